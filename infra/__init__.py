@@ -1,0 +1,1 @@
+"""What the services stand on: runtime plumbing, the local stack, database migrations."""

@@ -1,0 +1,1 @@
+"""Settings, logging, metrics server, Postgres, Kafka, supervision: written once for every process."""

@@ -1,0 +1,109 @@
+"""Every setting of every process, with defaults that work on a laptop.
+
+A value is looked for in the environment (``LIANDAN_<NAME>``), then among the addresses that a
+running local stack left in ``$LIANDAN_HOME/run/stack.json``, then here.
+"""
+
+import json
+import os
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any
+
+from platformdirs import user_data_path
+from pydantic import Field
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+from schemas.topics import MANIFEST_TOPIC as MANIFEST_TOPIC
+
+DEFAULT_HOME = user_data_path("liandan")
+
+
+def home_from_environment() -> Path:
+    """Return ``LIANDAN_HOME`` or the user's data directory, before any other setting is read."""
+    return Path(os.environ.get("LIANDAN_HOME") or DEFAULT_HOME)
+
+
+class _RunningStack(PydanticBaseSettingsSource):
+    """Addresses of the local stack that runs under this home, if one does."""
+
+    def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:
+        return None, field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        try:
+            text = (home_from_environment() / "run" / "stack.json").read_text()
+        except OSError:
+            return {}
+        found = json.loads(text).get("settings", {})
+        return {k: v for k, v in found.items() if k in self.settings_cls.model_fields}
+
+
+class Settings(BaseSettings):
+    """All settings. Units are in the names (``_s`` seconds, ``_bytes`` bytes)."""
+
+    model_config = SettingsConfigDict(env_prefix="LIANDAN_", extra="ignore", frozen=True)
+
+    home: Path = Field(default_factory=home_from_environment)
+    """Directory of everything the local stack keeps."""
+
+    kafka_bootstrap: str = "127.0.0.1:9092"
+    kafka_replication: int = 1
+    """Copies of each partition: 3 in production."""
+    kafka_min_insync: int = 1
+    """Copies that must have an event before it is acknowledged: 2 in production."""
+    manifest_partitions: int = 4
+    kafka_retention_days: int = 30
+    """Must exceed the longest Postgres outage that is promised (7 days)."""
+
+    database_writer: str = "postgresql://liandan_writer@127.0.0.1:5432/liandan"
+    database_reader: str = "postgresql://liandan_reader@127.0.0.1:5432/liandan"
+    database_registry: str = "postgresql://liandan_registry@127.0.0.1:5432/liandan"
+    database_migrator: str = "postgresql://liandan_migrator@127.0.0.1:5432/liandan"
+
+    gateway_host: str = "127.0.0.1"
+    gateway_port: int = 8080
+    gateway_inflight: int = 64
+    """Requests with a body held at once; one more gets 429."""
+    gateway_ack_timeout_s: float = 10.0
+    """No acknowledgement from Kafka in this time: 503, and the producer is rebuilt."""
+    gateway_recent_events: int = 200_000
+    """(source, id) pairs remembered for duplicates without asking Postgres."""
+    gateway_keys_refresh_s: float = 2.0
+
+    worker_id: str = "worker-1"
+    worker_group: str = "liandan-judge"
+    worker_cache_subjects: int = 50_000
+    """Manifests whose facts are held in memory, over all partitions of a worker."""
+    deadline_settle_s: float = 900.0
+    """How long after arming a deadline may fire at the earliest."""
+    tick_s: float = 0.2
+    """How often an idle partition looks at its clock, rejudge orders and dirty subjects."""
+
+    metrics_host: str = "127.0.0.1"
+    metrics_port: int = 0
+    """0: any free port (written to the log and the state file)."""
+
+    log_level: Annotated[str, NoDecode] = "INFO"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Order the sources: arguments, environment, running stack, defaults."""
+        return init_settings, env_settings, _RunningStack(settings_cls)
+
+    @cached_property
+    def gateway_url(self) -> str:
+        """Base address of the gateway's HTTP API."""
+        return f"http://{self.gateway_host}:{self.gateway_port}"

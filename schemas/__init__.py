@@ -1,0 +1,1 @@
+"""What is said: identifiers, events, registry records, alerts, topics. No I/O."""

@@ -1,0 +1,33 @@
+"""How bytes become events and registry records, fast and slowly."""
+
+from typing import cast
+
+from schemas.fast import FastDecoder
+from schemas.manifest import ManifestEvent, ManifestEventModel
+from schemas.registry import RegistryRecord, RegistryRecordModel
+
+__all__ = [
+    "decode_manifest_event",
+    "decode_registry_record",
+    "manifest_decoder",
+    "registry_decoder",
+]
+
+manifest_decoder = FastDecoder(ManifestEventModel, "type")
+registry_decoder = FastDecoder(RegistryRecordModel, "kind")
+
+
+def decode_manifest_event(raw: bytes) -> ManifestEvent:
+    """Return the manifest event in ``raw`` (one CloudEvents JSON object).
+
+    Raises ``schemas.fast.NotUnderstood`` with code, JSON Pointer and sentences.
+    """
+    return cast("ManifestEvent", manifest_decoder.decode(raw))
+
+
+def decode_registry_record(raw: bytes) -> RegistryRecord:
+    """Return the registry record in ``raw`` (one JSON object with ``kind``).
+
+    Raises ``schemas.fast.NotUnderstood``.
+    """
+    return cast("RegistryRecord", registry_decoder.decode(raw))

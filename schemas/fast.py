@@ -1,0 +1,205 @@
+"""The fast decoder, derived from the pydantic models: one definition, two readers.
+
+For each model a ``msgspec.Struct`` with the same members is made at import. Plain members (text
+without limits, bool, lists, nested records) are read by msgspec itself; a member whose type carries
+``Checked`` is read raw and goes through the check in ``__post_init__``, as do ``__checks__``. Both
+readers use msgspec's JSON grammar (``read_json``), so NaN, lone surrogates, depth and number range
+are decided in one place.
+
+Struct instances have the attributes of the model, so they are typed as the model.
+"""
+
+import types
+from collections.abc import Callable
+from decimal import Decimal, InvalidOperation
+from functools import partial
+from typing import Annotated, Any, Literal, TypeVar, Union, cast, get_args, get_origin
+
+import msgspec
+from annotated_types import MaxLen, MinLen
+from pydantic import BaseModel, RootModel, ValidationError
+from pydantic.fields import FieldInfo
+
+from schemas.checks import Checked
+from schemas.problems import Problem, problems_of
+from schemas.record import Open
+
+__all__ = ["FastDecoder", "NotUnderstood", "read_json"]
+
+M = TypeVar("M", bound=BaseModel)
+
+
+class NotUnderstood(ValueError):
+    """Bytes that are not what they should be; ``problems`` says where and why, at least one."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        super().__init__("; ".join(f"{p.pointer or '/'}: {p.en}" for p in problems))
+        self.problems = problems
+
+
+def _exact_number(literal: str) -> Decimal:
+    try:
+        return Decimal(literal)
+    except InvalidOperation:  # an exponent beyond what Decimal can hold
+        return Decimal("Infinity")
+
+
+_generic = msgspec.json.Decoder(float_hook=_exact_number)
+
+
+def read_json(raw: bytes) -> Any:
+    """Return the JSON value in ``raw``, numbers with a point or exponent as ``Decimal``.
+
+    Raises ``NotUnderstood`` (code ``json_malformed``).
+    """
+    try:
+        return _generic.decode(raw)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as e:
+        raise NotUnderstood(
+            [Problem("json_malformed", "", f"不是合法的 JSON：{e}", f"not valid JSON: {e}")]
+        ) from None
+
+
+_structs: dict[type[BaseModel], type[msgspec.Struct]] = {}
+
+
+def _struct_of(model: type[BaseModel], tag_field: str | None = None) -> type[msgspec.Struct]:
+    if model in _structs:
+        return _structs[model]
+    fields: list[tuple[str, Any] | tuple[str, Any, Any]] = []
+    reads: list[tuple[str, Callable[[Any], Any], bool]] = []
+    tag: str | None = None
+    for name, info in model.model_fields.items():
+        if name == tag_field:
+            (tag,) = get_args(info.annotation)
+            continue
+        annotation, read, optional = _member(info)
+        if read is not None:
+            reads.append((name, read, optional))
+        if info.is_required():
+            fields.append((name, annotation))
+        elif isinstance(info.default, list):
+            fields.append((name, annotation, msgspec.field(default_factory=list)))
+        else:
+            fields.append((name, annotation, info.default))
+    struct = msgspec.defstruct(
+        model.__name__,
+        fields,
+        namespace={"__post_init__": _post_init(reads, model)},
+        frozen=False,
+        kw_only=True,
+        forbid_unknown_fields=not issubclass(model, Open),
+        tag_field=tag_field if tag else None,
+        tag=tag,
+        gc=False,
+    )
+    if tag_field and tag:
+        setattr(struct, tag_field, tag)  # readable as on the model
+    _structs[model] = struct
+    return struct
+
+
+def _member(info: FieldInfo) -> tuple[Any, Callable[[Any], Any] | None, bool]:
+    """Return (type for msgspec, check of the raw value, whether null is allowed)."""
+    annotation: Any = info.annotation
+    metadata: list[Any] = list(info.metadata)
+    optional = False
+    while True:
+        if get_origin(annotation) is Annotated:
+            annotation, *more = get_args(annotation)
+            metadata += more
+        elif get_origin(annotation) in (Union, types.UnionType) and type(None) in get_args(
+            annotation
+        ):
+            optional = True
+            (annotation,) = (a for a in get_args(annotation) if a is not type(None))
+        else:
+            break
+    for each in metadata:
+        if isinstance(each, Checked):
+            return Any, each.read, optional
+    plain = _plain(annotation, metadata)
+    return (plain | None if optional else plain), *_list_check(annotation), optional
+
+
+def _list_check(annotation: Any) -> tuple[Callable[[Any], Any] | None]:
+    if get_origin(annotation) is list:
+        (item,) = get_args(annotation)
+        if get_origin(item) is Annotated:
+            for each in get_args(item)[1:]:
+                if isinstance(each, Checked):
+                    return (partial(_read_each, each.read),)
+    return (None,)
+
+
+def _read_each(read: Callable[[Any], Any], values: list[Any]) -> list[Any]:
+    return [read(value) for value in values]
+
+
+def _plain(annotation: Any, metadata: list[Any]) -> Any:
+    if get_origin(annotation) is list:
+        (item,) = get_args(annotation)
+        least = next((m.min_length for m in metadata if isinstance(m, MinLen)), None)
+        most = next((m.max_length for m in metadata if isinstance(m, MaxLen)), None)
+        inner: Any = _plain(item, [])
+        sized = msgspec.Meta(min_length=least, max_length=most)
+        return Annotated[list[inner], sized]
+    if get_origin(annotation) is Annotated:
+        base, *more = get_args(annotation)
+        return Any if any(isinstance(m, Checked) for m in more) else _plain(base, more)
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return _struct_of(annotation)
+    if get_origin(annotation) is Literal or annotation is bool:
+        return annotation
+    raise TypeError(f"no fast reader for {annotation!r}: give the member a Checked type")
+
+
+def _post_init(
+    reads: list[tuple[str, Callable[[Any], Any], bool]], model: type[BaseModel]
+) -> Callable[[Any], None]:
+    checks = tuple(getattr(model, "__checks__", ()))
+    defaults = {name: info.default for name, info in model.model_fields.items()}
+    steps = [(name, read, optional, defaults[name]) for name, read, optional in reads]
+
+    def __post_init__(self: Any) -> None:  # noqa: N807 - the name msgspec calls
+        for name, read, optional, default in steps:
+            value = getattr(self, name)
+            if value is None and optional:
+                continue
+            if value is default:  # never read from JSON: nothing to check
+                continue
+            setattr(self, name, read(value))
+        for check in checks:
+            check(self)
+
+    return __post_init__
+
+
+class FastDecoder:
+    """Reads one model, or a union told apart by ``tag_field``, from JSON bytes."""
+
+    def __init__(self, model: type[RootModel[Any]], tag_field: str) -> None:
+        self._model = model
+        union = model.model_fields["root"].annotation
+        structs = [_struct_of(each, tag_field) for each in get_args(union)]
+        self._decoder = msgspec.json.Decoder(
+            Union[tuple(structs)],  # noqa: UP007
+            float_hook=_exact_number,
+        )
+
+    def decode(self, raw: bytes) -> Any:
+        """Return the value (attributes as on the model); raises ``NotUnderstood``."""
+        try:
+            return self._decoder.decode(raw)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            # Pydantic writes the error. One thing only it accepts: a tag member written twice,
+            # where the last one counts, as everywhere in JSON.
+            return self.decode_slowly(raw)
+
+    def decode_slowly(self, raw: bytes) -> Any:
+        """Return the pydantic model; raises ``NotUnderstood`` with every problem found."""
+        value = read_json(raw)
+        try:
+            return cast("Any", self._model.model_validate(value)).root
+        except ValidationError as e:
+            raise NotUnderstood(problems_of(e)) from None

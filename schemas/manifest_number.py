@@ -1,0 +1,80 @@
+"""联单编号: three grammars live side by side; capital ``G`` marks the national cross-province form.
+
+- ``G`` + YYYY + 4 region digits + 8 serial (17 characters): national system, across provinces
+- YYYY + 4 region digits + 8 serial (16 digits): national system 2017-21, inside a province
+- YYYY + 2 + 2 + 6 (14 digits): order 23 (2021) Art 15, from 2022
+
+The region digits are those of the **origin** city; the serial restarts each year.
+"""
+
+import re
+from typing import Annotated, Any, NamedTuple
+
+from schemas.checks import Checked, Refusal
+from schemas.region import read_region
+
+__all__ = ["ManifestNumber", "NumberParts", "number_parts", "read_manifest_number"]
+
+_PATTERN = re.compile(r"(?:(G)?(\d{4})(\d{4})(\d{8})|(\d{4})(\d{4})(\d{6}))", re.ASCII)
+
+
+class NumberParts(NamedTuple):
+    """What a manifest number says of itself."""
+
+    grammar: str
+    """``national_cross`` | ``national_inside`` | ``order23``"""
+    year: int
+    city: str
+    """Four digits: province and prefecture city of the origin."""
+    serial: int
+
+
+def number_parts(number: str) -> NumberParts:
+    """Split a manifest number; raises ``Refusal`` with the reason when it is none."""
+    match = _PATTERN.fullmatch(number)
+    if match is None:
+        raise Refusal(
+            "manifest_number_form",
+            "联单编号应为 14 位数字（年4＋地区4＋流水6）、"
+            "16 位数字（年4＋地区4＋流水8），或 G 加 16 位数字",
+            "a manifest number is 14 digits (year 4, region 4, serial 6), 16 digits (year 4, "
+            "region 4, serial 8), or G and 16 digits",
+        )
+    g, year8, city8, serial8, year6, city6, serial6 = match.groups()
+    if year8 is not None:
+        grammar = "national_cross" if g else "national_inside"
+        year, city, serial = int(year8), city8, int(serial8)
+    else:
+        grammar, year, city, serial = "order23", int(year6), city6, int(serial6)
+    if not 2000 <= year <= 2099:
+        raise Refusal(
+            "manifest_number_year",
+            f"联单编号中的年份 {year} 不在 2000 至 2099 之间",
+            f"the year {year} in the manifest number is not in 2000-2099",
+        )
+    try:
+        read_region(city + "00")
+    except Refusal:
+        raise Refusal(
+            "manifest_number_region",
+            f"联单编号中的地区代码 {city} 不存在",
+            f"no region has the code {city} of this manifest number",
+        ) from None
+    return NumberParts(grammar, year, city, serial)
+
+
+def read_manifest_number(value: Any) -> str:
+    """Return ``value`` if it fits one of the three grammars, else raise ``Refusal``."""
+    if type(value) is not str:
+        raise Refusal("manifest_number_form", "联单编号应为文本", "a manifest number is a text")
+    number_parts(value)
+    return value
+
+
+ManifestNumber = Annotated[
+    str,
+    Checked(
+        read_manifest_number,
+        {"type": "string", "pattern": r"^(G?\d{16}|\d{14})$", "title": "联单编号"},
+    ),
+]

@@ -1,0 +1,81 @@
+"""Quantities: tonnes on the wire, integer grams inside; packages as counts."""
+
+import re
+from decimal import Decimal
+from typing import Annotated, Any
+
+from schemas.checks import Checked, Refusal
+
+__all__ = ["Count", "Tonnes", "grams_from_tonnes", "small_int", "tonnes_text"]
+
+MAX_TONNES = 9_999_999
+_DECIMAL = re.compile(r"[0-9]{1,7}(?:\.[0-9]{1,6})?", re.ASCII)
+
+
+def grams_from_tonnes(value: Any) -> int:
+    """Return integer grams of a JSON number or decimal string in tonnes, else raise ``Refusal``.
+
+    Finite, 0 to 9,999,999 t, at most 6 decimals (= grams). Floats arrive as ``Decimal`` made from
+    the literal, so nothing is rounded on the way.
+    """
+    if type(value) is str:
+        if not _DECIMAL.fullmatch(value):
+            raise _refusal()
+        value = Decimal(value)
+    elif type(value) is int:
+        if not 0 <= value <= MAX_TONNES:
+            raise _refusal()
+        return value * 1_000_000
+    elif type(value) is not Decimal:
+        raise _refusal()
+    if not 0 <= value <= MAX_TONNES:  # before any arithmetic: 1E+400 must not be expanded
+        raise _refusal()
+    exponent = value.as_tuple().exponent
+    if isinstance(exponent, int) and exponent < -6 and value != round(value, 6):
+        raise _refusal()
+    return int(value.scaleb(6))
+
+
+def _refusal() -> Refusal:
+    return Refusal(
+        "quantity_form",
+        "数量应为 0 至 9999999 吨的数字或十进制文本，最多 6 位小数",
+        "a quantity is a number or decimal text from 0 to 9999999 t with at most 6 decimals",
+    )
+
+
+def tonnes_text(grams: int) -> str:
+    """Return grams as tonnes without trailing zeros: ``12.5``."""
+    whole, rest = divmod(grams, 1_000_000)
+    return f"{whole}.{rest:06d}".rstrip("0").rstrip(".")
+
+
+def small_int(low: int, high: int, code: str = "integer_range") -> Checked:
+    """Return the check of a whole number from ``low`` to ``high``; 1.0 and true are refused."""
+
+    def read(value: Any) -> int:
+        if type(value) is not int or not low <= value <= high:
+            raise Refusal(
+                code,
+                f"应为 {low} 至 {high} 的整数",
+                f"a whole number from {low} to {high} is expected",
+            )
+        return value
+
+    return Checked(read, {"type": "integer", "minimum": low, "maximum": high})
+
+
+Tonnes = Annotated[
+    int,
+    Checked(
+        grams_from_tonnes,
+        {
+            "oneOf": [
+                {"type": "number", "minimum": 0, "maximum": MAX_TONNES},
+                {"type": "string", "pattern": r"^[0-9]{1,7}(\.[0-9]{1,6})?$"},
+            ],
+            "description": "吨 (t)",
+        },
+    ),
+]
+Count = Annotated[int, small_int(0, 1_000_000)]

@@ -1,0 +1,251 @@
+"""Registry records: what authorities know. Validity is the world's, ``recorded_at`` is ours.
+
+A line of ``registry.ndjson`` is ``{"kind": …, "id": …, …}``. A later record with the same kind and
+id replaces what was known of it (the earlier version stays readable by ``recorded_at``);
+``"retracted": true`` says that it should never have stood there. ``valid_to`` includes its whole
+China day; no ``valid_to`` means open.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import date
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import Field, RootModel
+
+from schemas.checks import Refusal, text
+from schemas.credit_code import CreditCode
+from schemas.instant import Day, Instant
+from schemas.manifest import Form, Method, Name, Short
+from schemas.plate import Plate
+from schemas.quantity import Tonnes, small_int
+from schemas.record import Record
+from schemas.region import RegionCode
+from schemas.waste_code import WasteCode, read_waste_code
+
+__all__ = [
+    "REGISTRY_KINDS",
+    "ApprovalLine",
+    "CarrierPermit",
+    "Exemption",
+    "InboundBan",
+    "Licence",
+    "RegistryRecord",
+    "RegistryRecordModel",
+    "ScopeLine",
+    "TransferApproval",
+    "Unit",
+    "Vehicle",
+    "WhitelistEntry",
+]
+
+RecordId = Annotated[str, text(100, least=1)]
+Purpose = Method
+Category = Annotated[str, text(4, least=4)]
+Stage = Literal[
+    "collection", "transport", "transfer", "storage", "utilisation", "disposal", "whole_process"
+]
+"""收集 | 运输 | 转移 | 贮存 | 利用 | 处置 | 全部环节"""
+Mode = Literal["collection", "storage", "utilisation", "disposal"]
+
+
+def _ends_after_it_begins(record: Any) -> None:
+    if record.valid_to is not None and record.valid_to < record.valid_from:
+        raise Refusal(
+            "validity_reversed",
+            "有效期止早于有效期起",
+            "the record ends before it begins",
+        )
+
+
+def _categories_are_known(record: Any) -> None:
+    for category in record.categories:
+        read_waste_code("900-000-" + category.removeprefix("HW"))
+
+
+class _Valid(Record):
+    id: RecordId
+    retracted: bool = False
+    valid_from: Day = date(1990, 1, 1)
+    valid_to: Day | None = None
+    recorded_at: Instant | None = Field(
+        default=None,
+        description="何时录入；仅用于文件研判，系统导入时以系统时间为准",
+    )
+    source_doc: Annotated[str, text(200)] | None = None
+    note: Annotated[str, text(1000)] | None = None
+
+    __checks__: ClassVar[Sequence[Callable[[Any], None]]] = (_ends_after_it_begins,)
+
+
+class Unit(_Valid):
+    """单位: a firm, hospital or other body."""
+
+    kind: Literal["unit"]
+    uscc: CreditCode
+    name: Name
+    region: RegionCode
+    small_generator_collector: bool = Field(
+        default=False, description="小微企业危险废物收集单位，可代填联单"
+    )
+
+
+class ScopeLine(Record):
+    """What a licence covers: codes or whole categories × modes, in one catalogue edition."""
+
+    codes: Annotated[list[WasteCode], Field(max_length=600)] = []
+    categories: Annotated[list[Category], Field(max_length=46)] = []
+    modes: Annotated[list[Mode], Field(min_length=1, max_length=4)]
+    edition: Annotated[int, small_int(2008, 2100)] = 2021
+    printed: Annotated[str, text(2000)] | None = Field(default=None, description="证载原文")
+
+    __checks__ = (_categories_are_known,)
+
+
+class Licence(_Valid):
+    """危险废物经营许可证 (operating licence), or its exempted or virtual register entry."""
+
+    kind: Literal["licence"]
+    number: Annotated[str, text(64, least=1)]
+    holder: CreditCode
+    holder_name: Name | None = None
+    register_type: Literal["medical", "collection", "exempted", "use_disposal", "virtual"]
+    issuer: Name | None = None
+    facility: Annotated[str, text(200)] | None = None
+    region: RegionCode
+    scope: Annotated[list[ScopeLine], Field(max_length=200)] = []
+    annual_scale_t: Tonnes | None = None
+
+
+class CarrierPermit(_Valid):
+    """道路危险货物运输许可: a carrier's road-transport permit."""
+
+    kind: Literal["carrier_permit"]
+    number: Annotated[str, text(64, least=1)]
+    carrier: CreditCode
+    carrier_name: Name | None = None
+    goods: Annotated[list[Short], Field(max_length=50)] = []
+    plates: Annotated[list[Plate], Field(max_length=5000)] = []
+
+
+class Vehicle(_Valid):
+    """A vehicle with its 道路运输证."""
+
+    kind: Literal["vehicle"]
+    plate: Plate
+    owner: CreditCode
+    certificate_no: Short | None = None
+    capacity_t: Tonnes | None = None
+    medical: bool = False
+
+
+class ApprovalLine(Record):
+    """One line of an approval: the key of everything is document + line (domain 8.2)."""
+
+    line: Annotated[int, small_int(1, 10_000)]
+    code: WasteCode
+    edition: Annotated[int, small_int(2008, 2100)] = 2021
+    name: Name
+    quantity_t: Tonnes
+    purpose: Purpose
+    receiver: CreditCode
+    receiver_name: Name | None = None
+    destination: RegionCode
+
+
+def _approval_lines_once(record: Any) -> None:
+    if len({line.line for line in record.lines}) != len(record.lines):
+        raise Refusal(
+            "approval_line_twice", "审批行号重复", "an approval line number is used twice"
+        )
+
+
+class TransferApproval(_Valid):
+    """跨省转移审批 (order 23 Arts 21-28): document + lines. A refusal is a record too."""
+
+    kind: Literal["transfer_approval"]
+    document: Annotated[str, text(100, least=1)]
+    decided_on: Day
+    decision: Literal["approved", "refused"]
+    decider: Name | None = None
+    consignor: CreditCode
+    consignor_name: Name | None = None
+    origin: RegionCode
+    lines: Annotated[list[ApprovalLine], Field(min_length=1, max_length=500)]
+
+    __checks__ = (_ends_after_it_begins, _approval_lines_once)
+
+
+class WhitelistEntry(_Valid):
+    """白名单: shortens or, as ``as_intra``, replaces the approval. Not an approval otherwise."""
+
+    kind: Literal["whitelist_entry"]
+    list_id: Annotated[str, text(100, least=1)]
+    origins: Annotated[list[RegionCode], Field(max_length=40)] = Field(
+        default=[], description="移出省份；空表示不限"
+    )
+    destination: RegionCode
+    receiver: CreditCode
+    receiver_name: Name | None = None
+    facility: Annotated[str, text(200)] | None = None
+    codes: Annotated[list[WasteCode], Field(max_length=600)] = []
+    categories: Annotated[list[Category], Field(max_length=46)] = []
+    purposes: Annotated[list[Purpose], Field(max_length=3)] = []
+    annual_cap_t: Tonnes | None = None
+    simplification: Literal["direct", "short_consult", "as_intra"]
+
+    __checks__ = (_ends_after_it_begins, _categories_are_known)
+
+
+class InboundBan(_Valid):
+    """限入: province + class + form + purpose + period -> may not enter."""
+
+    kind: Literal["inbound_ban"]
+    destination: RegionCode
+    codes: Annotated[list[WasteCode], Field(max_length=600)] = []
+    categories: Annotated[list[Category], Field(max_length=46)] = []
+    forms: Annotated[list[Form], Field(max_length=4)] = []
+    purposes: Annotated[list[Purpose], Field(max_length=3)] = []
+
+    __checks__ = (_ends_after_it_begins, _categories_are_known)
+
+
+class Exemption(_Valid):
+    """豁免: only for the stages that it names; a named pair is point-to-point use."""
+
+    kind: Literal["exemption"]
+    item: Short | None = Field(default=None, description="豁免清单序号")
+    codes: Annotated[list[WasteCode], Field(max_length=600)] = []
+    categories: Annotated[list[Category], Field(max_length=46)] = []
+    stages: Annotated[list[Stage], Field(min_length=1, max_length=7)]
+    condition: Annotated[str, text(2000)] | None = None
+    consignor: CreditCode | None = None
+    receiver: CreditCode | None = None
+
+    __checks__ = (_ends_after_it_begins, _categories_are_known)
+
+
+RegistryRecord = (
+    Unit
+    | Licence
+    | CarrierPermit
+    | Vehicle
+    | TransferApproval
+    | WhitelistEntry
+    | InboundBan
+    | Exemption
+)
+
+REGISTRY_KINDS = (
+    "unit",
+    "licence",
+    "carrier_permit",
+    "vehicle",
+    "transfer_approval",
+    "whitelist_entry",
+    "inbound_ban",
+    "exemption",
+)
+
+
+class RegistryRecordModel(RootModel[Annotated[RegistryRecord, Field(discriminator="kind")]]):
+    """Any registry record, told apart by ``kind``."""

@@ -1,0 +1,1 @@
+"""Who talks to the outside: gateway, archiver, command line, simulator."""

@@ -1,0 +1,1 @@
+"""The judging road: batches from Kafka, judged and committed in Postgres."""
