@@ -40,7 +40,14 @@ class _RunningStack(PydanticBaseSettingsSource):
             text = (home_from_environment() / "run" / "stack.json").read_text()
         except OSError:
             return {}
-        found = json.loads(text).get("settings", {})
+        state = json.loads(text)
+        try:
+            os.kill(state["pid"], 0)
+        except ProcessLookupError:  # killed: its addresses lead nowhere
+            return {}
+        except PermissionError:
+            pass  # it lives, under another user
+        found = state.get("settings", {})
         return {k: v for k, v in found.items() if k in self.settings_cls.model_fields}
 
 
@@ -51,6 +58,11 @@ class Settings(BaseSettings):
 
     home: Path = Field(default_factory=home_from_environment)
     """Directory of everything the local stack keeps."""
+
+    kafka_port: int = 0
+    """Port of the local stack's Kafka; 0: any free port."""
+    maven_repository: str = ""
+    """Address of the Maven mirror from which the local stack fetches Kafka; "": Maven Central."""
 
     kafka_bootstrap: str = "127.0.0.1:9092"
     kafka_replication: int = 1

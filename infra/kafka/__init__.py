@@ -1,0 +1,1 @@
+"""What any Kafka, local or not, needs before the services start."""

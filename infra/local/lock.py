@@ -1,0 +1,59 @@
+"""One local stack per home, and its state file that other commands read."""
+
+import fcntl
+import json
+import os
+from pathlib import Path
+from typing import IO, Any
+
+from infra.local.errors import HomeInUse
+
+__all__ = ["HomeLock", "StateFile"]
+
+
+class HomeLock:
+    """An exclusive lock on a home; the kernel drops it when its holder dies in whatever way."""
+
+    def __init__(self, home: Path) -> None:
+        self._home = home
+        self._file: IO[str] | None = None
+
+    def acquire(self) -> None:
+        """Take the lock. Raises HomeInUse, with the pid of the holder."""
+        path = self._home / "run" / "stack.lock"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = path.open("a+")
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.seek(0)
+            pid = file.read().strip()
+            file.close()
+            raise HomeInUse(self._home, int(pid) if pid.isdecimal() else None) from None
+        file.truncate(0)
+        file.write(str(os.getpid()))
+        file.flush()
+        self._file = file
+
+    def release(self) -> None:
+        """Drop the lock; the file stays (removing it would let two holders in)."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+
+class StateFile:
+    """``run/stack.json``: written whole or not at all, so readers never see half of it."""
+
+    def __init__(self, home: Path) -> None:
+        self._path = home / "run" / "stack.json"
+
+    def write(self, state: dict[str, Any]) -> None:
+        """Replace the content."""
+        fresh = self._path.with_suffix(".new")
+        fresh.write_text(json.dumps(state, indent=2) + "\n")
+        fresh.replace(self._path)
+
+    def remove(self) -> None:
+        """Remove the file, if there is one."""
+        self._path.unlink(missing_ok=True)

@@ -1,0 +1,85 @@
+"""The project's own processes as children of the local stack."""
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+import httpx2
+
+from infra.local.ports import HOST
+from infra.runtime.supervision import Child, Probe
+
+__all__ = ["ARCHIVER", "GATEWAY", "Service", "service_child", "worker"]
+
+_ROOT = Path(__file__).parents[2]
+_PROBE_TIMEOUT_S = 2.0
+
+
+@dataclass(frozen=True)
+class Service:
+    """A Python module to run and how to see that it is up."""
+
+    name: str
+    module: str
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """Settings of this process alone, as ``LIANDAN_…`` variables."""
+    health: Literal["metrics", "gateway"] = "metrics"
+    """Ready when ``/metrics`` answers on its metrics port, or ``/healthz`` on the gateway's."""
+    stop_grace_s: float = 3.0
+
+
+GATEWAY = Service("gateway", "services.gateway", health="gateway")
+ARCHIVER = Service("archiver", "services.archiver")
+
+
+def worker(number: int = 1) -> Service:
+    """Describe the n-th stream worker. Faust may hang at its end; the grace covers that."""
+    name = f"worker-{number}"
+    return Service(name, "streams", {"LIANDAN_WORKER_ID": name})
+
+
+def service_child(
+    service: Service,
+    environment: Mapping[str, str],
+    log: Path,
+    metrics_port: int,
+    gateway_port: int,
+    stage: int,
+) -> Child:
+    """Describe the process of a service."""
+    health = f"http://{HOST}:{metrics_port}/metrics"
+    if service.health == "gateway":
+        health = f"http://{HOST}:{gateway_port}/healthz"
+    path = os.pathsep.join(filter(None, (str(_ROOT), os.environ.get("PYTHONPATH"))))
+    return Child(
+        name=service.name,
+        argv=(sys.executable, "-m", service.module),
+        log=log,
+        env={
+            **os.environ,
+            "PYTHONPATH": path,
+            "PYTHONUNBUFFERED": "1",
+            **environment,
+            "LIANDAN_METRICS_PORT": str(metrics_port),
+            **service.environment,
+        },
+        ready=_answers(health),
+        ready_timeout_s=60,
+        stop_grace_s=service.stop_grace_s,
+        stage=stage,
+    )
+
+
+def _answers(url: str) -> Probe:
+    async def probe() -> bool:
+        # Never through a proxy: these are this machine's own addresses.
+        async with httpx2.AsyncClient(trust_env=False, timeout=_PROBE_TIMEOUT_S) as client:
+            try:
+                return (await client.get(url)).is_success
+            except httpx2.HTTPError:
+                return False
+
+    return probe

@@ -1,0 +1,6 @@
+"""The database from nothing to ready: roles (superuser, once) and plain SQL migrations."""
+
+from infra.postgres.bootstrap import DATABASE, ROLES, bootstrap
+from infra.postgres.migrate import MigrationError, migrate
+
+__all__ = ["DATABASE", "ROLES", "MigrationError", "bootstrap", "migrate"]
