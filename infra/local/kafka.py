@@ -125,6 +125,9 @@ class Kafka:
             # Retention removes whole segments: with the default of 1 GiB a quiet topic keeps all.
             "log.segment.bytes": 128 * 1024 * 1024,
             "auto.create.topics.enable": "false",
+            # A killed broker is taken back only when its old session has ended (9 s by default).
+            "broker.session.timeout.ms": 3_000,
+            "broker.heartbeat.interval.ms": 500,
             "group.initial.rebalance.delay.ms": 0,
             "offsets.topic.num.partitions": 1,
             "offsets.topic.replication.factor": 1,

