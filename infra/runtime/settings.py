@@ -82,6 +82,10 @@ class Settings(BaseSettings):
     gateway_port: int = 8080
     gateway_inflight: int = 64
     """Requests with a body held at once; one more gets 429."""
+    gateway_inflight_bytes: int = 96 * 1024 * 1024
+    """Bytes of bodies held at once over all requests; beyond them 429."""
+    gateway_body_timeout_s: float = 20.0
+    """A body must have arrived in this time, else 408."""
     gateway_ack_timeout_s: float = 10.0
     """No acknowledgement from Kafka in this time: 503, and the producer is rebuilt."""
     gateway_recent_events: int = 200_000
