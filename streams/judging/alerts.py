@@ -1,0 +1,158 @@
+"""From outcomes to alerts: raised, revised, withdrawn with the reason, never deleted."""
+
+from collections.abc import Mapping, Sequence
+from typing import Literal, NamedTuple
+
+import msgspec
+
+from schemas.alert import Alert, alert_digest, alert_id
+from streams.judging.facts import Facts
+from streams.judging.outcome import Outcome, severity_of
+from streams.judging.registry import RegistryView, limit_parts
+from streams.judging.rules import RULE_BOOK, RuleBook
+
+__all__ = [
+    "AlertChange",
+    "AlertMemo",
+    "Parties",
+    "alert_changes",
+    "limit_parties",
+    "manifest_parties",
+]
+
+
+class Parties(NamedTuple):
+    """Who and where a subject is about; what an alert's columns and filters need."""
+
+    consignor: str | None = None
+    consignor_name: str | None = None
+    receiver: str | None = None
+    receiver_name: str | None = None
+    origin_region: str | None = None
+    destination_region: str | None = None
+
+
+class AlertMemo(msgspec.Struct, array_like=True):
+    """What the owner of a subject remembers of one alert it raised."""
+
+    state: Literal["open", "withdrawn"]
+    revision: int
+    digest: str
+    body: bytes
+    """JSON of the alert, so that it can be withdrawn as it stood."""
+
+
+class AlertChange(NamedTuple):
+    """One alert to write. ``opened``: raised now, or again after it had been withdrawn."""
+
+    alert: Alert
+    revision: int
+    digest: str
+    opened: bool
+
+
+def manifest_parties(facts: Facts) -> Parties:
+    """Return who and where a manifest is about; nothing while it is not filed."""
+    if facts.filed is None:
+        return Parties()
+    form = facts.form
+    return Parties(
+        form.consignor.uscc,
+        form.consignor.name,
+        form.receiver.uscc,
+        form.receiver.name,
+        form.consignor.site_region,
+        form.receiver.site_region,
+    )
+
+
+def limit_parties(subject: str, view: RegistryView) -> Parties:
+    """Return who and where an approval line is about."""
+    parts = limit_parts(subject)
+    approval = view.approval(parts[0]) if parts is not None else None
+    if approval is None or parts is None:
+        return Parties()
+    line = next((x for x in approval.lines if x.line == parts[1]), None)
+    return Parties(
+        approval.consignor,
+        approval.consignor_name,
+        line.receiver if line else None,
+        line.receiver_name if line else None,
+        approval.origin,
+        line.destination if line else None,
+    )
+
+
+def alert_changes(
+    subject: str,
+    parties: Parties,
+    outcomes: Sequence[Outcome],
+    known: Mapping[str, AlertMemo],
+    book: RuleBook = RULE_BOOK,
+) -> tuple[dict[str, AlertMemo], list[AlertChange]]:
+    """Return what to remember of the subject's alerts, and those that changed."""
+    memo = dict(known)
+    changes: list[AlertChange] = []
+    by_key = {outcome.key: outcome for outcome in outcomes}
+    wanted = {
+        key: _alert(subject, parties, outcome, book)
+        for key, outcome in by_key.items()
+        if outcome.found
+    }
+    for key, before in known.items():
+        if key not in wanted and before.state == "open":
+            wanted[key] = _withdrawn(before, by_key.get(key), outcomes, key)
+    for key, alert in wanted.items():
+        digest = alert_digest(alert)
+        known_memo = memo.get(key)
+        if known_memo is not None and known_memo.digest == digest:
+            continue
+        revision = known_memo.revision + 1 if known_memo is not None else 1
+        opened = alert.state == "open" and (known_memo is None or known_memo.state != "open")
+        memo[key] = AlertMemo(alert.state, revision, digest, msgspec.json.encode(alert))
+        changes.append(AlertChange(alert, revision, digest, opened))
+    return memo, changes
+
+
+def _alert(subject: str, parties: Parties, outcome: Outcome, book: RuleBook) -> Alert:
+    title_zh, title_en = book.title(outcome.rule)
+    return Alert(
+        id=alert_id(outcome.rule, subject, outcome.discriminator),
+        rule=outcome.rule,
+        rule_version=outcome.version,
+        subject=subject,
+        discriminator=outcome.discriminator,
+        finding="violation" if outcome.state == "violated" else "review",
+        state="open",
+        severity=severity_of(outcome.grams),
+        grams=outcome.grams,
+        title_zh=title_zh,
+        title_en=title_en,
+        reason=outcome.reason,
+        text_zh=outcome.zh,
+        text_en=outcome.en,
+        act_at=outcome.act_at.isoformat() if outcome.act_at is not None else "",
+        law=outcome.law,
+        evidence=outcome.evidence,
+        margin=outcome.margin,
+        **parties._asdict(),
+    )
+
+
+def _withdrawn(
+    before: AlertMemo, now: Outcome | None, outcomes: Sequence[Outcome], key: str
+) -> Alert:
+    """Return the alert as it stood, withdrawn for what the rule says now."""
+    if now is None:  # another receiver, say: the rule now speaks under another discriminator
+        rule = key.partition("|")[0]
+        now = next((o for o in outcomes if o.rule == rule), None)
+    reason, zh, en = ("facts_changed", "情形不复存在", "this no longer stands")
+    if now is not None:
+        reason, zh, en = now.reason, now.zh, now.en
+    return msgspec.structs.replace(
+        msgspec.json.decode(before.body, type=Alert),
+        state="withdrawn",
+        withdrawn_reason=reason,
+        withdrawn_zh=zh,
+        withdrawn_en=en,
+    )

@@ -1,0 +1,173 @@
+"""One subject's step: what new statements, or new knowledge, change. Pure.
+
+The owner of a partition holds each subject's statements and a memo of what it wrote before; a
+decision compares what follows now with the memo and lists only the differences.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+import msgspec
+
+from streams.judging.alerts import (
+    AlertChange,
+    AlertMemo,
+    Parties,
+    alert_changes,
+    limit_parties,
+    manifest_parties,
+)
+from streams.judging.facts import Facts, fold
+from streams.judging.judge import judge_limit, judge_manifest
+from streams.judging.outcome import Draw, DrawState, Outcome, outcome_digest
+from streams.judging.registry import RegistryView
+from streams.judging.rules import RULE_BOOK, RuleBook
+from streams.judging.statement import (
+    Identity,
+    Statement,
+    from_micros,
+    read_statement,
+    to_micros,
+    union,
+)
+
+__all__ = [
+    "Held",
+    "LimitDecision",
+    "ManifestDecision",
+    "Memo",
+    "decide_limit",
+    "decide_manifest",
+    "pack_events",
+    "unpack_events",
+]
+
+
+class Memo(msgspec.Struct, array_like=True):
+    """What was written of a subject: digests of outcomes by key, alerts, draws, deadlines."""
+
+    outcomes: dict[str, bytes] = {}
+    alerts: dict[str, AlertMemo] = {}
+    draws: dict[str, tuple[int, int, DrawState]] = {}
+    """Limit to (instant in microseconds, grams, state)."""
+    due: dict[str, int] = {}
+    """Deadline key to its instant in microseconds."""
+
+
+class Held(NamedTuple):
+    """A subject as its owner holds it."""
+
+    statements: dict[Identity, Statement]
+    memo: Memo
+
+
+class ManifestDecision(NamedTuple):
+    """What to write for one manifest."""
+
+    subject: str
+    held: Held
+    facts: Facts
+    parties: Parties
+    outcomes: tuple[Outcome, ...]
+    changed: tuple[Outcome, ...]
+    """Outcomes that differ from what was written before."""
+    alerts: tuple[AlertChange, ...]
+    draws: tuple[Draw, ...]
+    """Draws that differ; a draw that is gone comes as released."""
+    arm: tuple[tuple[str, datetime], ...]
+    disarm: tuple[str, ...]
+    received_us: int | None
+    """When the newest statement behind this decision was received; None for a re-judgement."""
+
+
+class LimitDecision(NamedTuple):
+    """What to write for one limit."""
+
+    subject: str
+    memo: Memo
+    parties: Parties
+    outcomes: tuple[Outcome, ...]
+    changed: tuple[Outcome, ...]
+    alerts: tuple[AlertChange, ...]
+
+
+def pack_events(statements: Iterable[Statement]) -> bytes:
+    """Return a set of statements as stored: msgpack ``[[received µs, raw], …]``."""
+    return msgspec.msgpack.encode([(s.received_us, s.raw) for s in statements])
+
+
+_packed = msgspec.msgpack.Decoder(list[tuple[int, bytes]])
+
+
+def unpack_events(packed: bytes) -> dict[Identity, Statement]:
+    """Return what ``pack_events`` packed; a contract change that no longer reads it raises."""
+    return union(read_statement(raw, received) for received, raw in _packed.decode(packed))
+
+
+def decide_manifest(
+    subject: str,
+    held: Held | None,
+    arrivals: Sequence[Statement],
+    view: RegistryView,
+    clock: datetime | None,
+    book: RuleBook = RULE_BOOK,
+) -> ManifestDecision:
+    """Judge a manifest after ``arrivals`` (none: after new knowledge, or when a deadline fired)."""
+    memo = held.memo if held is not None else Memo()
+    statements = union(held.statements.values() if held is not None else (), arrivals)
+    facts = fold(subject, statements, view)
+    judgement = judge_manifest(facts, view, clock, book)
+    parties = manifest_parties(facts)
+    digests, changed = _changed(judgement.outcomes, memo)
+    alerts, alert_list = alert_changes(subject, parties, judgement.outcomes, memo.alerts, book)
+    draws: dict[str, tuple[int, int, DrawState]] = {
+        d.limit: (to_micros(d.at), d.grams, d.state) for d in judgement.draws
+    }
+    for limit, (at, _, _) in memo.draws.items():
+        draws.setdefault(limit, (at, 0, "released"))
+    due = {key: to_micros(moment) for key, moment in judgement.due}
+    return ManifestDecision(
+        subject,
+        Held(statements, Memo(digests, alerts, draws, due)),
+        facts,
+        parties,
+        judgement.outcomes,
+        changed,
+        tuple(alert_list),
+        tuple(
+            Draw(limit, subject, from_micros(at), grams, state)
+            for limit, (at, grams, state) in draws.items()
+            if memo.draws.get(limit) != (at, grams, state)
+        ),
+        tuple((k, from_micros(at)) for k, at in due.items() if memo.due.get(k) != at),
+        tuple(k for k in memo.due if k not in due),
+        max((s.received_us for s in arrivals), default=None),
+    )
+
+
+def decide_limit(
+    subject: str,
+    memo: Memo | None,
+    draws: Sequence[Draw],
+    view: RegistryView,
+    clock: datetime | None,
+    book: RuleBook = RULE_BOOK,
+) -> LimitDecision:
+    """Judge a limit over all its draws."""
+    memo = memo or Memo()
+    outcomes = judge_limit(subject, draws, view, clock, book)
+    parties = limit_parties(subject, view)
+    digests, changed = _changed(outcomes, memo)
+    alerts, alert_list = alert_changes(subject, parties, outcomes, memo.alerts, book)
+    return LimitDecision(
+        subject, Memo(digests, alerts), parties, outcomes, changed, tuple(alert_list)
+    )
+
+
+def _changed(
+    outcomes: Sequence[Outcome], memo: Memo
+) -> tuple[dict[str, bytes], tuple[Outcome, ...]]:
+    digests = {outcome.key: outcome_digest(outcome) for outcome in outcomes}
+    changed = tuple(o for o in outcomes if memo.outcomes.get(o.key) != digests[o.key])
+    return digests, changed

@@ -1,0 +1,327 @@
+"""Facts of one manifest: a fold over the *set* of its events.
+
+Any order, any duplication and any split of the same events give the same facts. Who may say what
+(design §4) is decided here: another party's statement is kept, changes nothing and is listed in
+``ignored`` with the reason.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple, Protocol
+
+from schemas.manifest import FiledData, WasteLine
+from schemas.waste_code import is_general_waste
+from streams.judging.statement import Identity, Ref, Statement
+
+__all__ = ["Fact", "Facts", "Ignored", "Speakers", "fold"]
+
+BACKDATING_TOLERANCE_US = int(timedelta(hours=24) / timedelta(microseconds=1))
+"""A correction received this much after the arrival was, counts as made after it whatever it says
+of its own time: otherwise a receiver could be exchanged on paper once the load is gone. [D]"""
+
+
+class Speakers(Protocol):
+    """What the fold must ask the registry: who may file for somebody else."""
+
+    def is_collector(self, uscc: str, at: datetime) -> bool:
+        """Whether the unit is a licensed small-generator collector at that instant."""
+        ...
+
+
+class Fact(NamedTuple):
+    """One thing that happened, as corrected."""
+
+    at: datetime
+    data: Any
+    ref: Ref
+    received_us: int
+    corrected: Ref | None = None
+
+
+class Ignored(NamedTuple):
+    """A statement that changes nothing, and why."""
+
+    ref: Ref
+    verb: str
+    reason: str
+
+
+class Facts(NamedTuple):
+    """What is known of one manifest. ``settled`` differs where it was corrected after arrival."""
+
+    subject: str
+    filed: Fact | None = None
+    dispatched: Fact | None = None
+    legs: tuple[Fact, ...] = ()
+    arrived: Fact | None = None
+    received: Fact | None = None
+    treated: tuple[Fact, ...] = ()
+    voided: Fact | None = None
+    ignored: tuple[Ignored, ...] = ()
+    conflicts: tuple[Ref, ...] = ()
+    carriers: frozenset[str] = frozenset()
+    settled: "Facts | None" = None
+    """The facts without corrections of receiver, code or quantity made after arrival."""
+
+    @property
+    def form(self) -> FiledData:
+        """The manifest as filed and corrected; only where ``filed`` is known."""
+        if self.filed is None:
+            raise ValueError(f"manifest {self.subject} is not filed")
+        data: FiledData = self.filed.data
+        return data
+
+    @property
+    def moved(self) -> Fact | None:
+        """The first movement known: dispatch, or whatever shows that the load did move."""
+        if self.dispatched is not None:
+            return self.dispatched
+        seen = [fact for fact in (*self.legs[:1], self.arrived, self.received) if fact is not None]
+        return min(seen, key=_moment, default=None)
+
+    @property
+    def taken_over(self) -> Fact | None:
+        """The physical taking over at the receiver: arrival, else its confirmation."""
+        return self.arrived or self.received
+
+    @property
+    def state(self) -> str:
+        """``unfiled | filed | in_transit | arrived | received | treated | voided``."""
+        for name, fact in (
+            ("unfiled", self.filed is None or None),
+            ("voided", self.voided),
+            ("treated", self.treated or None),
+            ("received", self.received),
+            ("arrived", self.arrived),
+            ("in_transit", self.moved),
+        ):
+            if fact is not None:
+                return name
+        return "filed"
+
+    @property
+    def hazardous(self) -> tuple[WasteLine, ...]:
+        """The lines that are hazardous waste."""
+        return tuple(w for w in self.form.wastes if not is_general_waste(w.code))
+
+    def grams(self, waste: WasteLine) -> int:
+        """Grams of a line: as accepted, else as loaded, else as filed."""
+        for fact, member in ((self.received, "accepted_t"), (self.dispatched, "quantity_t")):
+            for line in (fact.data.wastes or ()) if fact is not None else ():
+                if line.line == waste.line:
+                    quantity: int = getattr(line, member)
+                    return quantity
+        return waste.quantity_t
+
+    def shipped_grams(self, waste: WasteLine) -> int:
+        """Grams of a line as they left: as loaded, else as filed."""
+        for line in (self.dispatched.data.wastes or ()) if self.dispatched is not None else ():
+            if line.line == waste.line:
+                loaded: int = line.quantity_t
+                return loaded
+        return waste.quantity_t
+
+
+def _moment(fact: Fact) -> tuple[datetime, str, str]:
+    return fact.at, fact.ref.source, fact.ref.id
+
+
+def fold(subject: str, statements: Mapping[Identity, Statement], speakers: Speakers) -> Facts:
+    """Return the facts that a set of statements about ``subject`` amounts to."""
+    counted, conflicts = _one_per_id(statements.values())
+    facts = _fold(subject, counted, conflicts, speakers, None)
+    over = facts.taken_over
+    if over is None or not any(s.verb == "corrected" and _after(s, over) for s in counted.values()):
+        return facts
+    settled = _fold(subject, counted, conflicts, speakers, over)
+    if settled.filed is None or _what_counts(settled) == _what_counts(facts):
+        return facts
+    return facts._replace(settled=settled)
+
+
+def _what_counts(facts: Facts) -> tuple[Any, ...]:
+    """Return what may not change silently once the load is there."""
+    form = facts.form
+    return (
+        facts.moved.at if facts.moved is not None else None,
+        form.receiver.uscc,
+        form.receiver.site_region,
+        form.consignor.site_region,
+        tuple((w.line, w.code, w.quantity_t, w.method) for w in form.wastes),
+    )
+
+
+def _one_per_id(
+    statements: Iterable[Statement],
+) -> tuple[dict[tuple[str, str], Statement], tuple[Ref, ...]]:
+    """Of one id with several digests the earlier (received, digest) counts; name the others."""
+    counted: dict[tuple[str, str], Statement] = {}
+    in_order = sorted(statements, key=lambda s: (s.received_us, s.ref.digest))
+    others = [s.ref for s in in_order if counted.setdefault((s.ref.source, s.ref.id), s) is not s]
+    return counted, tuple(sorted(others))
+
+
+def _fold(
+    subject: str,
+    counted: Mapping[tuple[str, str], Statement],
+    conflicts: tuple[Ref, ...],
+    speakers: Speakers,
+    settled_at: Fact | None,
+) -> Facts:
+    ignored: list[Ignored] = []
+    facts_of, versions = _corrected(counted, ignored, speakers, settled_at)
+    filed, filer = _filing(facts_of, speakers, ignored)
+    if filed is None:
+        return Facts(subject, ignored=tuple(sorted(ignored)), conflicts=conflicts)
+    form: FiledData = filed.data
+    # Once named, a carrier may speak: a later version without it cannot unsay its departure.
+    carriers = {c.uscc for data in versions[filed.ref] for c in data.carriers}
+    legs = _relays(facts_of["handed_over"], carriers, ignored)
+
+    def by(verb: str, *units: str) -> list[Fact]:
+        said = []
+        for unit, fact in facts_of[verb]:
+            if unit in units:
+                said.append(fact)
+            else:
+                ignored.append(Ignored(fact.ref, verb, "not_entitled"))
+        return sorted(said, key=_moment)
+
+    def first(facts: list[Fact], verb: str) -> Fact | None:
+        ignored.extend(Ignored(f.ref, verb, "said_before") for f in facts[1:])
+        return facts[0] if facts else None
+
+    return Facts(
+        subject,
+        filed=filed,
+        dispatched=first(by("dispatched", *carriers), "dispatched"),
+        legs=legs,
+        arrived=first(by("arrived", *carriers), "arrived"),
+        received=first(by("received", form.receiver.uscc), "received"),
+        treated=tuple(by("treated", form.receiver.uscc)),
+        voided=first(by("voided", form.consignor.uscc, filer), "voided"),
+        ignored=tuple(sorted(ignored)),
+        conflicts=conflicts,
+        carriers=frozenset(carriers),
+    )
+
+
+def _corrected(
+    counted: Mapping[tuple[str, str], Statement],
+    ignored: list[Ignored],
+    speakers: Speakers,
+    settled_at: Fact | None,
+) -> tuple[dict[str, list[tuple[str, Fact]]], dict[Ref, list[Any]]]:
+    """Return (unit, fact) by verb, each event replaced by the correction that counts for it.
+
+    Only the author corrects; chains lead to the first event; of rivals the greater (time, id) wins.
+    Second: every version of each event's data, by the event's ref.
+    """
+    best: dict[tuple[str, str], Statement] = {}
+    versions: dict[Ref, list[Any]] = {s.ref: [s.event.data] for s in counted.values()}
+    for (source, event_id), s in counted.items():
+        if s.verb != "corrected":
+            continue
+        root = _root(counted, source, event_id)
+        reason = _why_not(s, counted[root] if root is not None else None, speakers)
+        if root is None or reason is not None:
+            ignored.append(Ignored(s.ref, "corrected", reason or ""))
+            continue
+        if settled_at is not None and _after(s, settled_at):
+            continue
+        versions[counted[root].ref].append(getattr(s.event.data, counted[root].verb))
+        rival = best.get(root)
+        if rival is None or (s.event.time, s.event.id) > (rival.event.time, rival.event.id):
+            best[root] = s
+    facts: dict[str, list[tuple[str, Fact]]] = {
+        v: []
+        for v in ("filed", "dispatched", "handed_over", "arrived", "received", "treated", "voided")
+    }
+    for key, s in counted.items():
+        if s.verb == "corrected":
+            continue
+        fact = Fact(s.event.time, s.event.data, s.ref, s.received_us)
+        by = best.get(key)
+        if by is not None:
+            data: Any = by.event.data
+            at = data.happened_at or s.event.time
+            fact = Fact(at, getattr(data, s.verb), s.ref, s.received_us, by.ref)
+        facts[s.verb].append((s.unit, fact))
+    return facts, versions
+
+
+def _why_not(correction: Statement, root: Statement | None, speakers: Speakers) -> str | None:
+    """Return why a correction changes nothing, None if it counts."""
+    if root is None:
+        return "corrects_nothing_known"
+    data: Any = getattr(correction.event.data, root.verb, None)
+    if data is None:
+        return "corrects_another_kind"
+    if (
+        root.verb == "filed"
+        and correction.unit != data.consignor.uscc
+        and not speakers.is_collector(correction.unit, root.event.time)
+    ):
+        return "not_entitled"  # nobody hands his manifest to another consignor
+    return None
+
+
+def _root(
+    counted: Mapping[tuple[str, str], Statement], source: str, event_id: str
+) -> tuple[str, str] | None:
+    """Follow a chain of corrections to the event that it is about; None if broken or circular."""
+    seen = set()
+    while True:
+        s = counted.get((source, event_id))
+        if s is None or event_id in seen:
+            return None
+        if s.verb == "voided":
+            return None
+        if s.verb != "corrected":
+            return source, event_id
+        seen.add(event_id)
+        data: Any = s.event.data
+        event_id = data.corrects
+
+
+def _after(correction: Statement, arrival: Fact) -> bool:
+    return (
+        correction.event.time > arrival.at
+        or correction.received_us > arrival.received_us + BACKDATING_TOLERANCE_US
+    )
+
+
+def _filing(
+    facts_of: Mapping[str, list[tuple[str, Fact]]], speakers: Speakers, ignored: list[Ignored]
+) -> tuple[Fact | None, str]:
+    """Return the filing that owns the number (the first received and entitled) and its author."""
+    filings = sorted(facts_of["filed"], key=lambda uf: (uf[1].received_us, uf[1].ref))
+    owner: tuple[str, Fact] | None = None
+    for unit, fact in filings:
+        if unit != fact.data.consignor.uscc and not speakers.is_collector(unit, fact.at):
+            ignored.append(Ignored(fact.ref, "filed", "not_entitled"))
+        elif owner is None:
+            owner = unit, fact
+        else:
+            reason = "said_before" if unit == owner[0] else "number_taken"
+            ignored.append(Ignored(fact.ref, "filed", reason))
+    if owner is None:
+        return None, ""
+    return owner[1], owner[0]
+
+
+def _relays(
+    handovers: list[tuple[str, Fact]], carriers: set[str], ignored: list[Ignored]
+) -> tuple[Fact, ...]:
+    """Accept hand-overs by carriers of the manifest; each adds the next carrier (``carriers``)."""
+    waiting = sorted(handovers, key=lambda uf: _moment(uf[1]))
+    accepted: list[Fact] = []
+    while True:
+        entitled = [fact for unit, fact in waiting if unit in carriers]
+        if not entitled:
+            break
+        accepted += entitled
+        waiting = [uf for uf in waiting if uf[0] not in carriers]
+        carriers.update(fact.data.to for fact in entitled)
+    ignored.extend(Ignored(fact.ref, "handed_over", "not_entitled") for _, fact in waiting)
+    return tuple(sorted(accepted, key=_moment))

@@ -1,0 +1,95 @@
+"""The judge: all rules of one scope over one subject. The same function everywhere.
+
+In the stream, on files (``liandan judge``) and wherever a verdict is asked for: same events, same
+registry and clock, same outcomes.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+import msgspec
+
+from streams.judging.facts import Facts
+from streams.judging.outcome import Draw, Outcome
+from streams.judging.registry import RegistryView
+from streams.judging.rules import RULE_BOOK, RuleBook
+from streams.judging.rules.cross_province import draws_of
+
+__all__ = ["Judgement", "judge_limit", "judge_manifest"]
+
+
+class Judgement(NamedTuple):
+    """All that one manifest's facts amount to.
+
+    ``due``: rule id and the instant at which it wants to be asked again though nothing new is said.
+    """
+
+    outcomes: tuple[Outcome, ...]
+    draws: tuple[Draw, ...] = ()
+    due: tuple[tuple[str, datetime], ...] = ()
+
+
+def judge_manifest(
+    facts: Facts, view: RegistryView, now: datetime | None, book: RuleBook = RULE_BOOK
+) -> Judgement:
+    """Judge one manifest. ``now`` is the partition's clock (files: ``--now``)."""
+    outcomes: list[Outcome] = []
+    for rule in book.manifest:
+        judged = rule.judge(rule, facts, view, now)
+        if facts.settled is not None:
+            judged = _reconciled(judged, rule.judge(rule, facts.settled, view, now))
+        if facts.voided is not None and facts.taken_over is not None:
+            judged = [_reviewed(o, "voided_after_arrival") for o in judged]
+        outcomes += judged
+    due = [
+        (rule.id, moment)
+        for rule in book.manifest
+        if rule.due is not None and (moment := rule.due(facts, view)) is not None
+    ]
+    return Judgement(tuple(outcomes), draws_of(facts, view), tuple(due))
+
+
+def judge_limit(
+    subject: str,
+    draws: Sequence[Draw],
+    view: RegistryView,
+    now: datetime | None,
+    book: RuleBook = RULE_BOOK,
+) -> tuple[Outcome, ...]:
+    """Judge one limit over the set of its draws; their order does not matter."""
+    return tuple(o for rule in book.limit for o in rule.judge(rule, subject, draws, view, now))
+
+
+def _reconciled(current: Sequence[Outcome], settled: Sequence[Outcome]) -> list[Outcome]:
+    """Send to review what only a correction after arrival made right, or wrong."""
+    if any(o.found for o in current) == any(o.found for o in settled):
+        return list(current)
+    found = [o for o in (*current, *settled) if o.found]
+    return [_reviewed(o, "corrected_after_arrival") for o in found]
+
+
+_REVIEW = {
+    "corrected_after_arrival": (
+        "联单的接受人、代码、数量或起运时间在运抵后被更正，更正前后结论不同，须人工核查。",
+        "Receiver, code, quantity or departure were corrected after arrival, and the conclusion "
+        "differs: to be checked.",
+    ),
+    "voided_after_arrival": (
+        "货物运抵后联单被作废，须人工核查。",
+        "The manifest was voided after the load had arrived: to be checked.",
+    ),
+}
+
+
+def _reviewed(outcome: Outcome, reason: str) -> Outcome:
+    if not outcome.found:
+        return outcome
+    zh, en = _REVIEW[reason]
+    return msgspec.structs.replace(
+        outcome,
+        state="needs_review",
+        reason=reason,
+        zh=outcome.zh + zh,
+        en=f"{outcome.en} {en}",
+    )

@@ -1,0 +1,80 @@
+"""What a rule says of one subject: passed, violated, in need of review, or not applicable."""
+
+import hashlib
+from datetime import datetime
+from typing import Literal, NamedTuple
+
+import msgspec
+
+from schemas.alert import Evidence, LegalBasis, Severity
+from schemas.instant import CHINA
+
+__all__ = ["Draw", "DrawState", "Outcome", "State", "china_text", "outcome_digest", "severity_of"]
+
+State = Literal["passed", "violated", "needs_review", "not_applicable"]
+
+DrawState = Literal["reserved", "settled", "released"]
+
+SEVERITY_CUTS_T = (1, 3, 10)
+"""Cuts of the discretion tables (domain 6.2), tonnes."""
+
+
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+    """One rule's word on one subject. Digest and equality are over all members.
+
+    ``reason`` is a stable code; ``margin`` is signed text with its unit ("41 d", "-3 d", "2.5 t"):
+    what is left before the limit, or how far past it.
+    """
+
+    rule: str
+    version: int
+    discriminator: str
+    state: State
+    reason: str
+    zh: str
+    en: str
+    margin: str | None = None
+    grams: int = 0
+    act_at: datetime | None = None
+    evidence: tuple[Evidence, ...] = ()
+    law: tuple[LegalBasis, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """What tells this outcome from the subject's others."""
+        return f"{self.rule}|{self.discriminator}"
+
+    @property
+    def found(self) -> bool:
+        """Whether it is something for an officer."""
+        return self.state in ("violated", "needs_review")
+
+
+class Draw(NamedTuple):
+    """What one manifest takes from one limit."""
+
+    limit: str
+    manifest: str
+    at: datetime
+    grams: int
+    state: DrawState
+
+
+def outcome_digest(outcome: Outcome) -> bytes:
+    """Return 16 bytes that change when anything in the outcome does."""
+    return hashlib.blake2b(msgspec.msgpack.encode(outcome), digest_size=16).digest()
+
+
+def severity_of(grams: int) -> Severity:
+    """Return the severity by the cuts of 1, 3 and 10 t."""
+    low, medium, high = (cut * 1_000_000 for cut in SEVERITY_CUTS_T)
+    if grams < low:
+        return "low"
+    if grams < medium:
+        return "medium"
+    return "high" if grams < high else "critical"
+
+
+def china_text(moment: datetime) -> str:
+    """Return an instant in China time to the minute, for sentences."""
+    return moment.astimezone(CHINA).strftime("%Y-%m-%d %H:%M")

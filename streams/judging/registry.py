@@ -1,0 +1,183 @@
+"""The registry as rules see it: the newest knowledge of each record, indexed for their questions.
+
+``apply`` takes changes in the order of their sequence; ``RegistryView.known_at`` builds an earlier
+state of knowledge. Validity ("in force at …") is asked per question, by China dates.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, NamedTuple, cast
+
+from schemas.instant import china_day
+from schemas.registry import (
+    Exemption,
+    Licence,
+    RegistryRecord,
+    TransferApproval,
+    Unit,
+    WhitelistEntry,
+)
+from schemas.waste_code import category_of
+
+__all__ = ["RecordVersion", "RegistryView", "in_force", "limit_key", "limit_parts", "touches"]
+
+
+class RecordVersion(NamedTuple):
+    """One version of one record, as recorded by change set ``seq``."""
+
+    seq: int
+    record: RegistryRecord
+
+
+class Touches(NamedTuple):
+    """What a record bears on: which manifests and limits must be judged again when it changes."""
+
+    units: tuple[str, ...]
+    codes: tuple[str, ...]
+    limits: tuple[str, ...]
+
+
+def in_force(record: Any, at: datetime) -> bool:
+    """Whether an instant lies on a China date within the record's validity (ends included)."""
+    day = china_day(at)
+    return record.valid_from <= day and (record.valid_to is None or day <= record.valid_to)
+
+
+def limit_key(approval_id: str, line: int) -> str:
+    """Return the subject of the limit that an approval line sets."""
+    return f"approval/{approval_id}/{line}"
+
+
+def limit_parts(key: str) -> tuple[str, int] | None:
+    """Return (approval record id, line) of a limit's subject, None if it is another kind."""
+    kind, _, rest = key.partition("/")
+    approval_id, _, line = rest.rpartition("/")
+    return (approval_id, int(line)) if kind == "approval" and line.isdigit() else None
+
+
+def touches(record: RegistryRecord) -> Touches:
+    """Return what ``record`` bears on. Codes only where no unit narrows it down."""
+    units: tuple[str, ...] = ()
+    codes: tuple[str, ...] = ()
+    limits: tuple[str, ...] = ()
+    r: Any = record
+    match record.kind:
+        case "unit":
+            units = (r.uscc,)
+        case "licence":
+            units = (r.holder,)
+        case "carrier_permit":
+            units = (r.carrier,)
+        case "vehicle":
+            units = (r.owner,)
+        case "transfer_approval":
+            units = (r.consignor,)
+            limits = tuple(limit_key(r.id, line.line) for line in r.lines)
+        case "whitelist_entry":
+            units = (r.receiver,)
+        case "inbound_ban":
+            codes = (*r.codes, *r.categories)
+        case "exemption":
+            named = tuple(unit for unit in (r.consignor, r.receiver) if unit is not None)
+            units = named[:1]
+            codes = () if named else (*r.codes, *r.categories)
+    return Touches(units, codes, limits)
+
+
+class RegistryView:
+    """Indexes over the newest version of every record. Not thread-safe; one per worker."""
+
+    def __init__(self) -> None:
+        self.seq = 0
+        self._records: dict[tuple[str, str], RegistryRecord] = {}
+        self._units: dict[str, dict[str, Unit]] = defaultdict(dict)
+        self._licences: dict[str, dict[str, Licence]] = defaultdict(dict)
+        self._approvals: dict[str, dict[str, TransferApproval]] = defaultdict(dict)
+        self._whitelist: dict[str, dict[str, WhitelistEntry]] = defaultdict(dict)
+        self._exemptions: dict[str, dict[str, Exemption]] = defaultdict(dict)
+
+    @classmethod
+    def known_at(
+        cls, records: Iterable[RegistryRecord], known_at: datetime | None = None
+    ) -> "RegistryView":
+        """Build from a file's records: the last line of an id counts, recorded by ``known_at``."""
+        view = cls()
+        for record in records:
+            recorded = record.recorded_at
+            if known_at is None or recorded is None or recorded <= known_at:
+                view.apply([RecordVersion(0, record)])
+        return view
+
+    def apply(self, changes: Iterable[RecordVersion]) -> None:
+        """Take in newer versions, in the order of their sequence."""
+        for seq, record in changes:
+            self.seq = max(self.seq, seq)
+            key = record.kind, record.id
+            old = self._records.pop(key, None)
+            if old is not None:
+                for index, name in self._places(old):
+                    index[name].pop(old.id, None)
+            if not record.retracted:
+                self._records[key] = record
+                for index, name in self._places(record):
+                    index[name][record.id] = record
+
+    def _places(self, record: RegistryRecord) -> list[tuple[dict[str, dict[str, Any]], str]]:
+        r: Any = record
+        match record.kind:
+            case "unit":
+                return [(self._units, r.uscc)]
+            case "licence":
+                return [(self._licences, r.holder)]
+            case "transfer_approval":
+                return [(self._approvals, r.consignor)]
+            case "whitelist_entry":
+                return [(self._whitelist, r.receiver)]
+            case "exemption":
+                return [(self._exemptions, code) for code in (*r.codes, *r.categories)]
+            case _:
+                return []
+
+    def unit(self, uscc: str) -> Unit | None:
+        """Return the unit's record, by the smallest id if it has several."""
+        return min(self._units.get(uscc, {}).values(), key=_by_id, default=None)
+
+    def is_collector(self, uscc: str, at: datetime) -> bool:
+        """Whether the unit is registered as a small-generator collector at that instant."""
+        units = self._units.get(uscc, {}).values()
+        return any(u.small_generator_collector and in_force(u, at) for u in units)
+
+    def licences(self, holder: str) -> list[Licence]:
+        """Return all licences and register entries of a holder, in force or not, by id."""
+        return sorted(self._licences.get(holder, {}).values(), key=_by_id)
+
+    def approvals(self, consignor: str) -> list[TransferApproval]:
+        """Return all decisions on a consignor's applications, refusals too, by id."""
+        return sorted(self._approvals.get(consignor, {}).values(), key=_by_id)
+
+    def approval(self, record_id: str) -> TransferApproval | None:
+        """Return the approval record of that id."""
+        return cast("TransferApproval | None", self._records.get(("transfer_approval", record_id)))
+
+    def whitelist(self, receiver: str) -> list[WhitelistEntry]:
+        """Return the white-list entries that name a receiver, by id."""
+        return sorted(self._whitelist.get(receiver, {}).values(), key=_by_id)
+
+    def exemptions(self, code: str, consignor: str, receiver: str, at: datetime) -> list[Exemption]:
+        """Return the exemptions in force for a code between two units, by id."""
+        found: dict[str, Exemption] = {}
+        for key in (code, category_of(code)):
+            for exemption in self._exemptions.get(key, {}).values():
+                if (
+                    exemption.consignor in (None, consignor)
+                    and exemption.receiver in (None, receiver)
+                    and in_force(exemption, at)
+                ):
+                    found[exemption.id] = exemption
+        return sorted(found.values(), key=_by_id)
+
+
+def _by_id(record: Any) -> str:
+    identifier: str = record.id
+    return identifier

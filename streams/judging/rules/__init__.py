@@ -1,0 +1,5 @@
+"""The rules, one file a family. A rule is a pure function of facts, registry view and clock."""
+
+from streams.judging.rules.book import RULE_BOOK, LimitRule, ManifestRule, RuleBook
+
+__all__ = ["RULE_BOOK", "LimitRule", "ManifestRule", "RuleBook"]

@@ -1,0 +1,34 @@
+"""The rule book: every rule that is judged, by scope."""
+
+from typing import NamedTuple
+
+from streams.judging.rules.cross_province import (
+    APPROVAL_NOT_IN_FORCE,
+    NO_APPROVAL,
+    QUANTITY_EXCEEDED,
+)
+from streams.judging.rules.licence import CODE_OUT_OF_SCOPE, RECEIVER_UNLICENSED
+from streams.judging.rules.rule import LimitRule, ManifestRule
+
+__all__ = ["RULE_BOOK", "LimitRule", "ManifestRule", "RuleBook"]
+
+
+class RuleBook(NamedTuple):
+    """The rules that one run judges by."""
+
+    manifest: tuple[ManifestRule, ...]
+    limit: tuple[LimitRule, ...]
+
+    def title(self, rule_id: str) -> tuple[str, str]:
+        """Return a rule's title, zh and en."""
+        rules: list[ManifestRule | LimitRule] = [*self.manifest, *self.limit]
+        for rule in rules:
+            if rule.id == rule_id:
+                return rule.title_zh, rule.title_en
+        return rule_id, rule_id
+
+
+RULE_BOOK = RuleBook(
+    manifest=(NO_APPROVAL, APPROVAL_NOT_IN_FORCE, RECEIVER_UNLICENSED, CODE_OUT_OF_SCOPE),
+    limit=(QUANTITY_EXCEEDED,),
+)

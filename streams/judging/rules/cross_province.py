@@ -1,0 +1,299 @@
+"""跨省转移: without approval, with an approval not in force, and more than the approval allows.
+
+Basis: Code Art 536 (固废法 Art 82), order 23 Arts 21-28. The instant is the dispatch of the load;
+records' dates are China dates and include their last day (domain 9).
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from schemas.alert import Evidence
+from schemas.quantity import tonnes_text
+from schemas.region import province_name
+from streams.judging.facts import Facts
+from streams.judging.law import basis
+from streams.judging.outcome import Draw, DrawState, Outcome, china_text
+from streams.judging.registry import RegistryView, in_force, limit_key, limit_parts
+from streams.judging.rules.rule import (
+    LimitRule,
+    ManifestRule,
+    days_left,
+    event_evidence,
+    not_applicable,
+    record_evidence,
+    says,
+)
+from streams.judging.rules.transfer import Candidate, Crossing, crossing_of, nothing_to_judge
+
+__all__ = ["APPROVAL_NOT_IN_FORCE", "NO_APPROVAL", "QUANTITY_EXCEEDED", "draws_of"]
+
+
+def _no_approval(
+    rule: ManifestRule, facts: Facts, view: RegistryView, now: datetime | None
+) -> Sequence[Outcome]:
+    crossing = crossing_of(facts, view)
+    if crossing is None:
+        return not_applicable(rule, _receiver(facts), nothing_to_judge(facts) or "not_moved")
+    if crossing.reason is not None:
+        return not_applicable(rule, _receiver(facts), crossing.reason)
+    bare = [waste for waste, candidates in crossing.lines if not candidates]
+    if not bare:
+        approvals = sorted({c.approval.document for _, cs in crossing.lines for c in cs})
+        said = (f"有跨省转移审批：{'、'.join(approvals)}", f"approvals: {', '.join(approvals)}")
+        return (says(rule, "passed", _receiver(facts), "approved", said),)
+    grams = sum(facts.shipped_grams(waste) for waste in bare)
+    form = facts.form
+    names = "、".join(f"{w.name}（{w.code}）" for w in bare)
+    codes = ", ".join(w.code for w in bare)
+    start, end = form.consignor.site_region, form.receiver.site_region
+    claim_zh = claim_en = ""
+    if form.approval_no:
+        claim_zh = f"联单填写审批文号“{form.approval_no}”，登记库中无与之相符的批准事项。"
+        claim_en = f" The manifest claims document {form.approval_no}; no approved line matches."
+    said = (
+        f"{china_text(crossing.moved.at)}，{form.consignor.name}将{names}共 {tonnes_text(grams)} 吨"
+        f"由{province_name(start)}起运至{province_name(end)}{form.receiver.name}，"
+        f"查无对该移出人、接受人和废物代码的跨省转移批准。{claim_zh}",
+        f"{form.consignor.name} sent {tonnes_text(grams)} t of {codes} from {province_name(start)} "
+        f"to {form.receiver.name} in {province_name(end)} on {china_text(crossing.moved.at)} "
+        f"(China time); no approved line names this consignor, receiver and code.{claim_en}",
+    )
+    return (
+        says(
+            rule,
+            "violated",
+            _receiver(facts),
+            "no_approval",
+            said,
+            grams=grams,
+            act_at=crossing.moved.at,
+            evidence=_evidence(facts, crossing),
+            law=basis("unapproved_transfer", crossing.moved.at),
+        ),
+    )
+
+
+def _not_in_force(
+    rule: ManifestRule, facts: Facts, view: RegistryView, now: datetime | None
+) -> Sequence[Outcome]:
+    crossing = crossing_of(facts, view)
+    if crossing is None:
+        return not_applicable(rule, _receiver(facts), nothing_to_judge(facts) or "not_moved")
+    if crossing.reason is not None:
+        return not_applicable(rule, _receiver(facts), crossing.reason)
+    at = crossing.moved.at
+    named = [(waste, candidates) for waste, candidates in crossing.lines if candidates]
+    if not named:
+        said = ("无可核对有效期的审批", "no approval whose validity could be checked")
+        return (says(rule, "not_applicable", _receiver(facts), "no_approval", said),)
+    outside = [
+        (waste, _nearest(candidates, at))
+        for waste, candidates in named
+        if not any(in_force(c.approval, at) for c in candidates)
+    ]
+    if not outside:
+        left = [
+            max(_days(c, at) for c in candidates if in_force(c.approval, at))
+            for _, candidates in named
+        ]
+        said = ("起运时审批在有效期内", "the approval was in force at dispatch")
+        return (says(rule, "passed", _receiver(facts), "in_force", said, margin=f"{min(left)} d"),)
+    grams = sum(facts.shipped_grams(waste) for waste, _ in outside)
+    form = facts.form
+    _, worst = max(outside, key=lambda wc: (_distance(wc[1], at), wc[1].approval.id))
+    early = not _expired(worst, at)
+    reason = "not_yet_valid" if early else "expired"
+    distance = _distance(worst, at)
+    document = worst.approval.document
+    state_zh = f"尚未生效，早 {distance} 天" if early else f"已过有效期 {distance} 天"
+    state_en = f"begins {distance} d later" if early else f"had ended {distance} d before"
+    names = "、".join(f"{waste.name}（{waste.code}）" for waste, _ in outside)
+    codes = ", ".join(waste.code for waste, _ in outside)
+    span = f"{worst.approval.valid_from}至{worst.approval.valid_to or '长期'}"
+    said = (
+        f"{china_text(at)}，{form.consignor.name}将{names}共 {tonnes_text(grams)} 吨跨省起运至"
+        f"{form.receiver.name}，审批 {document}（有效期 {span}）{state_zh}。",
+        f"{form.consignor.name} sent {tonnes_text(grams)} t of {codes} across provinces to "
+        f"{form.receiver.name} on {china_text(at)} (China time); approval {document} "
+        f"({worst.approval.valid_from} to {worst.approval.valid_to or 'open'}) {state_en}.",
+    )
+    return (
+        says(
+            rule,
+            "violated",
+            _receiver(facts),
+            reason,
+            said,
+            margin=f"-{distance} d",
+            grams=grams,
+            act_at=at,
+            evidence=(*_evidence(facts, crossing), *(_approval_evidence(c) for _, c in outside)),
+            law=basis("unapproved_transfer", at),
+        ),
+    )
+
+
+def draws_of(facts: Facts, view: RegistryView) -> tuple[Draw, ...]:
+    """Return what a manifest takes from approval lines: reserved on dispatch, settled on receipt.
+
+    Lines of one limit are added up. A void or a refusal takes nothing (the caller releases it).
+    """
+    crossing = crossing_of(facts, view)
+    if crossing is None or (facts.received and facts.received.data.opinion == "refused"):
+        return ()
+    if facts.voided is not None:
+        return ()
+    at = crossing.moved.at
+    taken: dict[str, int] = {}
+    for waste, candidates in crossing.lines:
+        valid = [c for c in candidates if in_force(c.approval, at)]
+        if valid:
+            chosen = min(valid, key=lambda c: (c.line.name != waste.name, *_age(c)))
+            limit = limit_key(chosen.approval.id, chosen.line.line)
+            taken[limit] = taken.get(limit, 0) + facts.grams(waste)
+    state: DrawState = "settled" if facts.received is not None else "reserved"
+    return tuple(
+        Draw(limit, facts.subject, at, grams, state) for limit, grams in sorted(taken.items())
+    )
+
+
+def _quantity_exceeded(
+    rule: LimitRule, subject: str, draws: Sequence[Draw], view: RegistryView, now: datetime | None
+) -> Sequence[Outcome]:
+    parts = limit_parts(subject)
+    approval = view.approval(parts[0]) if parts is not None else None
+    line = (
+        next((x for x in approval.lines if parts and x.line == parts[1]), None)
+        if approval
+        else None
+    )
+    if approval is None or line is None:
+        return not_applicable(rule, "total", "no_limit")
+    counted = sorted((d for d in draws if d.state != "released"), key=lambda d: (d.at, d.manifest))
+    if not counted:
+        return not_applicable(rule, "total", "nothing_drawn")
+    total = sum(d.grams for d in counted)
+    left = line.quantity_t - total
+    of_zh = f"审批 {approval.document} 第 {line.line} 项（{line.name} {line.code}）"
+    of_en = f"line {line.line} of approval {approval.document} ({line.code})"
+    if left >= 0:
+        said = (
+            f"{of_zh}批准 {tonnes_text(line.quantity_t)} 吨，已用 {tonnes_text(total)} 吨",
+            f"{of_en} allows {tonnes_text(line.quantity_t)} t, {tonnes_text(total)} t drawn",
+        )
+        return (says(rule, "passed", "total", "within", said, margin=f"{tonnes_text(left)} t"),)
+    past, first_past = _past_the_cap(counted, line.quantity_t)
+    said = (
+        f"{of_zh}批准 {tonnes_text(line.quantity_t)} 吨，{len(counted)} 份联单累计转移 "
+        f"{tonnes_text(total)} 吨，超出 {tonnes_text(-left)} 吨；自联单 {first_past.manifest} 起超出。",
+        f"{of_en} allows {tonnes_text(line.quantity_t)} t; {len(counted)} manifests moved "
+        f"{tonnes_text(total)} t, {tonnes_text(-left)} t too much, from manifest "
+        f"{first_past.manifest} on.",
+    )
+    return (
+        says(
+            rule,
+            "violated",
+            "total",
+            "exceeded",
+            said,
+            margin=f"-{tonnes_text(-left)} t",
+            grams=-left,
+            act_at=first_past.at,
+            evidence=(
+                record_evidence("transfer_approval", approval.id, of_zh, of_en),
+                *(
+                    Evidence(
+                        "manifest",
+                        d.manifest,
+                        None,
+                        f"{china_text(d.at)} 起运 {tonnes_text(d.grams)} 吨",
+                        f"dispatched {china_text(d.at)}, {tonnes_text(d.grams)} t",
+                    )
+                    for d in past
+                ),
+            ),
+            law=basis("unapproved_transfer", first_past.at),
+        ),
+    )
+
+
+def _past_the_cap(counted: Sequence[Draw], cap: int) -> tuple[list[Draw], Draw]:
+    """Return the draws, in order, that end past the cap, and the first of them."""
+    past, total = [], 0
+    for draw in counted:
+        total += draw.grams
+        if total > cap:
+            past.append(draw)
+    return past, past[0]
+
+
+def _receiver(facts: Facts) -> str:
+    return facts.form.receiver.uscc if facts.filed is not None else "-"
+
+
+def _evidence(facts: Facts, crossing: Crossing) -> tuple[Evidence, ...]:
+    found = event_evidence(crossing.moved, "起运", "dispatch")
+    if facts.filed is not None:
+        found += event_evidence(facts.filed, "联单填报", "manifest as filed")
+    return tuple(found)
+
+
+def _approval_evidence(candidate: Candidate) -> Evidence:
+    approval = candidate.approval
+    return record_evidence(
+        "transfer_approval",
+        approval.id,
+        f"{approval.document} 第 {candidate.line.line} 项，{approval.valid_from}至"
+        f"{approval.valid_to or '长期'}",
+        f"{approval.document} line {candidate.line.line}, {approval.valid_from} to "
+        f"{approval.valid_to or 'open'}",
+    )
+
+
+def _days(candidate: Candidate, at: datetime) -> int:
+    left = days_left(candidate.approval.valid_to, at)
+    return 36_500 if left is None else left
+
+
+def _expired(candidate: Candidate, at: datetime) -> bool:
+    return _days(candidate, at) < 0
+
+
+def _distance(candidate: Candidate, at: datetime) -> int:
+    """Return the days between the dispatch and the validity that it misses."""
+    if _expired(candidate, at):
+        return -_days(candidate, at)
+    return days_left(candidate.approval.valid_from, at) or 0
+
+
+def _nearest(candidates: Sequence[Candidate], at: datetime) -> Candidate:
+    return min(candidates, key=lambda c: (_distance(c, at), *_age(c)))
+
+
+def _age(candidate: Candidate) -> tuple[str, str, int]:
+    approval = candidate.approval
+    return str(approval.valid_to or "9999"), approval.id, candidate.line.line
+
+
+NO_APPROVAL = ManifestRule(
+    "cross_province.no_approval",
+    1,
+    "跨省转移未经批准",
+    "cross-province transfer without approval",
+    _no_approval,
+)
+APPROVAL_NOT_IN_FORCE = ManifestRule(
+    "cross_province.approval_not_in_force",
+    1,
+    "跨省转移审批已过期或未生效",
+    "approval expired or not yet valid",
+    _not_in_force,
+)
+QUANTITY_EXCEEDED = LimitRule(
+    "cross_province.quantity_exceeded",
+    1,
+    "跨省转移超出批准数量",
+    "more moved than approved",
+    _quantity_exceeded,
+)

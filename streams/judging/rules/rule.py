@@ -1,0 +1,124 @@
+"""What a rule is, and the words that every rule shares."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, NamedTuple
+
+from schemas.alert import Evidence
+from schemas.instant import china_day
+from streams.judging.facts import Fact, Facts
+from streams.judging.outcome import Draw, Outcome, State
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from streams.judging.registry import RegistryView
+
+__all__ = [
+    "LimitRule",
+    "ManifestRule",
+    "Said",
+    "days_left",
+    "event_evidence",
+    "not_applicable",
+    "record_evidence",
+    "says",
+]
+
+Said = tuple[str, str]
+"""A Chinese and an English sentence."""
+
+_REASONS: dict[str, Said] = {
+    "not_filed": ("联单尚未填报", "the manifest is not filed yet"),
+    "not_moved": ("尚未起运", "the load has not moved"),
+    "voided": ("联单已作废", "the manifest was voided"),
+    "not_hazardous": ("不含危险废物", "no line is hazardous waste"),
+    "same_province": ("移出地与接受地在同一省份", "origin and destination are in one province"),
+    "as_intra": ("白名单内转移，视同省内转移", "listed on a white list as inside the province"),
+    "exempt": ("属于豁免情形", "an exemption covers this stage"),
+    "own_waste": ("自行产生的危险废物，不属经营活动", "the unit's own waste, no business with it"),
+    "no_limit": ("审批记录已撤回", "the approval record was retracted"),
+    "nothing_drawn": ("尚无转移量", "nothing was drawn from it"),
+    "facts_changed": (
+        "联单内容已更正，原情形不复存在",
+        "the manifest was corrected; this no longer stands",
+    ),
+}
+
+
+class ManifestRule(NamedTuple):
+    """A rule of manifest scope: ``judge`` returns its outcomes, one per discriminator."""
+
+    id: str
+    version: int
+    title_zh: str
+    title_en: str
+    judge: "Callable[[ManifestRule, Facts, RegistryView, datetime | None], Sequence[Outcome]]"
+    due: "Callable[[Facts, RegistryView], datetime | None] | None" = None
+    """When time alone may change the outcome (a deadline is armed for it), None if never."""
+
+
+class LimitRule(NamedTuple):
+    """A rule of a limit: judged over all draws on it, in order of (time, manifest)."""
+
+    id: str
+    version: int
+    title_zh: str
+    title_en: str
+    judge: "Callable[[LimitRule, str, Sequence[Draw], RegistryView, datetime | None], Sequence[Outcome]]"
+
+
+def says(
+    rule: ManifestRule | LimitRule,
+    state: State,
+    discriminator: str,
+    reason: str,
+    said: Said | None = None,
+    **more: object,
+) -> Outcome:
+    """Return an outcome of ``rule``; common reasons bring their sentences along."""
+    zh, en = said or _REASONS[reason]
+    return Outcome(
+        rule=rule.id,
+        version=rule.version,
+        discriminator=discriminator,
+        state=state,
+        reason=reason,
+        zh=zh,
+        en=en,
+        **more,  # type: ignore[arg-type]
+    )
+
+
+def not_applicable(
+    rule: ManifestRule | LimitRule, discriminator: str, reason: str
+) -> tuple[Outcome, ...]:
+    """Return the single outcome of a rule that has nothing to judge here."""
+    return (says(rule, "not_applicable", discriminator, reason),)
+
+
+def event_evidence(fact: Fact, zh: str, en: str) -> list[Evidence]:
+    """Return a fact's event, and the correction that counts for it."""
+    found = [Evidence("event", str(fact.ref), fact.ref.digest, zh, en)]
+    if fact.corrected is not None:
+        found.append(
+            Evidence(
+                "event",
+                str(fact.corrected),
+                fact.corrected.digest,
+                f"{zh}（更正）",
+                f"{en} (corrected)",
+            )
+        )
+    return found
+
+
+def record_evidence(kind: str, record_id: str, zh: str, en: str) -> Evidence:
+    """Return a registry record as evidence."""
+    return Evidence("record", f"{kind}/{record_id}", None, zh, en)
+
+
+def days_left(valid_to: object, at: datetime) -> int | None:
+    """Return whole China days from the day of ``at`` to ``valid_to``; negative once it is past."""
+    if valid_to is None:
+        return None
+    return (valid_to - china_day(at)).days  # type: ignore[operator, no-any-return]
