@@ -1,0 +1,24 @@
+"""Worlds with the truth written beside them: registry, events, labels, and how to grade alerts.
+
+Pure and seeded: the same name, seed and size give the same bytes. Shares nothing with the rules.
+"""
+
+from services.simulator.grading import FalseAlarm, Grade, LikenessGrade, RuleGrade, grade
+from services.simulator.labels import RULES, Label
+from services.simulator.world import LEAST, MOST, WORLDS, World, build_world, write_world
+
+__all__ = [
+    "LEAST",
+    "MOST",
+    "RULES",
+    "WORLDS",
+    "FalseAlarm",
+    "Grade",
+    "Label",
+    "LikenessGrade",
+    "RuleGrade",
+    "World",
+    "build_world",
+    "grade",
+    "write_world",
+]

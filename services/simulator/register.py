@@ -1,0 +1,180 @@
+"""The registry of a world: what authorities had recorded before the first event."""
+
+import json
+from datetime import date, timedelta
+from typing import Any
+
+from schemas.quantity import tonnes_text
+from schemas.region import region_name
+from services.simulator.dice import Dice
+from services.simulator.firms import Firm
+from services.simulator.waste import WASTES
+
+__all__ = ["Register"]
+
+_LAST_DECISION = date(2026, 6, 20)
+"""Every decision of the world is older, so that the registry can be loaded before the events."""
+
+
+class Register:
+    """Writes registry records; each method returns the id of what it wrote."""
+
+    def __init__(self, dice: Dice) -> None:
+        self._dice = dice
+        self._count: dict[str, int] = {}
+        self.lines: list[bytes] = []
+
+    def unit(self, firm: Firm) -> str:
+        """Record a firm with its registered office."""
+        return self._write("unit", {"uscc": firm.uscc, "name": firm.name, "region": firm.region})
+
+    def licence(
+        self,
+        holder: Firm,
+        scope: list[dict[str, Any]],
+        valid_to: date,
+        valid_from: date | None = None,
+        register_type: str = "use_disposal",
+    ) -> str:
+        """Record a licence (or exempted or virtual register entry) of the holder."""
+        number = f"{holder.region}{self._count.get('licence', 0) + 1:04d}"
+        return self._write(
+            "licence",
+            {
+                "number": number,
+                "holder": holder.uscc,
+                "holder_name": holder.name,
+                "register_type": register_type,
+                "issuer": _authority(holder.region[:2] + "0000"),
+                "facility": f"{holder.name}示例厂区",
+                "region": holder.site,
+                "scope": scope,
+                "annual_scale_t": 9_000_000,
+                "valid_from": str(valid_from or valid_to.replace(year=valid_to.year - 5)),
+                "valid_to": str(valid_to),
+            },
+        )
+
+    def carrier(self, firm: Firm) -> str:
+        """Record a carrier's permit and its vehicles."""
+        for plate in firm.plates:
+            vehicle = {"plate": plate, "owner": firm.uscc, "capacity_t": 32}
+            self._write("vehicle", vehicle | {"certificate_no": f"示例道运证{plate[1:]}"})
+        return self._write(
+            "carrier_permit",
+            {
+                "number": permit_number(firm),
+                "carrier": firm.uscc,
+                "carrier_name": firm.name,
+                "goods": ["危险废物"],
+                "plates": list(firm.plates),
+                "valid_from": "2024-01-01",
+                "valid_to": "2028-12-31",
+            },
+        )
+
+    def approval(
+        self,
+        consignor: Firm,
+        lines: list[tuple[Firm, str, str, int]],
+        valid_from: date,
+        valid_to: date,
+        *,
+        decision: str = "approved",
+        city_decides: bool = False,
+        names: list[str] | None = None,
+    ) -> str:
+        """Record a decision letter; a line is (receiver, code, purpose, grams)."""
+        decided = min(valid_from, _LAST_DECISION - timedelta(days=self._dice.below(10)))
+        number = self._count.get("transfer_approval", 0) + 1
+        office = consignor.site if city_decides else consignor.site[:2] + "0000"
+        return self._write(
+            "transfer_approval",
+            {
+                "document": f"示例环固转〔{decided.year}〕{number}号",
+                "decided_on": str(decided),
+                "decision": decision,
+                "decider": _authority(office),
+                "consignor": consignor.uscc,
+                "consignor_name": consignor.name,
+                "origin": consignor.site,
+                "lines": [
+                    {
+                        "line": n,
+                        "code": code,
+                        "name": names[n - 1] if names else WASTES[code].name,
+                        "quantity_t": tonnes_text(grams),
+                        "purpose": purpose,
+                        "receiver": receiver.uscc,
+                        "receiver_name": receiver.name,
+                        "destination": receiver.site,
+                    }
+                    for n, (receiver, code, purpose, grams) in enumerate(lines, 1)
+                ],
+                "valid_from": str(valid_from),
+                "valid_to": str(valid_to),
+            },
+        )
+
+    def whitelist(
+        self, receiver: Firm, codes: list[str], origins: list[str], simplification: str
+    ) -> str:
+        """Record a white-list entry for the year 2026."""
+        return self._write(
+            "whitelist_entry",
+            {
+                "list_id": "示例白名单2026",
+                "origins": origins,
+                "destination": receiver.site[:2] + "0000",
+                "receiver": receiver.uscc,
+                "receiver_name": receiver.name,
+                "codes": codes,
+                "simplification": simplification,
+                "valid_from": "2026-01-01",
+                "valid_to": "2026-12-31",
+            },
+        )
+
+    def exemption(
+        self,
+        codes: list[str],
+        stages: list[str],
+        consignor: Firm | None = None,
+        receiver: Firm | None = None,
+    ) -> str:
+        """Record an exemption, of everyone or of one named pair (point-to-point use)."""
+        pair = {"consignor": consignor, "receiver": receiver}
+        named = {role: firm.uscc for role, firm in pair.items() if firm}
+        members: dict[str, Any] = {"codes": codes, "stages": stages, "valid_from": "2026-01-01"}
+        return self._write("exemption", members | named | {"condition": "示例豁免条件"})
+
+    def _write(self, kind: str, members: dict[str, Any]) -> str:
+        number = self._count[kind] = self._count.get(kind, 0) + 1
+        record_id = f"{_SHORT[kind]}-{number:05d}"
+        day = 21 + self._dice.below(9)
+        record = {"kind": kind, "id": record_id, **members}
+        record["recorded_at"] = f"2026-06-{day}T{9 + self._dice.below(9):02d}:00:00+08:00"
+        text = json.dumps(record, ensure_ascii=False, separators=(",", ":"))
+        self.lines.append(text.encode())
+        return record_id
+
+
+_SHORT = {
+    "unit": "unit",
+    "licence": "lic",
+    "carrier_permit": "permit",
+    "vehicle": "veh",
+    "transfer_approval": "appr",
+    "whitelist_entry": "white",
+    "exemption": "exempt",
+}
+
+
+def permit_number(firm: Firm) -> str:
+    """Return the number of a carrier's road-transport permit."""
+    return f"示例运许{firm.uscc[8:17]}"
+
+
+def _authority(region: str) -> str:
+    """Return the environment authority of a province (``…0000``) or city."""
+    return f"{region_name(region)}生态环境{'厅' if region.endswith('0000') else '局'}"

@@ -1,0 +1,247 @@
+"""One manifest on its way: each method posts what one party says, at its proper time."""
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from schemas.instant import CHINA
+from schemas.quantity import tonnes_text
+from services.simulator.register import permit_number
+from services.simulator.waste import WASTES
+
+if TYPE_CHECKING:
+    from services.simulator.firms import Firm
+    from services.simulator.scene import Scene
+
+__all__ = ["Load", "Said", "Trip"]
+
+_NO_PHONE = "000-0000-0000"
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """One waste line; ``name`` only where the everyday name of the code does not do."""
+
+    code: str
+    grams: int
+    method: str
+    name: str | None = None
+
+
+@dataclass(slots=True)
+class Said:
+    """One event as bytes, with what is needed to put it in order."""
+
+    trip: int
+    time: datetime
+    line: bytes
+
+
+class Trip:
+    """A manifest filed for dispatch at ``at`` (China time).
+
+    ``transit`` and ``receipt`` fix the time on the road and from arrival to confirmation; without
+    them they are thrown: hours inside a province, up to two days across, zero to three days.
+    """
+
+    def __init__(
+        self,
+        scene: "Scene",
+        consignor: "Firm",
+        receiver: "Firm",
+        loads: list[Load],
+        at: datetime,
+        *,
+        transit: timedelta | None = None,
+        receipt: timedelta | None = None,
+    ) -> None:
+        dice = scene.dice
+        self.scene, self.consignor, self.receiver, self.loads = scene, consignor, receiver, loads
+        self.cross = consignor.province != receiver.province
+        road = dice.between(6 * 3600, 40 * 3600) if self.cross else dice.between(3600, 8 * 3600)
+        self.left_at = at
+        self.filed_at = at - timedelta(seconds=dice.between(1800, 10 * 3600))
+        self.arrived_at = at + (transit or timedelta(seconds=road))
+        waits = timedelta(seconds=dice.between(600, 72 * 3600))
+        self.received_at = self.arrived_at + (receipt or waits)
+        relay = self.cross and dice.chance(0.12)
+        self.carriers = [(c, dice.pick(c.plates)) for c in scene.some_carriers(2 if relay else 1)]
+        self.index = scene.next_trip()
+        self.number, self.aliases = scene.numbers.give(consignor.site, self.filed_at, self.cross)
+        self.filed_id = ""
+
+    # what the parties say, in the usual order
+
+    def file(self, loads: list[Load] | None = None, receiver: "Firm | None" = None) -> "Trip":
+        """Let the consignor file, with ``loads`` or ``receiver`` that are to be corrected later."""
+        data = self._form(loads or self.loads, receiver or self.receiver)
+        self.filed_id = self._say("filed", self.consignor, self.filed_at, data)
+        return self
+
+    def depart(self, weighed: list[int] | None = None) -> "Trip":
+        """Let the first carrier leave, with weighed grams where they differ from the filed ones."""
+        carrier, plate = self.carriers[0]
+        data: dict[str, Any] = {"carrier": carrier.uscc, "plate": plate}
+        if weighed is not None:
+            data["wastes"] = [
+                {"line": n, "quantity_t": self._tonnes(grams, carrier)}
+                for n, grams in enumerate(weighed, 1)
+            ]
+        self._say("dispatched", carrier, self.left_at, data)
+        return self
+
+    def arrive(self) -> "Trip":
+        """Let the last carrier arrive, after a relay if there are two."""
+        carrier, plate = self.carriers[-1]
+        if len(self.carriers) > 1:
+            giver = self.carriers[0][0]
+            data = {"carrier": giver.uscc, "to": carrier.uscc, "to_name": carrier.name}
+            half = (self.arrived_at - self.left_at) // 2
+            when = self.left_at + timedelta(seconds=half // timedelta(seconds=1))
+            self._say("handed_over", giver, when, {**data, "plate": plate})
+        data = {"carrier": carrier.uscc, "plate": plate}
+        self._say("arrived", carrier, self.arrived_at, data)
+        return self
+
+    def receive(self, accepted: list[int] | None = None, opinion: str = "accepted") -> "Trip":
+        """Let the receiver confirm what it accepted (grams per line)."""
+        if accepted is None:
+            accepted = [load.grams for load in self.loads]
+        lines = [
+            {
+                "line": n,
+                "opinion": opinion,
+                "accepted_t": self._tonnes(grams, self.receiver),
+                "method": load.method,
+            }
+            for n, (grams, load) in enumerate(zip(accepted, self.loads, strict=True), 1)
+        ]
+        data = {"opinion": opinion, "wastes": lines}
+        self._say("received", self.receiver, self.received_at, data)
+        return self
+
+    def treat(self) -> "Trip":
+        """Let the receiver report what became of the waste."""
+        lines = [
+            {
+                "line": n,
+                "method": load.method,
+                "quantity_t": self._tonnes(load.grams, self.receiver),
+            }
+            for n, load in enumerate(self.loads, 1)
+        ]
+        when = self.received_at + timedelta(seconds=self.scene.dice.between(86_400, 10 * 86_400))
+        self._say("treated", self.receiver, when, {"wastes": lines})
+        return self
+
+    def complete(self) -> "Trip":
+        """Play all from filing to receipt; a third of the loads is reported as treated."""
+        self.file()
+        return self.move()
+
+    def move(self) -> "Trip":
+        """Play all that follows filing."""
+        self.depart().arrive().receive()
+        return self.treat() if self.scene.dice.chance(0.3) else self
+
+    # what happens beside it
+
+    def correct(self, when: datetime) -> "Trip":
+        """Let the consignor replace a wrong filing by the true one."""
+        data = {"corrects": self.filed_id, "reason": "填写错误，更正"}
+        self._say(
+            "corrected",
+            self.consignor,
+            when,
+            {**data, "filed": self._form(self.loads, self.receiver)},
+        )
+        return self
+
+    def void(self, when: datetime, reason: str, by: "Firm | None" = None) -> "Trip":
+        """Let the consignor, or a stranger, say that the manifest is void."""
+        self._say("voided", by or self.consignor, when, {"reason": reason})
+        return self
+
+    def meddle(self, stranger: "Firm", when: datetime, verb: str) -> "Trip":
+        """Let a unit that is no party say that the load left or was received."""
+        lines = [
+            {"line": n, "opinion": "accepted", "accepted_t": self._tonnes(load.grams, stranger)}
+            for n, load in enumerate(self.loads, 1)
+        ]
+        data: dict[str, Any] = {"opinion": "accepted", "wastes": lines}
+        if verb == "dispatched":
+            data = {"carrier": stranger.uscc, "plate": self.carriers[0][1]}
+        self._say(verb, stranger, when, data)
+        return self
+
+    def _form(self, loads: list[Load], receiver: "Firm") -> dict[str, Any]:
+        wastes = []
+        for n, load in enumerate(loads, 1):
+            waste = WASTES[load.code]
+            row = {
+                "line": n,
+                "code": load.code,
+                "name": load.name or waste.name,
+                "quantity_t": self._tonnes(load.grams, self.consignor),
+                "method": load.method,
+                "form": waste.form,
+                "packaging": waste.packaging,
+            }
+            wastes.append(row | {"hazard": waste.hazard} if waste.hazard else row)
+        data: dict[str, Any] = {
+            "consignor": _party(self.consignor),
+            "receiver": _party(receiver),
+            "carriers": [
+                {
+                    "uscc": carrier.uscc,
+                    "name": carrier.name,
+                    "permit_no": permit_number(carrier),
+                    "plate": plate,
+                    "driver": "示例驾驶员",
+                    "phone": _NO_PHONE,
+                }
+                for carrier, plate in self.carriers
+            ],
+            "wastes": wastes,
+        }
+        if self.aliases:
+            data["aliases"] = self.aliases
+        data["planned_at"] = _instant(self.left_at, self.consignor)
+        return data
+
+    def _say(self, verb: str, who: "Firm", when: datetime, data: dict[str, Any]) -> str:
+        event = {
+            "specversion": "1.0",
+            "id": self.scene.dice.event_id(when),
+            "source": who.source,
+            "type": f"liandan.manifest.{verb}.v1",
+            "subject": self.number,
+            "time": _instant(when, who),
+            "data": data,
+        }
+        line = json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode()
+        self.scene.post(Said(self.index, when, line))
+        return str(event["id"])
+
+    @staticmethod
+    def _tonnes(grams: int, writer: "Firm") -> str | float:
+        text = tonnes_text(grams)
+        return text if writer.decimal_text or 0 < grams < 1000 else float(text)
+
+
+def _party(firm: "Firm") -> dict[str, Any]:
+    return {
+        "uscc": firm.uscc,
+        "name": firm.name,
+        "site_region": firm.site,
+        "address": "示例工业园区示例路 0 号",
+        "handler": "示例经办人",
+        "phone": _NO_PHONE,
+    }
+
+
+def _instant(moment: datetime, writer: "Firm") -> str:
+    if writer.zulu:
+        return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return moment.astimezone(CHINA).strftime("%Y-%m-%dT%H:%M:%S+08:00")
