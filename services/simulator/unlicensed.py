@@ -65,7 +65,7 @@ def out_of_scope(scene: Scene, turn: int) -> None:
         route = (maker, Plant(plant.firm, method or plant.method, (code,)), code)
     trip = scene.trip(route, grams, at)
     if kind == 2:
-        covered = Load(scene.dice.pick(plant.codes), scene.grams(3), plant.method)
+        covered = Load(scene.dice.pick(plant.codes), grams // 20, plant.method)
         trip.loads = [covered, *trip.loads]
         zh, en = f"两种废物，其中{zh}", f"of two wastes, {en}"
     scene.violation(_OUT, trip.complete().number, zh, en)
