@@ -1,0 +1,81 @@
+"""``liandan offsets``: where each consumer stands, and accepting another log by hand."""
+
+import asyncio
+from typing import Annotated, Any
+
+import asyncpg
+import typer
+from aiokafka.errors import KafkaError
+from rich.console import Console
+from rich.table import Table
+
+from infra.runtime.offsets import accept_log
+from infra.runtime.settings import MANIFEST_TOPIC, Settings
+
+__all__ = ["offsets_app"]
+
+offsets_app = typer.Typer(
+    name="offsets",
+    help="位点：各消费者读到了哪里 / where each consumer stands in the log",
+    no_args_is_help=True,
+)
+
+_SHOW = """
+SELECT consumer, topic, partition, next_offset, epoch, clock, updated_at, cluster_id
+FROM consumer_offset ORDER BY consumer, topic, partition
+"""
+
+
+@offsets_app.command()
+def show() -> None:
+    """列出全部位点 / List all positions."""
+    table = Table("consumer", "topic", "partition", "next", "owner", "clock", "updated", "cluster")
+    for row in asyncio.run(_rows(Settings())):
+        clock, updated = (
+            moment.isoformat(timespec="seconds") if moment else "" for moment in row[5:7]
+        )
+        table.add_row(*map(str, row[:5]), clock, updated, row[7])
+    Console().print(table)
+
+
+async def _rows(settings: Settings) -> list[Any]:
+    try:
+        connection = await asyncpg.connect(settings.database_reader, timeout=5)
+    except (OSError, TimeoutError, asyncpg.PostgresError) as error:
+        raise _failed(f"Postgres: {error!r}") from error
+    try:
+        return list(await connection.fetch(_SHOW))
+    finally:
+        await connection.close()
+
+
+@offsets_app.command()
+def accept(
+    consumer: Annotated[str, typer.Option(help="archiver, …")],
+    partition: Annotated[int, typer.Option(min=0)],
+    start: Annotated[str, typer.Option("--from", help="start | end | 位点 OFFSET")],
+    topic: Annotated[str, typer.Option()] = MANIFEST_TOPIC,
+) -> None:
+    """接受现有日志，从指定处继续 / Accept the log as it is and go on from there.
+
+    正在运行的进程会停下并从新位点重新开始。
+    The process that runs is fenced and starts again from the new position.
+    """
+    if start not in ("start", "end") and not start.isdecimal():
+        raise typer.BadParameter("start | end | OFFSET", param_hint="--from")
+    to: Any = int(start) if start.isdecimal() else start
+    settings = Settings()
+    try:
+        sentence = asyncio.run(
+            accept_log(settings.database_writer, settings, consumer, topic, partition, to=to)
+        )
+    except ValueError as error:
+        raise _failed(str(error)) from error
+    except (KafkaError, OSError, TimeoutError, asyncpg.PostgresError) as error:
+        raise _failed(repr(error)) from error
+    typer.echo(sentence)
+
+
+def _failed(sentence: str) -> typer.Exit:
+    typer.echo(sentence, err=True)
+    return typer.Exit(1)
