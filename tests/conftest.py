@@ -2,7 +2,7 @@
 
 import contextlib
 import tempfile
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -13,6 +13,8 @@ from infra.local.residence import remove_home
 from infra.local.service import Service
 from infra.local.stack import LocalStack
 from infra.runtime.settings import Settings, home_from_environment
+
+FreshHome = Callable[[], contextlib.AbstractContextManager[Path]]
 
 
 class MakeStack(Protocol):
@@ -36,8 +38,7 @@ def jar_cache() -> Path:
 
 
 @contextlib.contextmanager
-def fresh_home() -> Iterator[Path]:
-    """A home that another user can reach (Postgres, when the tests run as root)."""
+def _fresh_home() -> Iterator[Path]:
     home = Path(tempfile.mkdtemp(prefix="liandan-test-"))
     home.chmod(0o755)
     try:
@@ -46,14 +47,21 @@ def fresh_home() -> Iterator[Path]:
         remove_home(home)
 
 
+@pytest.fixture(scope="session")
+def fresh_home() -> FreshHome:
+    """``with fresh_home() as home``: a home that another user can reach (Postgres, under root)."""
+    return _fresh_home
+
+
 @pytest.fixture
-def home() -> Iterator[Path]:
+def home(fresh_home: FreshHome) -> Iterator[Path]:
+    """A home for one test."""
     with fresh_home() as path:
         yield path
 
 
 @pytest.fixture(scope="session")
-async def stack(jar_cache: Path) -> AsyncIterator[LocalStack]:
+async def stack(jar_cache: Path, fresh_home: FreshHome) -> AsyncIterator[LocalStack]:
     """Kafka, Postgres, migrations and topics, without services, for the whole run.
 
     Tests share it: use manifest numbers of your own, and ``make_stack`` to break things.
@@ -65,7 +73,7 @@ async def stack(jar_cache: Path) -> AsyncIterator[LocalStack]:
 
 
 @pytest.fixture
-async def make_stack(jar_cache: Path) -> AsyncIterator[MakeStack]:
+async def make_stack(jar_cache: Path, fresh_home: FreshHome) -> AsyncIterator[MakeStack]:
     """A factory of started stacks for tests that kill things or need services."""
     async with contextlib.AsyncExitStack() as exits:
 

@@ -25,6 +25,7 @@ _LIST = Path(__file__).with_name(f"kafka-{KAFKA_VERSION}-jars.csv")
 _THREADS = 8
 _NETWORK_TIMEOUT_S = 8  # for each connect and each read
 _ATTEMPTS = 2
+_LOCK_POLL_S = 0.05
 
 Count = Callable[[int, int], None]
 """Progress: how many of how many."""
@@ -90,7 +91,7 @@ def fetch_jars(
     folder = cache / f"kafka-{KAFKA_VERSION}"
     folder.mkdir(parents=True, exist_ok=True)
     given_up = given_up or threading.Event()
-    with _only_one(cache / f"kafka-{KAFKA_VERSION}.lock"):
+    with _only_one(cache / f"kafka-{KAFKA_VERSION}.lock", given_up):
         missing = [jar for jar in jars if sha256_of(folder / jar.name) != jar.sha256]
         done = len(jars) - len(missing)
         if progress is not None:
@@ -176,8 +177,15 @@ def _sweep(folder: Path) -> None:
 
 
 @contextlib.contextmanager
-def _only_one(lock: Path) -> Iterator[None]:
+def _only_one(lock: Path, given_up: threading.Event) -> Iterator[None]:
     """Let one process at a time look at and fill the cache."""
     with lock.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+        while True:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                # Not a blocking flock: no cancellation would end that.
+                if given_up.wait(_LOCK_POLL_S):
+                    raise JarsUnavailable(lock.name, "given up") from None
         yield

@@ -18,6 +18,11 @@ class HomeLock:
         self._home = home
         self._file: IO[str] | None = None
 
+    @property
+    def held(self) -> bool:
+        """Whether this object has the lock."""
+        return self._file is not None
+
     def acquire(self) -> None:
         """Take the lock. Raises HomeInUse, with the pid of the holder."""
         path = self._home / "run" / "stack.lock"

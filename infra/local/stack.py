@@ -88,6 +88,7 @@ class LocalStack:
         """
         self._claim_home()
         try:
+            self._state.remove()  # of a stack that was killed
             self._choose_ports()
             await together([self._start_kafka(), self._start_postgres()])
             self._started_at = datetime.now(UTC).isoformat(timespec="seconds")
@@ -102,6 +103,8 @@ class LocalStack:
 
     async def stop(self) -> None:
         """Stop everything within 10 s, remove the state file, give the home free."""
+        if not self._lock.held:
+            return  # never started, or the home is another's: its state file is not ours to remove
         self._started_at = ""
         try:
             await self._supervisor.stop()
@@ -177,7 +180,6 @@ class LocalStack:
         try:
             self.home.mkdir(parents=True, exist_ok=True)
             self._lock.acquire()
-            self._state.remove()  # of a stack that was killed
         except OSError as error:
             raise HomeUnusable(self.home, error.strerror or str(error)) from error
         free = shutil.disk_usage(self.home).free

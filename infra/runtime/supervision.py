@@ -71,6 +71,10 @@ class _Run:
         # Not poll(): only ``exited`` reaps, after it has ended the rest of the process group.
         return self.process is not None and self.process.returncode is None
 
+    @property
+    def kept(self) -> bool:
+        return self.keeper is not None and not self.keeper.done()
+
 
 class Supervisor:
     """Starts children, brings back what dies, stops all in reverse order of stage.
@@ -103,7 +107,8 @@ class Supervisor:
         ready in time. What was started stays until ``stop``.
         """
         for child in children:
-            if child.name in self._runs and self._runs[child.name].alive:
+            known = self._runs.get(child.name)
+            if known is not None and (known.alive or known.kept):
                 raise ValueError(f"{child.name} runs already")
             self._runs[child.name] = _Run(child)
         await together([self.start_child(child.name) for child in children])
@@ -138,7 +143,7 @@ class Supervisor:
     async def start_child(self, name: str) -> None:
         """Start a stopped (or given up) child and wait until it is ready. Raises ChildFailed."""
         run = self._runs[name]
-        if run.keeper is not None and not run.keeper.done():
+        if run.kept:
             await self.wait_ready(name)
             return
         started: asyncio.Future[None] = asyncio.get_running_loop().create_future()

@@ -1,6 +1,7 @@
 """Kafka's jars come from a Maven repository once, are checked always, and mended if damaged."""
 
 import asyncio
+import fcntl
 import functools
 import hashlib
 import http.server
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from infra.local.errors import JarDamaged, JarsUnavailable
-from infra.local.jars import Jar, fetch_jars, kafka_jars, prepare_jars
+from infra.local.jars import KAFKA_VERSION, Jar, fetch_jars, kafka_jars, prepare_jars
 
 
 class Repository:
@@ -118,6 +119,17 @@ def test_two_processes_fill_one_cache_without_quarrel(repository, tmp_path):
     for thread in threads:
         thread.join()
     assert sorted(repository.asked) == sorted(jar.name for jar in jars)
+
+
+async def test_cancelling_ends_the_wait_for_another_process(tmp_path):
+    """Ctrl-C while somebody else fills the cache."""
+    with (tmp_path / f"kafka-{KAFKA_VERSION}.lock").open("w") as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        fetching = asyncio.create_task(prepare_jars(tmp_path))
+        await asyncio.sleep(0)
+        fetching.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asyncio.wait_for(fetching, 5)
 
 
 async def test_cancelling_ends_the_downloads(tmp_path):
