@@ -128,9 +128,9 @@ class Partitions:
             new = sorted(self._granted - self.leases.keys())
             if new:
                 await self._own(new)
-            for lease in list(self.leases.values()):
+            for lease in [held for held in self.leases.values() if held.live]:
                 async with lease.lock:
-                    if lease.live:
+                    if lease.live:  # still: the batch in hand may have taken its time
                         self._seek(lease)
             return {p: lease.position for p, lease in self.leases.items() if lease.live}
 
