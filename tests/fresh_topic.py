@@ -11,6 +11,7 @@ from aiokafka.admin.records_to_delete import RecordsToDelete
 from aiokafka.errors import for_code
 
 from infra.runtime.kafka import new_producer, new_reader
+from infra.runtime.offsets import accept_log
 from infra.runtime.settings import Settings
 
 Headers = Sequence[tuple[str, bytes | None]]
@@ -105,3 +106,8 @@ async def writer(settings: Settings) -> AsyncIterator[asyncpg.Connection]:
         yield connection
     finally:
         await connection.close()
+
+
+async def accept_start(settings: Settings, consumer: str, topic: str, partition: int = 0) -> None:
+    """Set a position back to the start, as an operator does."""
+    await accept_log(settings.database_writer, settings, consumer, topic, partition, to="start")

@@ -1,0 +1,64 @@
+"""``python -m services.archiver``: exit code 0 stopped, 3 log broken, 4 fenced."""
+
+import asyncio
+import gc
+import signal
+import sys
+
+import structlog
+import uvloop
+
+from infra.runtime.logs import configure_logs
+from infra.runtime.metrics import serve_metrics
+from infra.runtime.offsets import Fenced, LogBroken
+from infra.runtime.settings import Settings
+from services.archiver.archiver import Archiver
+
+STOPPED, LOG_BROKEN, FENCED = 0, 3, 4
+_FINISH_WITHIN_S = 2.0
+"""For the batch in hand after SIGTERM; cut short it is rolled back, and read again next time."""
+
+log = structlog.get_logger("services.archiver")
+
+
+async def serve(settings: Settings) -> int:
+    """Archive until SIGTERM or SIGINT and return the exit code."""
+    loop = asyncio.get_running_loop()
+    stop = asyncio.Event()
+    archiving = asyncio.ensure_future(Archiver(settings, stop).run())
+
+    def end() -> None:
+        stop.set()
+        loop.call_later(_FINISH_WITHIN_S, archiving.cancel)
+
+    for sig in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(sig, end)
+    try:
+        await archiving
+    except asyncio.CancelledError:
+        log.warning("stopped in the middle of a batch: it will be read again")
+    except LogBroken as broken:
+        log.error("log broken", zh=broken.sentence_zh, en=broken.sentence_en, cure=broken.cure)
+        print(broken, file=sys.stderr)
+        return LOG_BROKEN
+    except Fenced as fenced:
+        log.error("fenced", error=str(fenced))
+        return FENCED
+    return STOPPED
+
+
+def main() -> int:
+    """Run the process."""
+    settings = Settings()
+    configure_logs("archiver", settings.log_level)
+    port = serve_metrics(settings.metrics_host, settings.metrics_port)
+    log.info("metrics", port=port)
+    # What is loaded now stays; records are many, short-lived and free of cycles.
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(serve(settings))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,172 @@
+"""The archiver's loop: fetch, one transaction, again."""
+
+import asyncio
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import Any
+
+import structlog
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError, UnknownTopicOrPartitionError
+from aiokafka.structs import ConsumerRecord
+
+from infra.runtime.kafka import new_reader
+from infra.runtime.log_check import partitions_of
+from infra.runtime.metrics import LAST_SUCCESS
+from infra.runtime.offsets import OffsetTable, Position, cluster_id_of, verify_log
+from infra.runtime.settings import MANIFEST_TOPIC, Settings
+from services.archiver import metrics
+from services.archiver.batch import Batch
+from services.archiver.patience import Patience, Stopped, Store
+from services.archiver.write import Months, Written, write
+
+__all__ = ["CONSUMER", "Archiver"]
+
+CONSUMER = "archiver"
+_MOST_RECORDS = 5000
+"""In one transaction: more is no faster and holds its locks and memory longer."""
+_POLL_MS = 200
+_CHECK_EVERY_S = 30.0
+"""How often the log is compared anew while running: Kafka may come back as another one."""
+_HEARD_WITHIN_MS = 5000
+
+log = structlog.get_logger(__name__)
+
+
+class Archiver:
+    """Archives one topic until ``stop`` is set.
+
+    ``run`` raises LogBroken (a person must decide), Fenced (another archiver is at work), and
+    waits out everything that passes.
+    """
+
+    def __init__(
+        self, settings: Settings, stop: asyncio.Event, topic: str = MANIFEST_TOPIC
+    ) -> None:
+        self._settings = settings
+        self._topic = topic
+        self._patience = Patience(stop)
+        self._months = Months()
+        self._store = Store(settings.database_writer, self._patience, self._months.forget)
+        self._positions: dict[int, Position] = {}
+
+    async def run(self) -> None:
+        """Archive until told to stop; at any other end nothing is half done."""
+        try:
+            while True:
+                await self._session()
+        except Stopped:
+            log.info("stopped", positions=self._offsets())
+        finally:
+            self._store.drop()
+
+    async def _session(self) -> None:
+        """From taking the partitions to the first failure of the reader."""
+        cluster_id = await self._patience.kafka(lambda: cluster_id_of(self._settings))
+        table = OffsetTable(CONSUMER, self._topic, cluster_id)
+        partitions = await self._patience.kafka(self._partitions)
+        if new := [p for p in partitions if p not in self._positions]:
+            self._positions |= await self._store.run(lambda c: table.take(c, new))
+        await self._patience.kafka(lambda: self._verify(table))
+        reader = new_reader(self._settings)
+        try:
+            await reader.start()
+            reader.assign([TopicPartition(self._topic, p) for p in self._positions])
+            for p, position in self._positions.items():
+                reader.seek(TopicPartition(self._topic, p), position.next_offset)
+            log.info("archiving", topic=self._topic, positions=self._offsets())
+            await self._archive(reader, table)
+        except KafkaError as error:
+            metrics.RETRIES.labels("kafka").inc()
+            log.warning("reading again", error=repr(error))
+            await self._patience.pause(3)
+        finally:
+            with suppress(KafkaError, TimeoutError):
+                await asyncio.wait_for(reader.stop(), 1.0)
+
+    async def _archive(self, reader: AIOKafkaConsumer, table: OffsetTable) -> None:
+        checked = time.monotonic()
+        while not self._patience.stop.is_set():
+            fetched = await reader.getmany(timeout_ms=_POLL_MS, max_records=_MOST_RECORDS)
+            if fetched:
+                await self._keep(fetched, table)
+            self._measure(reader)
+            if time.monotonic() - checked > _CHECK_EVERY_S:
+                await self._verify(table)
+                if set(await self._partitions()) - self._positions.keys():
+                    return  # partitions were added: take them too
+                checked = time.monotonic()
+        raise Stopped
+
+    async def _keep(
+        self, fetched: Mapping[TopicPartition, Sequence[ConsumerRecord]], table: OffsetTable
+    ) -> None:
+        begun = time.perf_counter()
+        batch = Batch.of(fetched, self._positions, datetime.now(UTC))
+        if not batch.moves:
+            return
+        first = True
+
+        async def attempt(connection: Any) -> Written:
+            nonlocal first
+            if not first and (done := await self._committed(connection, table, batch)):
+                return done
+            first = False
+            return await write(connection, table, batch, self._months)
+
+        written = await self._store.run(attempt)
+        self._positions |= written.positions
+        metrics.ARCHIVED.inc(written.archived)
+        metrics.DUPLICATES.inc(written.duplicates)
+        metrics.CONFLICTS.inc(written.conflicts)
+        for oddity in batch.oddities:
+            metrics.ODDITIES.labels(oddity.reason).inc()
+        metrics.BATCH_RECORDS.observe(len(batch.rows))
+        metrics.BATCH_SECONDS.observe(time.perf_counter() - begun)
+
+    async def _committed(self, connection: Any, table: OffsetTable, batch: Batch) -> Written | None:
+        """Tell whether an attempt whose connection broke had committed all the same.
+
+        Anything between is for the fence in the next attempt to find.
+        """
+        targets = {m.position.partition: (m.next_offset, m.position.epoch) for m in batch.moves}
+        stored = await table.read(connection, targets)
+        if targets == {p: (s.next_offset, s.epoch) for p, s in stored.items()}:
+            return Written(stored, len(batch.rows), 0, 0)
+        return None
+
+    async def _verify(self, table: OffsetTable) -> None:
+        await verify_log(
+            self._settings,
+            self._topic,
+            self._positions,
+            consumer=CONSUMER,
+            cluster_id=table.cluster_id,
+        )
+
+    async def _partitions(self) -> list[int]:
+        partitions = await partitions_of(self._settings, self._topic)
+        if not partitions and not self._positions:
+            raise UnknownTopicOrPartitionError(self._topic)
+        return partitions
+
+    def _measure(self, reader: AIOKafkaConsumer) -> None:
+        """Set the gauges. A round is a success only if Kafka was heard: no records prove nothing."""
+        now, heard = time.time(), True
+        for p, position in self._positions.items():
+            tp = TopicPartition(self._topic, p)
+            end, polled = reader.highwater(tp), reader.last_poll_timestamp(tp)
+            heard = heard and polled is not None and now * 1000 - polled < _HEARD_WITHIN_MS
+            if end is None:
+                continue
+            lag = max(0, end - position.next_offset)
+            since = position.clock.timestamp() if lag and position.clock else now
+            metrics.LAG_RECORDS.labels(p).set(lag)
+            metrics.LAG_SECONDS.labels(p).set(max(0.0, now - since))
+        if heard:
+            LAST_SUCCESS.labels("archive").set(now)
+
+    def _offsets(self) -> dict[int, int]:
+        return {p: position.next_offset for p, position in self._positions.items()}
