@@ -1,0 +1,75 @@
+"""How much the process holds at once: requests and bytes of their bodies."""
+
+from types import TracebackType
+from typing import Self
+
+from services.gateway.metrics import INFLIGHT, INFLIGHT_BYTES
+from services.gateway.problems import Refused
+
+__all__ = ["Capacity", "Slot"]
+
+
+class Capacity:
+    """The budget that all requests share. ``slot`` raises ``Refused("busy")`` when it is used up."""
+
+    def __init__(self, requests: int, size_bytes: int) -> None:
+        self._requests, self._bytes = requests, size_bytes
+        self.held_requests = 0
+        self.held_bytes = 0
+
+    def slot(self) -> "Slot":
+        """Return the place of one request, to be used in a ``with``."""
+        return Slot(self)
+
+    def has_room_for(self, size: int) -> bool:
+        """Say whether a body of ``size`` bytes would fit now."""
+        return self.held_bytes + size <= self._bytes
+
+    def enter(self) -> None:
+        """Count one request in."""
+        if self.held_requests >= self._requests:
+            raise Refused("busy")
+        self.held_requests += 1
+        INFLIGHT.set(self.held_requests)
+
+    def hold(self, size: int) -> None:
+        """Count bytes in."""
+        if not self.has_room_for(size):
+            raise Refused("busy", close=True)
+        self.held_bytes += size
+        INFLIGHT_BYTES.set(self.held_bytes)
+
+    def leave(self, size: int) -> None:
+        """Count a request and its bytes out."""
+        self.held_requests -= 1
+        self.held_bytes -= size
+        INFLIGHT.set(self.held_requests)
+        INFLIGHT_BYTES.set(self.held_bytes)
+
+
+class Slot:
+    """One request's part of the budget, given back when the ``with`` ends."""
+
+    def __init__(self, capacity: Capacity) -> None:
+        self._capacity, self._held = capacity, 0
+
+    def __enter__(self) -> Self:
+        self._capacity.enter()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        tb: TracebackType | None,
+    ) -> None:
+        self._capacity.leave(self._held)
+
+    def has_room_for(self, size: int) -> bool:
+        """Say whether a body of ``size`` bytes would fit now."""
+        return self._capacity.has_room_for(size)
+
+    def hold(self, size: int) -> None:
+        """Take ``size`` more bytes; raises ``Refused("busy")``."""
+        self._capacity.hold(size)
+        self._held += size

@@ -1,0 +1,164 @@
+"""The OpenAPI document: FastAPI's own, and ``POST /v1/events`` from the pydantic models."""
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from schemas.manifest import ManifestEventModel
+from services.gateway.problems import KINDS, PROBLEM_JSON
+
+__all__ = ["document"]
+
+_REF = "#/components/schemas/"
+_POST_CODES = (
+    "body_malformed", "key_missing", "key_unknown", "key_revoked", "source_not_yours", "body_slow",
+    "id_conflict", "body_too_large", "event_too_large", "too_many_events", "media_type_unknown",
+    "encoding_unknown", "event_refused", "batch_expected", "batch_empty", "busy", "log_away",
+    "keys_away",
+)  # fmt: skip
+_GET_CODES = ("key_missing", "key_unknown", "key_revoked", "record_away", "keys_away")
+
+_PROBLEM = {
+    "type": "object",
+    "required": ["type", "title", "status", "code", "detail_zh", "detail_en", "errors"],
+    "properties": {
+        "type": {"type": "string", "example": "urn:liandan:problem:event_refused"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "code": {"type": "string", "enum": list(KINDS)},
+        "detail_zh": {"type": "string"},
+        "detail_en": {"type": "string"},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["code", "pointer", "zh", "en"],
+                "properties": {
+                    "code": {"type": "string"},
+                    "pointer": {
+                        "type": "string",
+                        "description": "JSON Pointer (RFC 6901) into the event",
+                    },
+                    "zh": {"type": "string"},
+                    "en": {"type": "string"},
+                },
+            },
+        },
+        "receipt_id": {
+            "type": "string",
+            "format": "uuid",
+            "description": "id_conflict: receipt of the event that came first",
+        },
+        "items": {
+            "type": "array",
+            "items": {"$ref": _REF + "Item"},
+            "description": "log_away for a batch: what became of each event",
+        },
+    },
+}
+_RECEIPT = {
+    "type": "object",
+    "required": ["id", "digest", "source", "event_id", "received_at", "status"],
+    "properties": {
+        "id": {"type": "string", "format": "uuid"},
+        "digest": {"type": "string", "description": "SHA-256 of the exact bytes received"},
+        "source": {"type": "string"},
+        "event_id": {"type": "string"},
+        "received_at": {"type": "string", "format": "date-time"},
+        "status": {"type": "string", "enum": ["accepted", "duplicate"]},
+    },
+}
+_ITEM = {
+    "type": "object",
+    "required": ["status"],
+    "properties": {
+        "status": {"type": "integer", "enum": [202, 403, 409, 422, 503]},
+        "receipt": {"$ref": _REF + "Receipt"},
+        "problem": {"$ref": _REF + "Problem"},
+    },
+}
+
+
+def document(app: FastAPI) -> dict[str, Any]:
+    """Return the document of the application."""
+    whole: dict[str, Any] = get_openapi(
+        title=app.title, version=app.version, description=app.description, routes=app.routes
+    )
+    schemas = whole.setdefault("components", {}).setdefault("schemas", {})
+    event = ManifestEventModel.model_json_schema(ref_template=_REF + "{model}")
+    schemas.update(event.pop("$defs"))
+    schemas |= {"ManifestEvent": event, "Problem": _PROBLEM, "Receipt": _RECEIPT, "Item": _ITEM}
+    for unused in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(unused, None)
+    for path, not_found in (
+        ("/v1/manifests/{number}", "manifest_unknown"),
+        ("/v1/receipts/{receipt_id}", "receipt_unknown"),
+    ):
+        responses = whole["paths"][path]["get"]["responses"]
+        responses.pop("422", None)
+        responses |= _problems((*_GET_CODES, not_found))
+    whole["paths"]["/v1/events"] = {"post": _post()}
+    return whole
+
+
+def _post() -> dict[str, Any]:
+    one = {"schema": {"$ref": _REF + "ManifestEvent"}}
+    many = {"type": "array", "minItems": 1, "maxItems": 1000, "items": one["schema"]}
+    items = {"type": "array", "items": {"$ref": _REF + "Item"}}
+    return {
+        "summary": "Post events / 上报联单事件",
+        "operationId": "post_events",
+        "tags": ["events"],
+        "description": "One event, an array or NDJSON lines: at most 1,000 events and 5 MiB, each "
+        "event at most 256 KiB. The exact bytes are kept. Post again with the same id after any "
+        "5xx, 429 or a lost connection: it counts once.",
+        "security": [{"ApiKey": []}],
+        "requestBody": {
+            "required": True,
+            "content": {
+                "application/cloudevents+json": one,
+                "application/cloudevents-batch+json": {"schema": many},
+                "application/json": {"schema": {"oneOf": [one["schema"], many]}},
+                "application/x-ndjson": {
+                    "schema": {"type": "string", "description": "one event a line"}
+                },
+            },
+        },
+        "responses": {
+            "202": _json(
+                "One event, kept",
+                {
+                    "type": "object",
+                    "required": ["receipt"],
+                    "properties": {"receipt": {"$ref": _REF + "Receipt"}},
+                },
+            ),
+            "200": _json(
+                "A batch: an item for each event, in order",
+                {"type": "object", "required": ["items"], "properties": {"items": items}},
+            ),
+            **_problems(_POST_CODES),
+        },
+    }
+
+
+def _json(description: str, schema: dict[str, Any]) -> dict[str, Any]:
+    return {"description": description, "content": {"application/json": {"schema": schema}}}
+
+
+def _problems(codes: tuple[str, ...]) -> dict[str, Any]:
+    responses: dict[str, Any] = {}
+    for code in codes:
+        kind = KINDS[code]
+        response = responses.setdefault(
+            str(kind.status),
+            {
+                "description": "",
+                "content": {PROBLEM_JSON: {"schema": {"$ref": _REF + "Problem"}}},
+            },
+        )
+        response["description"] = f"{response['description']}{code}: {kind.en} ".lstrip()
+        if kind.retry_after_s is not None:
+            response["headers"] = {"Retry-After": {"schema": {"type": "integer"}}}
+    return responses
