@@ -1,0 +1,174 @@
+"""The batch transaction, as numbered steps in one function (design §7).
+
+Effect: exactly once. Facts, draws, verdicts, alerts, deadlines, quarantine, outbox and the offset
+move together or not at all; what Kafka hands out twice is skipped by the stored offset.
+"""
+
+from collections import OrderedDict, defaultdict
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from streams.judging.decision import Held, ManifestDecision, decide_manifest
+from streams.judging.registry import RegistryView
+from streams.judging.rules import RULE_BOOK, RuleBook
+from streams.judging.state import Quarantined, StatePort
+from streams.judging.statement import Statement
+
+__all__ = ["Arrival", "BatchResult", "Input", "SubjectCache", "commit_batch"]
+
+MOST_REJUDGED = 500
+"""Re-judgements taken into one transaction: a licence that bears on 100,000 manifests must not
+hold up the events behind it for long."""
+
+
+class Arrival(NamedTuple):
+    """One record that was understood, and its offset."""
+
+    offset: int
+    statement: Statement
+
+
+class Input(NamedTuple):
+    """What one transaction takes in. Without records ``next_offset`` equals ``expected``."""
+
+    expected: int
+    next_offset: int
+    digest: bytes | None
+    clock: datetime | None
+    arrivals: Sequence[Arrival] = ()
+    quarantined: Sequence[Quarantined] = ()
+
+
+class BatchResult(NamedTuple):
+    """What one transaction did."""
+
+    decisions: tuple[ManifestDecision, ...]
+    quarantined: tuple[Quarantined, ...]
+    clock: datetime | None
+    seq: int
+    rejudged: int
+    """Subjects judged again by order of the registry or the clock."""
+    more: bool
+    """Whether orders or deadlines may be waiting for another transaction."""
+
+
+class SubjectCache:
+    """What the owner of one partition holds in memory, at most ``limit`` subjects, oldest out."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._held: OrderedDict[str, Held] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._held)
+
+    def get(self, subject: str) -> Held | None:
+        """Return what is held, and mark it as used."""
+        held = self._held.get(subject)
+        if held is not None:
+            self._held.move_to_end(subject)
+        return held
+
+    def put(self, subject: str, held: Held) -> None:
+        """Hold the newest committed state of a subject."""
+        self._held[subject] = held
+        self._held.move_to_end(subject)
+        while len(self._held) > self._limit:
+            self._held.popitem(last=False)
+
+
+async def commit_batch(
+    state: StatePort,
+    partition: int,
+    given: Input,
+    view: RegistryView,
+    cache: SubjectCache,
+    book: RuleBook = RULE_BOOK,
+) -> BatchResult:
+    """Judge and commit one batch of a partition. Raises FencedError: drop view-independent caches.
+
+    ``cache`` is changed only after the commit, so a failed transaction leaves it true.
+    """
+    arrivals: dict[str, list[Arrival]] = defaultdict(list)
+    for arrival in given.arrivals:
+        arrivals[arrival.statement.event.subject].append(arrival)
+
+    async with state.batch(partition) as tx:
+        # 1. The registry as it stands, held until commit: no verdict at n commits after n + 1.
+        seq, changes = await tx.registry_since(view.seq)
+        view.apply(changes)
+        view.seq = max(view.seq, seq)
+
+        # 2. The offset: exactly the records that nobody has counted yet, by nobody but the owner.
+        clock = await tx.advance(given.expected, given.next_offset, given.digest, given.clock)
+
+        # 3. Whom it concerns: arrivals, orders to judge again, deadlines that have come.
+        again = await tx.take_rejudge(MOST_REJUDGED)
+        due = await tx.take_due(clock, MOST_REJUDGED) if clock is not None else set()
+        subjects = {**dict.fromkeys(arrivals), **dict.fromkeys(sorted(again | due))}
+        held = {s: known for s in subjects if (known := cache.get(s)) is not None}
+        held |= await tx.load([s for s in subjects if s not in held])
+
+        # 4. Facts, draws and verdicts of each; what contradicts history goes to quarantine.
+        decisions = []
+        quarantined = list(given.quarantined)
+        for subject in subjects:
+            before = held.get(subject)
+            said = [a.statement for a in arrivals.get(subject, ())]
+            if said and not _news(said, before) and subject not in again and subject not in due:
+                continue  # copies of what was counted before
+            decision = decide_manifest(subject, before, said, view, clock, book)
+            decisions.append(decision)
+            quarantined += _conflicting(decision, arrivals.get(subject, ()))
+        quarantined += await _aliases(tx.owners_of_aliases, decisions, arrivals)
+
+        # 5. All of it in a few statements, alerts with their outbox rows.
+        await tx.write(decisions, quarantined, seq, clock)
+        # 6. Commit, then the caller acknowledges.
+
+    for decision in decisions:
+        cache.put(decision.subject, decision.held)
+    more = len(again) == MOST_REJUDGED or len(due) == MOST_REJUDGED
+    return BatchResult(tuple(decisions), tuple(quarantined), clock, seq, len(again | due), more)
+
+
+def _news(said: Sequence[Statement], before: Held | None) -> bool:
+    """Whether a statement is new, or an earlier received copy of a known one."""
+    if before is None:
+        return True
+    known = before.statements
+    return any(s.ref not in known or s.received_us < known[s.ref].received_us for s in said)
+
+
+def _conflicting(decision: ManifestDecision, arrivals: Sequence[Arrival]) -> list[Quarantined]:
+    """Return arrivals whose id stands with other bytes: both are kept, the earlier counts."""
+    conflicts = {(ref.source, ref.id) for ref in decision.facts.conflicts}
+    return [
+        _quarantined(a, "conflict", {"counts": "earlier (received_at, digest)"})
+        for a in arrivals
+        if (a.statement.ref.source, a.statement.ref.id) in conflicts
+    ]
+
+
+async def _aliases(
+    owners_of: Callable[[Collection[str]], Awaitable[dict[str, str]]],
+    decisions: Sequence[ManifestDecision],
+    arrivals: dict[str, list[Arrival]],
+) -> list[Quarantined]:
+    """Return arrivals under a number that is only another manifest's alias, with the right one."""
+    unfiled = [d.subject for d in decisions if d.facts.filed is None and arrivals.get(d.subject)]
+    owners = await owners_of(unfiled) if unfiled else {}
+    return [
+        _quarantined(arrival, "alias_subject", {"subject": right})
+        for alias, right in owners.items()
+        for arrival in arrivals[alias]
+    ]
+
+
+def _quarantined(arrival: Arrival, reason: str, detail: dict[str, object]) -> Quarantined:
+    s = arrival.statement
+    return Quarantined(
+        arrival.offset, reason, detail, s.raw, s.received_us, s.ref.source, s.ref.id,
+        s.event.subject,
+    )  # fmt: skip

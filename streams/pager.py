@@ -1,0 +1,58 @@
+"""From registry changes to orders: who must be judged again, found by SQL.
+
+Any worker runs it; the cursor row is locked for the time of a page, so one works and the others
+pass by. What changed and every earlier version of it count: a licence that moves from one holder to
+another bears on both.
+"""
+
+from typing import Any
+
+import asyncpg
+
+__all__ = ["page_registry"]
+
+CHANGE_SETS = 20
+"""Change sets in one page."""
+
+_TOUCHED = """
+WITH changed AS (
+    SELECT DISTINCT r.kind, r.record_id FROM registry_record r
+    JOIN registry_change c USING (change_set) WHERE c.seq > $1 AND c.seq <= $2
+), versions AS (
+    SELECT r.* FROM registry_record r JOIN changed USING (kind, record_id)
+    JOIN registry_change c USING (change_set) WHERE c.seq <= $2
+)
+SELECT (SELECT array_agg(DISTINCT u) FROM versions, unnest(touch_units) u) AS units,
+       (SELECT array_agg(DISTINCT x) FROM versions, unnest(touch_codes) x) AS codes,
+       (SELECT array_agg(DISTINCT l) FROM versions, unnest(touch_limits) l) AS limits
+"""
+
+_ORDER = """
+INSERT INTO rejudge (partition, subject, seq)
+SELECT partition, subject, $1 FROM manifest WHERE consignor = ANY ($2::text[])
+UNION SELECT partition, subject, $1 FROM manifest WHERE receiver = ANY ($2::text[])
+UNION SELECT partition, subject, $1 FROM manifest WHERE codes && $3::text[]
+"""
+
+
+async def page_registry(pool: asyncpg.Pool) -> int:
+    """Turn the next page of changes into orders; return the change sets done, 0 if none.
+
+    Safe at any time: batches judged at an older sequence have committed before a newer one can be
+    seen, so every manifest that they wrote is found here.
+    """
+    async with pool.acquire() as connection, connection.transaction():
+        done = await connection.fetchval("SELECT seq FROM registry_pager FOR UPDATE SKIP LOCKED")
+        head = await connection.fetchval("SELECT seq FROM registry_head")
+        if done is None or head <= done:
+            return 0
+        until = min(head, done + CHANGE_SETS)
+        touched: Any = await connection.fetchrow(_TOUCHED, done, until)
+        if touched["units"] or touched["codes"]:
+            await connection.execute(_ORDER, until, touched["units"] or [], touched["codes"] or [])
+        if touched["limits"]:
+            await connection.execute(
+                "INSERT INTO dirty (subject) SELECT unnest($1::text[])", touched["limits"]
+            )
+        await connection.execute("UPDATE registry_pager SET seq = $1", until)
+        return int(until - done)

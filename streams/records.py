@@ -1,0 +1,76 @@
+"""From Kafka records to what a batch takes in: statements, or quarantine with bytes and reason."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from aiokafka.structs import ConsumerRecord
+
+from infra.runtime.offsets import record_digest
+from schemas.fast import NotUnderstood
+from schemas.topics import HEADER_RECEIVED_AT
+from streams.batch import Arrival, Input
+from streams.judging.state import Quarantined
+from streams.judging.statement import read_statement
+
+__all__ = ["append_time", "read_records"]
+
+
+def append_time(record: ConsumerRecord) -> datetime:
+    """Return when the broker appended a record (``LogAppendTime``)."""
+    return datetime.fromtimestamp(record.timestamp / 1000, UTC)
+
+
+def read_records(expected: int, records: Sequence[ConsumerRecord], clock: datetime) -> Input:
+    """Decode a fetch. ``clock``: the partition's clock once these records are judged."""
+    arrivals: list[Arrival] = []
+    quarantined: list[Quarantined] = []
+    for record in records:
+        if record.offset < expected:
+            continue  # counted before a crash: the stored offset says so
+        raw = record.value or b""
+        received_us = _received_us(record)
+        try:
+            statement = read_statement(raw, received_us)
+        except NotUnderstood as e:
+            problems = [p._asdict() for p in e.problems]
+            quarantined.append(
+                Quarantined(
+                    record.offset, "not_understood", {"problems": problems}, raw, received_us
+                )
+            )
+            continue
+        subject = statement.event.subject
+        if record.key != subject.encode():
+            # In another partition than its number's it would be judged by another owner.
+            key = (record.key or b"").decode("utf-8", "backslashreplace").replace("\x00", "\\0")
+            quarantined.append(
+                Quarantined(
+                    record.offset,
+                    "wrong_key",
+                    {"key": key},
+                    raw,
+                    received_us,
+                    statement.ref.source,
+                    statement.ref.id,
+                    subject,
+                )
+            )
+            continue
+        arrivals.append(Arrival(record.offset, statement))
+    last = records[-1]
+    return Input(
+        expected,
+        last.offset + 1,
+        record_digest(last.value),
+        clock,
+        arrivals,
+        quarantined,
+    )
+
+
+def _received_us(record: ConsumerRecord) -> int:
+    """Return the gateway's receive time; without it (a foreign producer) the append time."""
+    for name, value in record.headers:
+        if name == HEADER_RECEIVED_AT and value is not None and value.isdigit() and len(value) < 18:
+            return int(value)
+    return int(record.timestamp) * 1000
