@@ -43,7 +43,7 @@ class Database:
         self._dsn, self._monotonic = dsn, monotonic
         self._pool: Any = None
         self._shut_until = 0.0
-        self._given_up: set[asyncio.Task[Any]] = set()
+        self._asking: set[asyncio.Task[Any]] = set()
 
     async def open(self) -> None:
         """Prepare the pool; connects to nothing yet."""
@@ -51,7 +51,7 @@ class Database:
 
     async def close(self) -> None:
         """Close the connections, by force after a second."""
-        for task in self._given_up:
+        for task in self._asking:
             task.cancel()
         if self._pool is not None:
             try:
@@ -132,15 +132,15 @@ class Database:
             return await ask()
 
         task = asyncio.ensure_future(asking())
+        self._asking.add(task)
+        task.add_done_callback(self._forget)
         done, _ = await asyncio.wait({task}, timeout=timeout_s)
         if done:
             return task.result()
-        self._given_up.add(task)
-        task.add_done_callback(self._forget)
         task.cancel()
         raise TimeoutError(f"no answer in {timeout_s:g} s")
 
     def _forget(self, task: "asyncio.Task[Any]") -> None:
-        self._given_up.discard(task)
+        self._asking.discard(task)
         if not task.cancelled():
             task.exception()
