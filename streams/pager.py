@@ -29,9 +29,9 @@ SELECT (SELECT array_agg(DISTINCT u) FROM versions, unnest(touch_units) u) AS un
 
 _ORDER = """
 INSERT INTO rejudge (partition, subject, seq)
-SELECT partition, subject, $1 FROM manifest WHERE consignor = ANY ($2::text[])
-UNION SELECT partition, subject, $1 FROM manifest WHERE receiver = ANY ($2::text[])
-UNION SELECT partition, subject, $1 FROM manifest WHERE codes && $3::text[]
+SELECT partition, subject, $1::bigint FROM manifest WHERE consignor = ANY ($2::text[])
+UNION SELECT partition, subject, $1::bigint FROM manifest WHERE receiver = ANY ($2::text[])
+UNION SELECT partition, subject, $1::bigint FROM manifest WHERE codes && $3::text[]
 """
 
 
