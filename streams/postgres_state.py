@@ -69,7 +69,7 @@ SELECT subject, $2, $3, outcomes::jsonb FROM unnest($1::text[], $4::text[]) AS t
 
 _ARM = """
 INSERT INTO deadline (partition, subject, key, due, armed_at, fires_at)
-SELECT $1, subject, key, due, $2, greatest(due, $2 + $3)
+SELECT $1, subject, key, due, $2, greatest(due, $2::timestamptz + $3::interval)
 FROM unnest($4::text[], $5::text[], $6::timestamptz[]) AS t (subject, key, due)
 ON CONFLICT (partition, subject, key) DO UPDATE SET
     due = excluded.due, armed_at = excluded.armed_at, fires_at = excluded.fires_at
