@@ -70,6 +70,7 @@ async def verify_log(
     the position, holds another record there, or the cluster is not ``cluster_id``. Raises
     KafkaError when Kafka is away or did not answer within 10 s; the caller tries again.
     """
+    positions = dict(positions)  # the caller may move on meanwhile
     there = set(await partitions_of(settings, topic))
     breaks: dict[int, tuple[str, str]] = {}
     if cluster_id is not None and (actual := await cluster_id_of(settings)) != cluster_id:
@@ -79,13 +80,15 @@ async def verify_log(
         )
         breaks = dict.fromkeys(positions, strange)
     else:
-        for p in positions.keys() - there:
-            if not positions[p].next_offset:  # created a moment ago, or not yet
-                raise UnknownTopicOrPartitionError(f"{topic}/{p}")
-            breaks[p] = (
-                f"分区不存在，此前已读到 {positions[p].next_offset}",
-                f"the partition is gone; it was read up to {positions[p].next_offset}",
-            )
+        missing = positions.keys() - there
+        for p in missing:
+            if read := positions[p].next_offset:
+                breaks[p] = (
+                    f"分区不存在，此前已读到 {read}",
+                    f"the partition is gone; it was read up to {read}",
+                )
+        if missing and not breaks:  # never read: not created yet
+            raise UnknownTopicOrPartitionError(f"{topic}/{min(missing)}")
         if present := [p for p in positions if p in there]:
             async with _bounded("log check"), _reader(settings) as reader:
                 breaks |= await _compare(reader, topic, {p: positions[p] for p in present})

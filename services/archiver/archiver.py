@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
@@ -10,7 +9,6 @@ from typing import Any
 import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError, UnknownTopicOrPartitionError
-from aiokafka.structs import ConsumerRecord
 
 from infra.runtime.kafka import new_reader
 from infra.runtime.log_check import partitions_of
@@ -31,6 +29,7 @@ _POLL_MS = 200
 _CHECK_EVERY_S = 30.0
 """How often the log is compared anew while running: Kafka may come back as another one."""
 _HEARD_WITHIN_MS = 5000
+_MEASURE_S = 1.0
 
 log = structlog.get_logger(__name__)
 
@@ -87,26 +86,40 @@ class Archiver:
                 await asyncio.wait_for(reader.stop(), 1.0)
 
     async def _archive(self, reader: AIOKafkaConsumer, table: OffsetTable) -> None:
+        """Fetch and shape one batch while Postgres works on the one before it."""
         checked = time.monotonic()
-        while not self._patience.stop.is_set():
-            fetched = await reader.getmany(timeout_ms=_POLL_MS, max_records=_MOST_RECORDS)
-            if fetched:
-                await self._keep(fetched, table)
-            self._measure(reader)
-            if time.monotonic() - checked > _CHECK_EVERY_S:
-                await self._verify(table)
-                if set(await self._partitions()) - self._positions.keys():
-                    return  # partitions were added: take them too
-                checked = time.monotonic()
-        raise Stopped
+        ahead = dict(self._positions)
+        writing: asyncio.Task[None] | None = None
+        try:
+            while not self._patience.stop.is_set():
+                fetched = await reader.getmany(timeout_ms=_POLL_MS, max_records=_MOST_RECORDS)
+                begun = time.perf_counter()
+                batch = Batch.of(fetched, ahead, datetime.now(UTC))
+                while writing is not None and (batch.moves or writing.done()):
+                    await asyncio.wait([writing], timeout=_MEASURE_S)
+                    if writing.done():
+                        await writing
+                        writing = None
+                    self._measure(reader, kept=writing is None)
+                if batch.moves:
+                    ahead |= batch.targets()
+                    writing = asyncio.create_task(self._keep(batch, table, begun))
+                self._measure(reader, kept=writing is None)
+                if time.monotonic() - checked > _CHECK_EVERY_S:
+                    await self._verify(table)
+                    if set(await self._partitions()) - self._positions.keys():
+                        return  # partitions were added: take them too
+                    checked = time.monotonic()
+            raise Stopped
+        except asyncio.CancelledError:
+            if writing is not None:
+                writing.cancel()
+            raise
+        finally:
+            if writing is not None:
+                await writing
 
-    async def _keep(
-        self, fetched: Mapping[TopicPartition, Sequence[ConsumerRecord]], table: OffsetTable
-    ) -> None:
-        begun = time.perf_counter()
-        batch = Batch.of(fetched, self._positions, datetime.now(UTC))
-        if not batch.moves:
-            return
+    async def _keep(self, batch: Batch, table: OffsetTable, begun: float) -> None:
         first = True
 
         async def attempt(connection: Any) -> Written:
@@ -152,9 +165,13 @@ class Archiver:
             raise UnknownTopicOrPartitionError(self._topic)
         return partitions
 
-    def _measure(self, reader: AIOKafkaConsumer) -> None:
-        """Set the gauges. A round is a success only if Kafka was heard: no records prove nothing."""
-        now, heard = time.time(), True
+    def _measure(self, reader: AIOKafkaConsumer, *, kept: bool) -> None:
+        """Set the gauges, also while Postgres is away.
+
+        A round is a success if all that was read is kept, and Kafka was heard: an empty fetch
+        alone proves nothing.
+        """
+        now, heard = time.time(), kept
         for p, position in self._positions.items():
             tp = TopicPartition(self._topic, p)
             end, polled = reader.highwater(tp), reader.last_poll_timestamp(tp)

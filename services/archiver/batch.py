@@ -58,6 +58,13 @@ class Batch(NamedTuple):
                 moves.append(Move(position, last.kafka_offset + 1, last.digest, last.appended_at))
         return cls(rows, oddities, moves)
 
+    def targets(self) -> dict[int, Position]:
+        """Return the positions that the next batch starts from, once this one is committed."""
+        return {
+            m.position.partition: m.position._replace(next_offset=m.next_offset, digest=m.digest)
+            for m in self.moves
+        }
+
     def without(self, kept: set[tuple[int, int]]) -> "Batch":
         """Return the batch without rows that are archived already: (partition, offset)."""
         return Batch(

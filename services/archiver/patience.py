@@ -19,6 +19,7 @@ _CONNECT_S, _COMMAND_S = 5.0, 60.0
 
 _POSTGRES_FOR_NOW = (
     *POSTGRES_AWAY,
+    asyncpg.InternalClientError,  # the server's last word came between two commands
     asyncpg.InsufficientResourcesError,  # disk full, too many connections
     asyncpg.OperatorInterventionError,  # cancelled, going down
     asyncpg.TransactionRollbackError,  # deadlock with another owner: one of us is fenced next

@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 from aiokafka.errors import KafkaError
-from fresh_topic import create_topic, delete_records, delete_topic, send, writer
 from typer.testing import CliRunner
 
 from infra.local.ports import free_port
@@ -21,6 +20,7 @@ from infra.runtime.offsets import (
 )
 from infra.runtime.settings import Settings
 from services.cli.offsets import offsets_app
+from tests.fresh_topic import create_topic, delete_records, delete_topic, send, writer
 
 VALUES = [b"zero", b"one", b"two", None]
 
@@ -97,7 +97,7 @@ async def test_a_record_that_cannot_be_compared_any_more_is_not_trusted(
 
 async def test_a_deleted_topic_is_noticed(settings: Settings, topic: str) -> None:
     await delete_topic(settings, topic)
-    error = await broken(settings, topic, at(4, None))
+    error = await broken(settings, topic, at(4, None), Position(1, 0, None, 1, None))
     assert "gone" in error.sentence_en
     with pytest.raises(KafkaError):  # never read: it may be about to be created
         await verify(settings, topic, Position(0, 0, None, 1, None))

@@ -7,12 +7,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from fresh_topic import writer
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from infra.local.stack import LocalStack
 from infra.runtime.offsets import Fenced, LogBroken, Move, OffsetTable, record_digest
+from tests.fresh_topic import writer
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 

@@ -7,11 +7,11 @@ from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 import pytest
-from fresh_topic import create_topic, writer
 
 from infra.local.stack import LocalStack
 from infra.runtime.settings import Settings
 from services.archiver.archiver import Archiver
+from tests.fresh_topic import create_topic, writer
 
 Archiving = Callable[..., AbstractAsyncContextManager["asyncio.Task[None]"]]
 

@@ -9,13 +9,27 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import asyncpg
 import pytest
-from fresh_topic import Headers, accept_start, create_topic, delete_topic, send, send_with, writer
+from aiokafka.admin import NewPartitions
+from prometheus_client import REGISTRY
 
 from infra.runtime.kafka import new_producer
+from infra.runtime.metrics import LAST_SUCCESS
 from infra.runtime.offsets import Fenced, LogBroken, OffsetTable
 from infra.runtime.settings import Settings
 from schemas.receipt import receipt_id
+from services.archiver.write import write
+from tests.fresh_topic import (
+    Headers,
+    accept_start,
+    admin,
+    create_topic,
+    delete_topic,
+    send,
+    send_with,
+    writer,
+)
 
 SOURCE = "urn:uscc:91110000100000000A"
 
@@ -262,3 +276,73 @@ async def test_a_log_that_is_another_stops_the_archiver(
     with pytest.raises(LogBroken, match="lost its tail"):
         async with archiving() as task:
             await asyncio.wait_for(task, 10)
+
+
+async def test_a_commit_whose_answer_was_lost_is_not_done_twice(
+    settings: Settings, topic: str, archiving: Any, archived: Any, postgres: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    calls = []
+
+    async def write_and_break(*arguments: Any) -> Any:
+        calls.append(await write(*arguments))
+        if len(calls) in (1, 3):
+            raise asyncpg.ConnectionDoesNotExistError
+        return calls[-1]
+
+    monkeypatch.setattr("services.archiver.archiver.write", write_and_break)
+    ids = [fresh_id() for _ in range(3)]
+    async with archiving() as task:
+        for count, one in enumerate(ids, 1):
+            await send(settings, topic, [event(one)])
+            await archived(count)
+    assert not task.exception()
+    assert len(calls) == 3
+    copies = await postgres.fetch(
+        "SELECT copies FROM event_dedupe WHERE event_id = ANY ($1::text[])", ids
+    )
+    assert [row["copies"] for row in copies] == [1] * 3
+
+
+async def test_a_log_replaced_while_it_runs_is_noticed(
+    settings: Settings, topic: str, archiving: Any, archived: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.archiver.archiver._CHECK_EVERY_S", 0.2)
+    await send(settings, topic, [event(fresh_id()) for _ in range(3)])
+    with pytest.raises(LogBroken):
+        async with archiving() as task:
+            await archived(3)
+            await delete_topic(settings, topic)
+            await asyncio.wait_for(task, 20)
+
+
+async def test_partitions_added_while_it_runs_are_archived_too(
+    settings: Settings, topic: str, archiving: Any, archived: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.archiver.archiver._CHECK_EVERY_S", 0.2)
+    await send(settings, topic, [event(fresh_id())])
+    async with archiving():
+        await archived(1)
+        async with admin(settings) as client:
+            await client.create_partitions({topic: NewPartitions(3)})
+        await send(settings, topic, [event(fresh_id())], partition=2)
+        await archived(2)
+
+
+async def test_no_success_is_claimed_before_anything_can_be_kept(
+    settings: Settings, topic: str, archiving: Any
+) -> None:
+    away = settings.model_copy(update={"database_writer": "postgresql://nobody@127.0.0.1:1/none"})
+    LAST_SUCCESS.labels("archive").set(0)
+    async with archiving(away):
+        await asyncio.sleep(0.5)
+    assert REGISTRY.get_sample_value(
+        "liandan_last_success_timestamp_seconds", {"loop": "archive"}
+    ) == 0  # fmt: skip
+    async with archiving(), asyncio.timeout(20):
+        while True:
+            if REGISTRY.get_sample_value(
+                "liandan_last_success_timestamp_seconds", {"loop": "archive"}
+            ):
+                break
+            await asyncio.sleep(0.02)
