@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from gateway_bench import Bench
+
+from tests.unit.services.gateway.gateway_bench import Bench
 
 
 @pytest.fixture

@@ -6,13 +6,13 @@ from typing import Any
 
 import httpx2
 from aiokafka.errors import KafkaConnectionError, KafkaError
-from gateway_events import ME, OTHER
 
 from infra.runtime.settings import Settings
 from schemas.topics import MANIFEST_TOPIC
 from services.gateway.app import create_app
 from services.gateway.gateway import Gateway
 from services.gateway.keys import ApiKey, NewToken, new_token
+from tests.gateway_events import ME, OTHER
 
 NOW_US = 1_795_307_400_123_456
 

@@ -5,10 +5,10 @@ import hashlib
 import re
 
 import msgspec
-from gateway_bench import Bench
 
 from schemas.manifest import MANIFEST_VERBS
 from services.gateway.problems import KINDS
+from tests.unit.services.gateway.gateway_bench import Bench
 
 
 async def test_the_page_loads_nothing_from_elsewhere(bench: Bench) -> None:

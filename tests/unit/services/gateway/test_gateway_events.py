@@ -7,13 +7,13 @@ from uuid import UUID
 
 import pytest
 from aiokafka.errors import KafkaError
-from gateway_bench import NOW_US, Bench
-from gateway_events import ME, OTHER, SUBJECT, event
 from prometheus_client import REGISTRY
 
 from schemas.receipt import event_digest, receipt_id
 from services.gateway.metrics import EVENTS
 from services.gateway.problems import KINDS
+from tests.gateway_events import ME, OTHER, SUBJECT, event
+from tests.unit.services.gateway.gateway_bench import NOW_US, Bench
 
 LINES = "application/x-ndjson"
 

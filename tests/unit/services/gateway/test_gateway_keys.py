@@ -4,10 +4,10 @@ import json
 from pathlib import Path
 
 import pytest
-from gateway_events import ME
 
 from services.gateway.keys import ApiKey, Keys, new_token, read_token
 from services.gateway.problems import Refused
+from tests.gateway_events import ME
 
 
 def code_of(keys: Keys, authorization: str | None) -> str:

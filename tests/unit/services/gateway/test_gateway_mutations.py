@@ -3,10 +3,11 @@
 import random
 from typing import Any
 
-from gateway_bench import Bench
-from gateway_events import event
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
+from tests.gateway_events import event
+from tests.unit.services.gateway.gateway_bench import Bench
 
 MEDIA = st.sampled_from(
     [

@@ -10,13 +10,13 @@ import pytest
 from aiokafka.errors import KafkaError, OutOfOrderSequenceNumber
 from aiokafka.partitioner import DefaultPartitioner
 from aiokafka.producer.sender import Sender
-from gateway_bench import FakeBroker
 from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.topics import MANIFEST_TOPIC
 from services.gateway.metrics import PRODUCER_REBUILDS
 from services.gateway.producer import EventLog, LogRecord, partition_of
+from tests.unit.services.gateway.gateway_bench import FakeBroker
 
 
 def record(n: int, size: int = 10) -> LogRecord:
