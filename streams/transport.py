@@ -38,11 +38,15 @@ MAX_POLL_INTERVAL_MS = 300_000
 COMMIT_S = 5.0
 """Commits to Kafka only inform its tools; none may hold up anything."""
 
-END_OFFSETS_S = 5.0
+END_OFFSETS_S = 2.0
 
 CONNECT_RETRY_S = 1.0
 
 log = structlog.get_logger(__name__)
+
+
+class ConsumerDiedError(RuntimeError):
+    """A background task of aiokafka has ended; the consumer only looks alive."""
 
 
 class LoopConsumerThread(driver.AIOKafkaConsumerThread):
@@ -272,18 +276,19 @@ class ConsumerLog:
         try:
             ends = await asyncio.wait_for(self._consumer.end_offsets(asked), END_OFFSETS_S)
         except (KafkaError, TimeoutError) as exc:
-            log.info("kafka did not say where the logs end", error=repr(exc))
+            log.debug("kafka did not say where the logs end", error=repr(exc))
             return {}
         return {tp.partition: end for tp, end in ends.items()}
 
     def check(self) -> None:
-        """Raise what aiokafka's coordinator or fetcher died of; Faust never looks."""
-        if self._consumer._closed:
+        """Raise what one of aiokafka's background tasks died of; nobody else looks."""
+        consumer = self._consumer
+        if consumer._closed:
             return
-        self._consumer._coordinator.check_errors()
-        if self._consumer._fetcher.error_future.done():
-            self._consumer._fetcher.error_future.result()
-            raise ConsumerStoppedError("aiokafka's fetcher has ended")
+        consumer._coordinator.check_errors()
+        for task in (consumer._fetcher.error_future, consumer._client._sync_task):
+            if task.done():
+                raise ConsumerDiedError(f"{task!r}") from task.exception()
 
     def stay(self) -> None:
         """Touch aiokafka's idle clock.

@@ -8,6 +8,7 @@ import threading
 
 import uvloop
 
+from infra.runtime.kafka_on_uvloop import mend_aiokafka
 from infra.runtime.settings import MANIFEST_TOPIC, Settings
 from streams.handler import Handler
 
@@ -40,6 +41,7 @@ def run(settings: Settings, handler: Handler, topic: str = MANIFEST_TOPIC) -> in
     caller's to configure.
     """
     uvloop.install()  # before Faust is imported, or its event loop policy wins
+    mend_aiokafka()
     from streams.app import serve
 
     for name in ("aiokafka", "faust", "mode"):

@@ -14,6 +14,7 @@ from typing import Any
 import faust
 import pytest
 from aiokafka.abc import ConsumerRebalanceListener
+from aiokafka.client import AIOKafkaClient
 from aiokafka.consumer.consumer import AIOKafkaConsumer
 from aiokafka.consumer.fetcher import Fetcher, OffsetResetStrategy
 from aiokafka.consumer.group_coordinator import GroupCoordinator
@@ -30,7 +31,13 @@ from mode.threads import QueueServiceThread, ServiceThread
 from infra.runtime.settings import Settings
 from streams.app import build_app
 from streams.partitions import Batch, Lease, Partitions
-from streams.transport import BatchConsumer, BatchTransport, ConsumerLog, LoopConsumerThread
+from streams.transport import (
+    BatchConsumer,
+    BatchTransport,
+    ConsumerDiedError,
+    ConsumerLog,
+    LoopConsumerThread,
+)
 
 THREAD = driver.AIOKafkaConsumerThread
 
@@ -214,12 +221,27 @@ async def test_fetch_context_resets_the_idle_clock() -> None:
     assert state.fetcher_idle_time < 1
 
 
-async def test_errors_of_coordinator_and_fetcher_can_be_asked_for() -> None:
+async def test_the_death_of_a_background_task_of_aiokafka_is_found() -> None:
     assert parameters(GroupCoordinator.check_errors) == ["self"]
     assert isinstance(inspect.getattr_static(Fetcher, "error_future"), property)
-    text = source(AIOKafkaConsumer)
-    for name in ("self._coordinator", "self._fetcher", "self._subscription", "self._closed"):
-        assert f"{name} = " in text
+    text = source(AIOKafkaConsumer) + source(AIOKafkaClient)
+    for name in ("_coordinator", "_fetcher", "_subscription", "_closed", "_client", "_sync_task"):
+        assert f"self.{name} = " in text
+
+    running: asyncio.Future[None] = asyncio.Future()
+    dead: asyncio.Future[None] = asyncio.Future()
+    dead.set_exception(ValueError("why"))
+    consumer = SimpleNamespace(
+        _closed=False,
+        _coordinator=SimpleNamespace(check_errors=lambda: None),
+        _fetcher=SimpleNamespace(error_future=running),
+        _client=SimpleNamespace(_sync_task=running),
+    )
+    ConsumerLog(consumer, "topic").check()
+    consumer._client._sync_task = dead
+    with pytest.raises(ConsumerDiedError) as found:
+        ConsumerLog(consumer, "topic").check()
+    assert isinstance(found.value.__cause__, ValueError)
 
 
 def test_a_seek_forgets_what_was_prefetched() -> None:
