@@ -1,0 +1,126 @@
+"""Alerts as lines of a table that can grow while one watches."""
+
+import re
+from datetime import datetime
+from typing import Literal
+
+from rich.cells import cell_len
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from schemas.alert import Alert, Severity
+from schemas.instant import CHINA
+
+__all__ = ["SEVERITIES", "AlertTable", "article_of", "short_name"]
+
+SEVERITIES: dict[Severity, tuple[str, str]] = {
+    "critical": ("特高", "bold white on red"),
+    "high": ("高", "bold red"),
+    "medium": ("中", "yellow"),
+    "low": ("低", "cyan"),
+}
+"""Chinese word and style of each severity."""
+
+_LAWS = {
+    "中华人民共和国固体废物污染环境防治法": "固废法",
+    "中华人民共和国生态环境法典": "生态环境法典",
+    "危险废物转移管理办法": "转移管理办法",
+}
+_ONE_LINE_COLUMNS = 132
+"""From this width on an alert is one line, below it two."""
+_TIME, _SEVERITY, _WHAT, _NUMBER = 11, 4, 24, 20
+
+Kind = Literal["opened", "withdrawn"]
+
+
+class AlertTable:
+    """Rows of fixed columns for one width of the terminal: ``header()``, then ``row()`` by row."""
+
+    def __init__(self, width: int) -> None:
+        self._wide = width >= _ONE_LINE_COLUMNS
+        taken = _TIME + _SEVERITY + 2 * 5
+        if self._wide:
+            self._parties = max(24, min(56, width - taken - _WHAT - _NUMBER - 28))
+            law = width - taken - _WHAT - _NUMBER - self._parties
+            self._widths = [_TIME, _SEVERITY, _WHAT, _NUMBER, self._parties, law]
+        else:
+            self._parties = max(28, min(46, (width - taken + 4) * 3 // 5))
+            self._widths = [_TIME, _SEVERITY, self._parties, width - taken + 4 - self._parties]
+
+    def header(self) -> RenderableType:
+        """Return the names of the columns."""
+        time, severity = Text("时间 time"), Text("程度")
+        what, number = Text("事项 what"), Text("联单 manifest")
+        parties, law = Text("移出人 → 接受人 from → to"), Text("条款 article")
+        for text in (time, severity, what, number, parties, law):
+            text.stylize("bold dim")
+        return self._line(time, severity, what, number, parties, law)
+
+    def row(self, alert: Alert, kind: Kind = "opened") -> RenderableType:
+        """Return an alert; a withdrawn one dim, with the reason instead of the article."""
+        moment = datetime.fromisoformat(alert.act_at).astimezone(CHINA)
+        time = Text(moment.strftime("%m-%d %H:%M"), "dim")
+        number = Text(_subject(alert.subject))
+        if kind == "withdrawn":
+            why = alert.withdrawn_zh or alert.withdrawn_reason or ""
+            parts = (Text("撤回"), Text(alert.title_zh), number, self._parties_of(alert), Text(why))
+            for part in parts:
+                part.stylize("dim")
+            return self._line(time, *parts)
+        word, style = SEVERITIES[alert.severity]
+        review = "〔待核〕" if alert.finding == "review" else ""
+        return self._line(
+            time,
+            Text(word, style),
+            Text(review + alert.title_zh, "bold"),
+            number,
+            self._parties_of(alert),
+            Text(article_of(alert), "dim"),
+        )
+
+    def _parties_of(self, alert: Alert) -> Text:
+        names = [
+            short_name(name or code or "?")
+            for name, code in (
+                (alert.consignor_name, alert.consignor),
+                (alert.receiver_name, alert.receiver),
+            )
+        ]
+        return Text(" → ".join(names))
+
+    def _line(
+        self, time: Text, severity: Text, what: Text, number: Text, parties: Text, law: Text
+    ) -> RenderableType:
+        cells = [time, severity, what, number, parties, law]
+        if not self._wide:
+            cells = [time, severity, _stacked(what, parties), _stacked(number, law)]
+        table = Table.grid(padding=(0, 2, 0, 0))
+        for width in self._widths:
+            table.add_column(width=width, overflow="fold")
+        table.add_row(*cells)
+        return table
+
+
+def _stacked(above: Text, below: Text) -> Text:
+    return Text("\n").join([above, below])
+
+
+def _subject(subject: str) -> str:
+    """Return a manifest number, or the approval and line of a limit."""
+    return subject.removeprefix("approval/")
+
+
+def short_name(name: str) -> str:
+    """Return a firm's name without what all firms' names end in."""
+    short = name.removesuffix("有限公司")
+    return short if cell_len(short) >= 4 else name
+
+
+def article_of(alert: Alert) -> str:
+    """Return the first legal basis in short: law and article."""
+    if not alert.law:
+        return ""
+    basis = alert.law[0]
+    article = re.split("[、，]", basis.article, maxsplit=1)[0]
+    return f"{_LAWS.get(basis.law, basis.law)} {article}"

@@ -1,0 +1,186 @@
+"""``liandan demo``: the whole line on a small labelled world, and whether it told the truth."""
+
+import asyncio
+import os
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from infra.local.lock import HomeLock
+from infra.local.residence import remove_home
+from infra.local.service import ARCHIVER, GATEWAY, worker
+from infra.local.stack import LocalStack
+from infra.runtime.settings import Settings, home_from_environment
+from schemas.alert import Alert
+from services.cli.alert_feed import AlertFeed
+from services.cli.alert_table import AlertTable, Kind
+from services.cli.console import Failure, out, say
+from services.cli.failures import connected, quiet_logs, reaching, served
+from services.cli.foreground import run_foreground, until_signalled
+from services.cli.gateway_client import GatewayClient
+from services.cli.line_state import LineState, read_line_state
+from services.cli.outcome import Outcome, measure
+from services.cli.preparing import Preparing
+from services.cli.summary import print_summary
+from services.cli.world_posting import Posted, create_keys, post_world
+from services.registry import write_change_set
+from services.simulator import LEAST, MOST, World, build_world
+
+__all__ = ["DEMO_HOME", "demo"]
+
+DEMO_HOME = "demo"
+"""Folder of the demo's own data in the home; emptied at each start."""
+_STANDSTILL_S = 60.0
+
+
+def demo(
+    once: Annotated[
+        bool, typer.Option("--once", help="看完即停 / stop after the summary; exit 0 if all right")
+    ] = False,
+    world: Annotated[str, typer.Option(help="demo | quiet")] = "demo",
+    seed: Annotated[int, typer.Option(help="随机种子 / another seed, another world")] = 7,
+    manifests: Annotated[int, typer.Option(help=f"联单数 / manifests, {LEAST} … {MOST}")] = 300,
+) -> None:
+    """一条命令看全程：起环境、上报、研判、核对 / The whole line on a labelled world, graded.
+
+    退出码 / exit code: 0 全部查出且无误报 / all found, no false alarm; 1 有出入 / a difference;
+    2 无法启动 / cannot start; 3 中途出错 / something failed; 130 中断 / interrupted.
+    """
+    with served():
+        try:
+            built = build_world(world, seed, manifests)
+        except ValueError as error:
+            raise typer.BadParameter(str(error)) from None
+        shared = home_from_environment().expanduser().absolute()
+        home = shared / DEMO_HOME
+        _begin_anew(home)
+        quiet_logs(home / "logs" / "liandan.log")
+        code = run_foreground(_demo(built, home, shared / "cache", once))
+    raise typer.Exit(code)
+
+
+def _begin_anew(home: Path) -> None:
+    """Empty the demo's home. Raises HomeInUse when a demo runs on it."""
+    # Settings look for a running stack in the home that the environment names.
+    os.environ["LIANDAN_HOME"] = str(home)
+    if home.exists():
+        lock = HomeLock(home)
+        lock.acquire()
+        lock.release()
+        remove_home(home)
+
+
+async def _demo(world: World, home: Path, cache: Path, once: bool) -> int:
+    began = time.monotonic()
+    say("联单演示", f"Liandan demo: {home}", "bold")
+    settings = Settings(home=home, deadline_settle_s=1, gateway_keys_refresh_s=0.2)
+    with Preparing() as preparing:
+        stack = LocalStack(
+            settings, (GATEWAY, ARCHIVER, worker()), cache=cache, progress=preparing.tell
+        )
+        await stack.start()
+    try:
+        outcome = await _play(world, stack.settings)
+        print_summary(outcome, stack, time.monotonic() - began)
+        if not once:
+            say("环境继续运行，按 Ctrl-C 停止。", "The stack stays up; Ctrl-C stops it.", "bold")
+            say(f"  export LIANDAN_HOME={home}", "for liandan doctor, post, key … in another shell")
+            await until_signalled()
+    finally:
+        await stack.stop()
+    if not once:
+        say("✓ 已全部停止", "all stopped", "green")
+    return 0 if outcome.right else 1
+
+
+async def _play(world: World, settings: Settings) -> Outcome:
+    """Load the registry, post the world, watch the alerts until everything has settled."""
+    with reaching("Postgres"):
+        written = await write_change_set(settings.database_registry, world.registry, "demo")
+        async with connected(settings.database_registry) as registry:
+            tokens = await create_keys(registry, world)
+    say(
+        f"✓ 登记库 {written.written} 条，企业 {len(tokens)} 家（各有密钥），"
+        f"联单 {world.manifests} 份，事件 {len(world.events)} 条",
+        f"{written.written} registry records, {len(tokens)} firms with a key each,"
+        f" {world.manifests} manifests, {len(world.events)} events to post",
+    )
+    table = AlertTable(out.width)
+    out.print()
+    out.print(table.header())
+    bar = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=None),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=out,
+        disable=not out.is_terminal,
+        transient=True,
+    )
+
+    def show(alert: Alert, kind: Kind) -> None:
+        bar.console.print(table.row(alert, kind))
+
+    async with connected(settings.database_reader) as reader:
+        feed = AlertFeed(reader, show)
+        with bar, reaching("网关 gateway"):
+            posting = bar.add_task("上报 posting", total=len(world.events))
+            posted = await _post(world, settings, tokens, feed, lambda n: bar.advance(posting, n))
+            judging = bar.add_task("研判 judging", total=posted.accepted)
+            state = await _settle(
+                reader, feed, posted, lambda s: bar.update(judging, completed=s.judged)
+            )
+        return await measure(reader, world, posted, state, feed.withdrawn)
+
+
+async def _post(
+    world: World,
+    settings: Settings,
+    tokens: Mapping[str, str],
+    feed: AlertFeed,
+    advance: Callable[[int], None],
+) -> Posted:
+    """Post everything while the feed tells what it leads to."""
+    stop = asyncio.Event()
+    async with GatewayClient(settings.gateway_url) as client:
+        await client.wait_for_key(next(reversed(tokens.values())))
+        following = asyncio.create_task(feed.follow(stop))
+        try:
+            return await post_world(client, world, tokens, advance)
+        finally:
+            stop.set()
+            await following
+
+
+async def _settle(
+    reader: Any, feed: AlertFeed, posted: Posted, tell: Callable[[LineState], None]
+) -> LineState:
+    """Wait until all that was accepted is judged and archived and nothing is left to do again.
+
+    Raises Failure when nothing moves for a minute.
+    """
+    last, moved_at = None, time.monotonic()
+    while True:
+        state = await read_line_state(reader)
+        await feed.read()
+        tell(state)
+        if min(state.judged, state.archived) >= posted.accepted and state.settled:
+            await feed.read()
+            return state
+        if state != last:
+            last, moved_at = state, time.monotonic()
+        elif time.monotonic() - moved_at > _STANDSTILL_S:
+            raise Failure(
+                f"{_STANDSTILL_S:.0f} 秒没有进展：收到 {posted.accepted}，研判 {state.judged}，"
+                f"归档 {state.archived}，待重判 {state.dirty + state.rejudge}。",
+                f"Nothing moved for {_STANDSTILL_S:.0f} s: accepted {posted.accepted}, judged"
+                f" {state.judged}, archived {state.archived}, to judge again"
+                f" {state.dirty + state.rejudge}.",
+                "请看各进程日志（目录见上）。",
+                "The logs of the processes tell why.",
+            )
+        await asyncio.sleep(0.1)

@@ -1,0 +1,54 @@
+"""Where the whole line stands, in one look at the database (role reader)."""
+
+from dataclasses import dataclass
+from typing import Any
+
+__all__ = ["LineState", "read_line_state"]
+
+_STATE = """
+SELECT
+    (SELECT coalesce(sum(next_offset), 0)::bigint FROM consumer_offset WHERE consumer = 'judge')
+        AS judged,
+    (SELECT coalesce(sum(next_offset), 0)::bigint FROM consumer_offset WHERE consumer = 'archiver')
+        AS archived,
+    (SELECT count(*) FROM dirty) AS dirty,
+    (SELECT count(*) FROM rejudge) AS rejudge,
+    (SELECT seq FROM registry_head) AS registry_head,
+    (SELECT seq FROM registry_pager) AS registry_pager,
+    (SELECT count(*) FROM deadline WHERE due <= clock_timestamp()) AS due,
+    (SELECT count(*) FROM quarantine) AS quarantined,
+    (SELECT count(*) FROM outbox WHERE sent_at IS NULL) AS outbox,
+    (SELECT count(*) FROM alert WHERE state = 'open') AS alerts_open
+"""
+
+
+@dataclass(frozen=True)
+class LineState:
+    """Counts of records and rows; ``judged`` and ``archived`` are sums of positions."""
+
+    judged: int
+    archived: int
+    dirty: int
+    rejudge: int
+    registry_head: int
+    registry_pager: int
+    due: int
+    """Deadlines that have come, whether they may fire yet or not."""
+    quarantined: int
+    outbox: int
+    alerts_open: int
+
+    @property
+    def settled(self) -> bool:
+        """Whether nothing is left to be judged again."""
+        return (
+            not self.dirty
+            and not self.rejudge
+            and not self.due
+            and self.registry_pager == self.registry_head
+        )
+
+
+async def read_line_state(connection: Any) -> LineState:
+    """Read everything in one statement, so that the numbers belong together."""
+    return LineState(**await connection.fetchrow(_STATE))

@@ -1,0 +1,70 @@
+"""The end of the demo: what was planted and found, how fast, how heavy, and where everything is."""
+
+from rich.rule import Rule
+from rich.table import Table
+from rich.text import Text
+
+from infra.local.stack import LocalStack
+from services.cli.addresses import address_table, process_table
+from services.cli.console import out
+from services.cli.grade_table import print_differences, rule_table
+from services.cli.outcome import Outcome
+
+__all__ = ["print_summary"]
+
+
+def print_summary(outcome: Outcome, stack: LocalStack, seconds: float) -> None:
+    """Print the result first, then the details; last the line that says whether all is right."""
+    out.print()
+    out.print(Rule("结果 result", style="dim", align="left"))
+    out.print(_figures(outcome, seconds))
+    out.print()
+    out.print(rule_table(outcome.grade, outcome.titles))
+    out.print()
+    out.print(process_table(stack))
+    out.print()
+    out.print(address_table(stack))
+    out.print()
+    print_differences(outcome.grade, out)
+    for problem in outcome.posted.refused:
+        out.print(Text(f"✗ 网关拒收 refused by the gateway: {problem}", "red"), soft_wrap=True)
+    mark, style = ("✓", "bold green") if outcome.right else ("✗", "bold red")
+    out.print(Text(f"{mark} {outcome.grade.summary()}", style), soft_wrap=True)
+
+
+def _figures(outcome: Outcome, seconds: float) -> Table:
+    result, posted = outcome.grade, outcome.posted
+    lawful = sum(likeness.subjects for likeness in result.likenesses.values())
+    table = Table.grid(padding=(0, 3, 0, 0))
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    rows = [
+        (
+            "事件 events",
+            f"上报 posted {posted.events}（重复 duplicates {posted.duplicates}） · "
+            f"研判 judged {outcome.state.judged} · 归档 archived {outcome.archived}",
+        ),
+        ("违法 violations", f"植入 planted {result.planted} · 查出 found {result.found}"),
+        (
+            "合法 lawful",
+            f"相似情形与日常 look-alikes and everyday {lawful} · "
+            f"误报 false alarms {len(result.false_alarms)}",
+        ),
+        (
+            "告警 alerts",
+            f"有效 open {outcome.alerts} · 撤回 withdrawn {outcome.withdrawn} · "
+            f"隔离 quarantined {outcome.state.quarantined}",
+        ),
+    ]
+    if outcome.p50_s is not None and outcome.p99_s is not None:
+        rows.append(
+            (
+                "事件→告警 event→alert",
+                f"p50 {outcome.p50_s * 1000:.0f} ms · p99 {outcome.p99_s * 1000:.0f} ms"
+                f"（{outcome.timed} 条 alerts）",
+            )
+        )
+    rows.append(("用时 took", f"{seconds:.1f} s"))
+    for name, value in rows:
+        table.add_row(Text(name, "dim"), value)
+    return table

@@ -1,0 +1,93 @@
+"""Posting a world as its firms would: each with its own key, roughly in the world's order."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from services.cli.console import Failure
+from services.cli.gateway_client import MAX_EVENTS, GatewayClient, Item
+from services.cli.keys import create_key
+from services.simulator import World
+
+__all__ = ["Posted", "create_keys", "post_world"]
+
+_LEAST_WINDOW, _MOST_WINDOWS = 25, 200
+_WINDOW_S = 0.08
+"""A window of a small world takes so long at the least: alerts are to be seen coming."""
+
+
+class _Source(msgspec.Struct):
+    source: str
+
+
+@dataclass
+class Posted:
+    """What the gateway said. ``refused``: the problem of each event that it did not keep."""
+
+    events: int = 0
+    accepted: int = 0
+    duplicates: int = 0
+    refused: list[dict[str, Any]] = field(default_factory=list)
+
+    def add(self, items: Sequence[Item]) -> None:
+        """Count the items of one answer."""
+        self.events += len(items)
+        for item in items:
+            if not item.kept:
+                self.refused.append(item.problem or {"status": item.status})
+            elif item.duplicate:
+                self.duplicates += 1
+            else:
+                self.accepted += 1
+
+
+async def create_keys(connection: Any, world: World) -> dict[str, str]:
+    """Create an API key for each firm of the world: source to token, all from one moment on."""
+    async with connection.transaction():
+        return {
+            firm.source: (await create_key(connection, firm.uscc, f"demo {firm.name}")).token
+            for firm in {firm.source: firm for firm in world.firms}.values()
+        }
+
+
+async def post_world(
+    client: GatewayClient,
+    world: World,
+    tokens: Mapping[str, str],
+    advance: Callable[[int], None],
+) -> Posted:
+    """Post window by window; within a window all firms post at once. Raises Failure."""
+    posted = Posted()
+    size = max(_LEAST_WINDOW, len(world.events) // _MOST_WINDOWS)
+    for start in range(0, len(world.events), size):
+        window = world.events[start : start + size]
+        posts = [
+            client.post(_token_of(tokens, source), events[at : at + MAX_EVENTS])
+            for source, events in _by_source(window).items()
+            for at in range(0, len(events), MAX_EVENTS)
+        ]
+        pause = asyncio.create_task(asyncio.sleep(_WINDOW_S if size == _LEAST_WINDOW else 0))
+        for items in await asyncio.gather(*posts):
+            posted.add(items)
+        await pause
+        advance(len(window))
+    return posted
+
+
+def _by_source(events: Sequence[bytes]) -> dict[str, list[bytes]]:
+    decoder = msgspec.json.Decoder(_Source)
+    grouped: dict[str, list[bytes]] = defaultdict(list)
+    for event in events:
+        grouped[decoder.decode(event).source].append(event)
+    return grouped
+
+
+def _token_of(tokens: Mapping[str, str], source: str) -> str:
+    try:
+        return tokens[source]
+    except KeyError:
+        raise Failure(f"{source} 没有密钥。", f"There is no key for {source}.") from None
