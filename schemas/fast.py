@@ -6,6 +6,9 @@ without limits, bool, lists, nested records) are read by msgspec itself; a membe
 readers use msgspec's JSON grammar (``read_json``), so NaN, lone surrogates, depth and number range
 are decided in one place.
 
+Members that a struct does not know are never skipped unread: msgspec's skipping checks no UTF-8 and
+no number range, so an ``Open`` record with extension members is read as plain JSON first.
+
 Struct instances have the attributes of the model, so they are typed as the model.
 """
 
@@ -24,7 +27,11 @@ from schemas.checks import Checked
 from schemas.problems import Problem, problems_of
 from schemas.record import Open
 
-__all__ = ["FastDecoder", "NotUnderstood", "read_json"]
+__all__ = ["MAX_DEPTH", "FastDecoder", "NotUnderstood", "read_json"]
+
+MAX_DEPTH = 64
+"""Nesting that is read. Without a bound of our own the interpreter's stack would decide, and the
+gateway would take in what a worker further down its stack refuses."""
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -50,14 +57,38 @@ _generic = msgspec.json.Decoder(float_hook=_exact_number)
 def read_json(raw: bytes) -> Any:
     """Return the JSON value in ``raw``, numbers with a point or exponent as ``Decimal``.
 
-    Raises ``NotUnderstood`` (code ``json_malformed``).
+    Raises ``NotUnderstood`` (code ``json_malformed`` or ``json_too_deep``).
     """
     try:
-        return _generic.decode(raw)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as e:
+        value = _generic.decode(raw)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as e:
         raise NotUnderstood(
             [Problem("json_malformed", "", f"不是合法的 JSON：{e}", f"not valid JSON: {e}")]
         ) from None
+    except RecursionError:
+        raise _too_deep() from None
+    if raw.count(b"[") + raw.count(b"{") > MAX_DEPTH and _depth_exceeds(value, MAX_DEPTH):
+        raise _too_deep()
+    return value
+
+
+def _depth_exceeds(value: Any, most: int) -> bool:
+    level = [value] if type(value) in (dict, list) else []
+    for _ in range(most):
+        level = [
+            inner
+            for outer in level
+            for inner in (outer.values() if type(outer) is dict else outer)
+            if type(inner) in (dict, list)
+        ]
+    return bool(level)
+
+
+def _too_deep() -> NotUnderstood:
+    zh = f"JSON 嵌套超过 {MAX_DEPTH} 层"
+    return NotUnderstood(
+        [Problem("json_too_deep", "", zh, f"the JSON is nested more than {MAX_DEPTH} levels deep")]
+    )
 
 
 _structs: dict[type[BaseModel], type[msgspec.Struct]] = {}
@@ -88,7 +119,7 @@ def _struct_of(model: type[BaseModel], tag_field: str | None = None) -> type[msg
         namespace={"__post_init__": _post_init(reads, model)},
         frozen=False,
         kw_only=True,
-        forbid_unknown_fields=not issubclass(model, Open),
+        forbid_unknown_fields=True,
         tag_field=tag_field if tag else None,
         tag=tag,
         gc=False,
@@ -181,24 +212,36 @@ class FastDecoder:
     def __init__(self, model: type[RootModel[Any]], tag_field: str) -> None:
         self._model = model
         union = model.model_fields["root"].annotation
-        structs = [_struct_of(each, tag_field) for each in get_args(union)]
-        self._decoder = msgspec.json.Decoder(
-            Union[tuple(structs)],  # noqa: UP007
-            float_hook=_exact_number,
-        )
+        models = get_args(union)
+        structs = [_struct_of(each, tag_field) for each in models]
+        self._type: Any = Union[tuple(structs)]  # noqa: UP007
+        self._decoder = msgspec.json.Decoder(self._type, float_hook=_exact_number)
+        self._open = all(issubclass(each, Open) for each in models)
+        self._known = frozenset(name for each in models for name in each.model_fields)
 
     def decode(self, raw: bytes) -> Any:
         """Return the value (attributes as on the model); raises ``NotUnderstood``."""
         try:
             return self._decoder.decode(raw)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-            # Pydantic writes the error. One thing only it accepts: a tag member written twice,
-            # where the last one counts, as everywhere in JSON.
-            return self.decode_slowly(raw)
+            pass
+        value = read_json(raw)
+        if self._open and type(value) is dict:
+            known = {name: member for name, member in value.items() if name in self._known}
+            if len(known) < len(value):
+                try:
+                    return msgspec.convert(known, self._type)
+                except msgspec.MsgspecError:
+                    pass
+        # Pydantic writes the error. One thing only it accepts: a tag member written twice, where
+        # the last one counts, as everywhere in JSON.
+        return self._slowly(value)
 
     def decode_slowly(self, raw: bytes) -> Any:
         """Return the pydantic model; raises ``NotUnderstood`` with every problem found."""
-        value = read_json(raw)
+        return self._slowly(read_json(raw))
+
+    def _slowly(self, value: Any) -> Any:
         try:
             return cast("Any", self._model.model_validate(value)).root
         except ValidationError as e:

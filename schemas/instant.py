@@ -14,6 +14,7 @@ CHINA = timezone(timedelta(hours=8), "Asia/Shanghai")
 _RFC3339 = re.compile(
     r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:[Zz]|[+-]\d\d:\d\d)", re.ASCII
 )
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _FRACTION = re.compile(r"(\.\d{6})\d+")
 _EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 _LATEST = datetime(2200, 1, 1, tzinfo=UTC)
@@ -51,7 +52,7 @@ def _padded(text: str) -> str:
 
 def read_day(value: Any) -> date:
     """Return the China date of ``YYYY-MM-DD``, else raise ``Refusal``."""
-    if type(value) is str and len(value) == 10 and value.isascii():
+    if type(value) is str and _DAY.fullmatch(value):  # fromisoformat also takes 2026-W47-7
         try:
             day = date.fromisoformat(value)
         except ValueError:

@@ -53,7 +53,7 @@ def problems_of(error: ValidationError) -> list[Problem]:
         found.append(
             Problem(
                 code,
-                _pointer(each["loc"], each["type"]),
+                _pointer(each["loc"], str(context.get("discriminator", "")).strip("'")),
                 zh.format(**context),
                 en.format(**context),
             )
@@ -61,11 +61,11 @@ def problems_of(error: ValidationError) -> list[Problem]:
     return found
 
 
-def _pointer(location: tuple[Any, ...], kind: str = "") -> str:
+def _pointer(location: tuple[Any, ...], tag_field: str = "") -> str:
     """JSON Pointer of pydantic's location; the union's tag, its first element, is no member."""
     parts = location[1:] if location and str(location[0]).startswith(_TAGS) else location
     pointer = "".join("/" + str(p).replace("~", "~0").replace("/", "~1") for p in parts)
-    return pointer or ("/type" if kind.startswith("union_tag") else "")
+    return pointer or (f"/{tag_field}" if tag_field else "")
 
 
 _TAGS = (
