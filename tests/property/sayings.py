@@ -1,0 +1,274 @@
+"""Hypothesis strategies for valid events and registry records, and for spoiling their bytes."""
+
+import json
+import re
+from datetime import date, datetime
+from typing import Any
+
+from hypothesis import strategies as st
+from manifests import credit_code
+
+from schemas.registry import REGISTRY_KINDS
+
+units = st.integers(1, 10**10).map(credit_code)
+regions = st.sampled_from(["130100", "370102", "650000", "660000", "120000", "810000"])
+codes = st.sampled_from(["900-041-49", "841-005-01", "321-010-48", "900-007-S59", "900-000-08"])
+plates = st.sampled_from(["冀A12345", "冀ad12345", "鲁B·1234挂", "京ＡＤ00001"])
+texts = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=20)
+names = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), min_size=1, max_size=20)
+grams = st.integers(0, 9_999_999_000_000)
+tonnes: Any = st.one_of(
+    st.integers(0, 9_999_999),
+    grams.map(lambda g: f"{g // 10**6}.{g % 10**6:06d}"),
+    grams.map(lambda g: _Literal(f"{g // 10**6}.{g % 10**6:06d}000")),
+    st.sampled_from(["1.5e2", "0.0", "-0.0", "15E-1", "1e-6"]).map(lambda s: _Literal(s)),
+)
+instants = st.builds(
+    "{0:%Y-%m-%d}{2}{0:%H:%M:%S}{1}".format,
+    st.datetimes(min_value=datetime(1991, 1, 1),
+                 max_value=datetime(2198, 1, 1)),
+    st.sampled_from(["Z", "z", "+08:00", "-11:30", ".5Z", ".123456+08:00", ".123456789Z"]),
+    st.sampled_from("Tt "),
+)  # fmt: skip
+days = st.dates(date(1990, 1, 1), date(2199, 12, 31)).map(str)
+numbers = st.sampled_from(
+    ["20261301000001", "2021220100047595", "G2020120100004996", "20261101000009"]
+)
+methods = st.sampled_from(["storage", "utilisation", "disposal"])
+bools = st.booleans()
+
+
+class _Literal:
+    """A number written exactly so."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+
+def members(required: dict[str, Any], optional: dict[str, Any] | None = None) -> Any:
+    """Objects with all required members, and any of the optional ones (some as null)."""
+    return st.fixed_dictionaries(required, optional=optional or {})
+
+
+def or_null(strategy: Any) -> Any:
+    return st.one_of(st.none(), strategy)
+
+
+def _lines(line: Any, least: int = 0) -> Any:
+    return st.lists(line, min_size=least, max_size=3).map(
+        lambda rows: [{**row, "line": n} for n, row in enumerate(rows, 1)]
+    )
+
+
+line = st.just(1)
+short = or_null(texts)
+_waste = members(
+    {"line": line, "code": codes, "name": names, "quantity_t": tonnes, "method": methods},
+    {"form": or_null(st.sampled_from(["solid", "liquid"])), "hazard": short, "components": short,
+     "packages": or_null(st.integers(0, 1_000_000)), "method_code": short},
+)  # fmt: skip
+_carrier = members(
+    {"uscc": units, "name": names}, {"plate": or_null(plates), "permit_no": short, "via": short}
+)
+_filed = members(
+    {
+        "consignor": members(
+            {"uscc": units, "name": names, "site_region": regions}, {"address": short}
+        ),
+        "receiver": members(
+            {"uscc": units, "name": names, "site_region": regions},
+            {"licence_no": short, "facility": or_null(names)},
+        ),
+        "wastes": _lines(_waste, 1),
+    },
+    {
+        "carriers": st.lists(_carrier, max_size=2),
+        "aliases": st.lists(numbers, max_size=2),
+        "planned_at": or_null(instants),
+        "back_entry": bools,
+        "approval_no": short,
+    },
+)
+_dispatched = members(
+    {"carrier": units},
+    {"plate": or_null(plates), "place": short,
+     "wastes": or_null(_lines(members({"line": line, "quantity_t": tonnes})))},
+)  # fmt: skip
+_opinion = st.sampled_from(["accepted", "partly", "refused"])
+_data = {
+    "filed": _filed,
+    "dispatched": _dispatched,
+    "handed_over": members({"carrier": units, "to": units}, {"to_name": or_null(names)}),
+    "arrived": members({"carrier": units}, {"plate": or_null(plates)}),
+    "received": members(
+        {"opinion": _opinion},
+        {"wastes": _lines(members(
+            {"line": line, "opinion": _opinion, "accepted_t": tonnes},
+            {"discrepancy": bools, "method": or_null(methods)})),
+         "major_discrepancy": bools, "note": short},
+    ),
+    "treated": members(
+        {"wastes": _lines(members({"line": line, "method": methods, "quantity_t": tonnes}), 1)},
+        {"finished": bools},
+    ),
+    "voided": members({"reason": names}),
+}  # fmt: skip
+_data["corrected"] = st.sampled_from([v for v in _data if v != "voided"]).flatmap(
+    lambda verb: members(
+        {"corrects": names, "reason": names, verb: _data[verb]}, {"happened_at": or_null(instants)}
+    )
+)
+VERBS = tuple(_data)
+
+
+def events(verb: str) -> Any:
+    return members(
+        {
+            "specversion": st.just("1.0"),
+            "id": names,
+            "source": units.map("urn:uscc:{}".format),
+            "type": st.just(f"liandan.manifest.{verb}.v1"),
+            "subject": numbers,
+            "time": instants,
+            "data": _data[verb],
+        },
+        {
+            "datacontenttype": or_null(st.just("application/json")),
+            "dataschema": short,
+            "traceparent": st.one_of(texts, st.integers(), st.none()),
+            "liandanreceivedat": instants,
+        },
+    )
+
+
+categories = st.sampled_from(["HW01", "HW49", "HW08"])
+_scopes = {"codes": st.lists(codes, max_size=2), "categories": st.lists(categories, max_size=2)}
+_valid = {
+    "retracted": bools, "recorded_at": or_null(instants), "source_doc": short, "note": short,
+    "valid_from": st.just("2026-01-01"), "valid_to": or_null(st.just("2026-12-31")),
+}  # fmt: skip
+_scope_line = members(
+    {"modes": st.lists(st.sampled_from(["collection", "disposal"]), min_size=1, max_size=2)},
+    {**_scopes, "edition": st.integers(2008, 2100), "printed": short},
+)
+_approval_line = members(
+    {"line": line, "code": codes, "name": names, "quantity_t": tonnes, "purpose": methods,
+     "receiver": units, "destination": regions},
+    {"edition": st.integers(2008, 2100), "receiver_name": or_null(names)},
+)  # fmt: skip
+_types = ["medical", "collection", "exempted", "use_disposal", "virtual"]
+_kinds: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "unit": (
+        {"uscc": units, "name": names, "region": regions},
+        {"small_generator_collector": bools},
+    ),
+    "licence": (
+        {"number": names, "holder": units, "register_type": st.sampled_from(_types),
+         "region": regions},
+        {"scope": st.lists(_scope_line, max_size=2), "annual_scale_t": or_null(tonnes)},
+    ),
+    "carrier_permit": (
+        {"number": names, "carrier": units},
+        {"goods": st.lists(texts, max_size=2), "plates": st.lists(plates, max_size=2)},
+    ),
+    "vehicle": ({"plate": plates, "owner": units}, {"medical": bools}),
+    "transfer_approval": (
+        {"document": names, "decided_on": days, "consignor": units, "origin": regions,
+         "decision": st.sampled_from(["approved", "refused"]), "lines": _lines(_approval_line, 1)},
+        {"consignor_name": or_null(names)},
+    ),
+    "whitelist_entry": (
+        {"list_id": names, "destination": regions, "receiver": units,
+         "simplification": st.sampled_from(["direct", "short_consult", "as_intra"])},
+        {**_scopes, "origins": st.lists(regions, max_size=2), "purposes": st.lists(methods, max_size=2),
+         "annual_cap_t": or_null(tonnes)},
+    ),
+    "inbound_ban": (
+        {"destination": regions},
+        {**_scopes, "forms": st.lists(st.sampled_from(["solid", "gas"]), max_size=2)},
+    ),
+    "exemption": (
+        {"stages": st.lists(st.sampled_from(["transfer", "whole_process"]), min_size=1, max_size=2)},
+        {**_scopes, "item": short, "consignor": or_null(units), "receiver": or_null(units)},
+    ),
+}  # fmt: skip
+assert set(_kinds) == set(REGISTRY_KINDS)
+
+
+def records(kind: str) -> Any:
+    required, optional = _kinds[kind]
+    return members({"kind": st.just(kind), "id": names, **required}, {**_valid, **optional})
+
+
+# Bytes ------------------------------------------------------------------------------------------
+
+_MARK = re.compile(r'"\ue000(.*?)\ue001"')
+
+
+def write(value: Any) -> bytes:
+    """JSON of a value; ``_Literal`` as it is written."""
+    text = json.dumps(value, ensure_ascii=False, default=lambda x: f"\ue000{x.text}\ue001")
+    return _MARK.sub(lambda m: m[1], text).encode()
+
+
+SPOILS = (
+    b"NaN", b"Infinity", b"-Infinity", b"1e400", b"-1e400", b"1" * 23, b"-1", b"1" * 5000,
+    b"0." + b"0" * 40, b"0." + b"0" * 40 + b"1", b"1.0", b"1e0", b"-0", b"-0.0", b"0e99999999999",
+    b"1e-999999999", b"0e-9999999999999999999999", b"1.0000001", b'"1.0000001"', b'"1.5"', b'"-1"',
+    b'"1e3"', b"true", b"false", b"null", b"[]", b"{}", b'""', b'"\\u0000"', b'"\\ud800"',
+    b'"\\udc00x"', b'"\xff"', b'"\xed\xa0\x80"', b'"\xc3("', b'"\x01"', b'"\\x"', b"01", b"+1", b"1.",
+    b'"' + b"x" * 2000 + b'"', b"[" * 80 + b"]" * 80, b"[" * 2000 + b"]" * 2000, b'{"a":{"a":1}}',
+    b'{"a":1,"a":2}', b"[null]", b"[1,2]", b'["900-041-49"]', b"9223372036854775808", b"nul",
+    b'"2026-W47-7"', b'"2026-02-30"', b'"2016-12-31T23:59:60Z"', b'"\xe2\x80\xa8"', b'"HW44"',
+)  # fmt: skip
+"""What may stand in the place of any value."""
+_NEW_KEYS = (b'"x"', b'""', b'"a/b~c"', b'"\xff"', b'"\\ud800"', b'"type"', b'"kind"', b'"data"',
+             b'"id"', b'"line"', b'"wastes"')  # fmt: skip
+
+
+@st.composite
+def spoiled(draw: Any, valid: Any) -> bytes:
+    """Bytes of a valid object after up to three changes at random places."""
+    value = draw(valid)
+    places: list[tuple[Any, Any]] = []
+
+    def walk(node: Any) -> None:
+        for key, inner in list(node.items()) if isinstance(node, dict) else enumerate(node):
+            places.append((node, key))
+            if isinstance(inner, dict | list):
+                walk(inner)
+
+    walk(value)
+    marks: list[tuple[str, bytes]] = []
+
+    def mark(raw: bytes) -> str:
+        marks.append((f"\ue002{len(marks)}\ue003", raw))
+        return marks[-1][0]
+
+    for _ in range(draw(st.integers(0, 3))):
+        node, key = draw(st.sampled_from(places))
+        what = draw(st.sampled_from(["replace", "drop", "add", "twice", "null", "move"]))
+        gone = isinstance(node, dict) and key not in node
+        if gone or (isinstance(node, list) and key >= len(node)):
+            continue
+        if what == "replace":
+            node[key] = mark(draw(st.sampled_from(SPOILS)))
+        elif what == "null":
+            node[key] = None
+        elif what == "drop":
+            del node[key]
+        elif what == "move":
+            other, place = draw(st.sampled_from(places))
+            if (isinstance(other, list) and place < len(other)) or (
+                isinstance(other, dict) and place in other
+            ):
+                node[key] = json.loads(write(other[place]))
+        elif isinstance(node, dict):
+            name = draw(st.sampled_from(_NEW_KEYS)) if what == "add" else write(key)
+            node[mark(name)] = mark(draw(st.sampled_from(SPOILS)))
+        else:
+            node.append(mark(draw(st.sampled_from(SPOILS))))
+    raw = write(value)
+    for text, literal in marks:
+        raw = raw.replace(b'"' + text.encode() + b'"', literal)
+    return raw

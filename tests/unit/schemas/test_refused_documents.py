@@ -1,0 +1,106 @@
+"""Whole documents that are refused: which code, at which place."""
+
+import json
+from typing import Any
+
+import pytest
+from manifests import (
+    CONSIGNOR,
+    approval_line,
+    approval_members,
+    event,
+    form,
+    licence_members,
+    record_line,
+    waste,
+)
+
+from schemas.decode import decode_manifest_event, decode_registry_record
+from schemas.fast import NotUnderstood
+from schemas.problems import MOST
+
+
+def places(decode: Any, raw: bytes) -> list[tuple[str, str]]:
+    with pytest.raises(NotUnderstood) as refused:
+        decode(raw)
+    return [(p.code, p.pointer) for p in refused.value.problems]
+
+
+def filed(**more: Any) -> bytes:
+    return event("filed", form(**more), by=CONSIGNOR)
+
+
+def changed(**members: Any) -> bytes:
+    return json.dumps({**json.loads(filed()), **members}).encode()
+
+
+@pytest.mark.parametrize(
+    ("raw", "found"),
+    [
+        (changed(source="urn:uscc:1"), [("credit_code_form", "/source")]),
+        (changed(source="urn:x:" + CONSIGNOR), [("source_form", "/source")]),
+        (changed(id=""), [("text_length", "/id")]),
+        (changed(id="a\x00"), [("text_nul", "/id")]),
+        (changed(id=5), [("text_expected", "/id")]),
+        (changed(specversion="0.3"), [("value_not_allowed", "/specversion")]),
+        (changed(data=None), [("object_expected", "/data")]),
+        (changed(data=[]), [("object_expected", "/data")]),
+        (filed(wastes=[]), [("too_few", "/data/wastes")]),
+        (filed(wastes=[waste(n) for n in range(1, 202)]), [("too_many", "/data/wastes")]),
+        (filed(wastes=[waste(), waste()]), [("waste_line_twice", "/data")]),
+        (filed(wastes=[waste(colour="red")]), [("member_unknown", "/data/wastes/0/colour")]),
+        (filed(back_entry=1), [("boolean_expected", "/data/back_entry")]),
+        (filed(aliases="x"), [("list_expected", "/data/aliases")]),
+        (filed(aliases=["1"]), [("manifest_number_form", "/data/aliases/0")]),
+        (filed(destination="990000"), [("region_unknown", "/data/receiver/site_region")]),
+    ],
+)
+def test_each_fault_is_told_at_its_place(raw: bytes, found: list[tuple[str, str]]) -> None:
+    assert places(decode_manifest_event, raw) == found
+
+
+def test_all_faults_of_a_document_are_told_at_once_but_not_hundreds() -> None:
+    found = places(decode_manifest_event, filed(wastes=[waste(0, "x", -1, "burnt"), {}]))
+    assert [pointer for _, pointer in found] == [
+        *(f"/data/wastes/0/{m}" for m in ("line", "code", "quantity_t", "method")),
+        *(f"/data/wastes/1/{m}" for m in ("line", "code", "name", "quantity_t", "method")),
+    ]
+    many = filed(wastes=[waste(n, "x") for n in range(1, 100)])
+    assert len(places(decode_manifest_event, many)) == MOST
+
+
+@pytest.mark.parametrize("given", [{}, {"filed": form(), "arrived": {"carrier": CONSIGNOR}}])
+def test_a_correction_gives_the_data_of_exactly_one_kind(given: dict[str, Any]) -> None:
+    raw = event("corrected", {"corrects": "1", "reason": "x", **given}, by=CONSIGNOR)
+    assert places(decode_manifest_event, raw) == [("one_replacement", "/data")]
+
+
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        (
+            record_line("licence", **licence_members(valid_from="2026-02-01", valid_to="2026-01-31")),
+            [("validity_reversed", "")],
+        ),
+        (
+            record_line("transfer_approval", **approval_members(lines=[approval_line()] * 2)),
+            [("approval_line_twice", "")],
+        ),
+        (record_line("transfer_approval", **approval_members(lines=[])), [("too_few", "/lines")]),
+        (
+            record_line("exemption", stages=["transfer"], categories=["HW44"]),
+            [("waste_code_category", "")],
+        ),
+        (record_line("exemption", stages=["moving"]), [("value_not_allowed", "/stages/0")]),
+        (record_line("unit", uscc="1", name="x", region="1"),
+         [("credit_code_form", "/uscc"), ("region_form", "/region")]),
+    ],
+)  # fmt: skip
+def test_records_are_refused_at_their_place_too(line: bytes, found: list[tuple[str, str]]) -> None:
+    assert places(decode_registry_record, line) == found
+
+
+def test_a_record_may_begin_and_end_on_the_same_day() -> None:
+    days = {"valid_from": "2026-02-01", "valid_to": "2026-02-01"}
+    record = decode_registry_record(record_line("licence", **licence_members(**days)))
+    assert str(record.valid_to) == "2026-02-01"
