@@ -8,7 +8,7 @@ from typing import Any
 
 import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.errors import KafkaError, UnknownTopicOrPartitionError
+from aiokafka.errors import KafkaError, KafkaTimeoutError, UnknownTopicOrPartitionError
 
 from infra.runtime.kafka import new_reader
 from infra.runtime.log_check import partitions_of
@@ -30,6 +30,8 @@ _CHECK_EVERY_S = 30.0
 """How often the log is compared anew while running: Kafka may come back as another one."""
 _HEARD_WITHIN_MS = 5000
 _MEASURE_S = 1.0
+_SILENT_S = 20.0
+"""No answer to any fetch for so long: the reader is replaced. aiokafka asks twice a second."""
 
 log = structlog.get_logger(__name__)
 
@@ -87,7 +89,8 @@ class Archiver:
 
     async def _archive(self, reader: AIOKafkaConsumer, table: OffsetTable) -> None:
         """Fetch and shape one batch while Postgres works on the one before it."""
-        checked = time.monotonic()
+        checked = heard_at = time.monotonic()
+        heard: list[int | None] = []
         ahead = dict(self._positions)
         writing: asyncio.Task[None] | None = None
         try:
@@ -101,6 +104,12 @@ class Archiver:
                         await writing
                         writing = None
                     self._measure(reader, kept=writing is None)
+                    heard_at = time.monotonic()
+                polled = [reader.last_poll_timestamp(tp) for tp in reader.assignment()]
+                if batch.moves or polled != heard:
+                    heard, heard_at = polled, time.monotonic()
+                elif time.monotonic() - heard_at > _SILENT_S:
+                    raise KafkaTimeoutError(f"nothing heard of Kafka for {_SILENT_S:g} s")
                 if batch.moves:
                     ahead |= batch.targets()
                     writing = asyncio.create_task(self._keep(batch, table, begun))

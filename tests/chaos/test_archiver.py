@@ -23,7 +23,8 @@ from tests.fresh_topic import create_topic, delete_topic, send, send_with, write
 
 pytestmark = pytest.mark.chaos
 
-PARTITIONS, ROUND = 4, 250
+PARTITIONS, ROUND, PAUSE_S = 4, 250, 0.1
+_ARCHIVED = "SELECT coalesce(sum(next_offset), 0) FROM consumer_offset"
 
 
 def event(n: int, run: str) -> bytes:
@@ -51,6 +52,7 @@ class Load:
                         values = [event(self.sent + n, self.run) for n in range(ROUND)]
                         await send_with(producer, MANIFEST_TOPIC, values, partition=partition)
                         self.sent += ROUND
+                    await asyncio.sleep(PAUSE_S)  # a steady stream, not all the machine gives
 
         task = asyncio.ensure_future(go())
         try:
@@ -63,7 +65,7 @@ class Load:
         """Return how many are archived; None while Postgres is away."""
         try:
             async with writer(self.stack.settings) as connection:
-                return int(await connection.fetchval("SELECT count(*) FROM event_log"))
+                return int(await connection.fetchval(_ARCHIVED))
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
             return None
 
@@ -73,7 +75,7 @@ class Load:
                 there = await self.archived()
                 if there is not None and there >= count:
                     return there
-                await asyncio.sleep(0.02)
+                await asyncio.sleep(0.05)
 
     async def check_all_once(self) -> None:
         await self.until_archived(self.sent)

@@ -14,7 +14,7 @@ import pytest
 from aiokafka.admin import NewPartitions
 from prometheus_client import REGISTRY
 
-from infra.runtime.kafka import new_producer
+from infra.runtime.kafka import new_producer, new_reader
 from infra.runtime.metrics import LAST_SUCCESS
 from infra.runtime.offsets import Fenced, LogBroken, OffsetTable
 from infra.runtime.settings import Settings
@@ -346,3 +346,25 @@ async def test_no_success_is_claimed_before_anything_can_be_kept(
             ):
                 break
             await asyncio.sleep(0.02)
+
+
+async def test_a_reader_that_hears_nothing_is_replaced_and_nothing_is_missed(
+    settings: Settings, topic: str, archiving: Any, archived: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.archiver.archiver._SILENT_S", 0.1)
+    readers = []
+
+    def deaf_reader(given: Settings) -> Any:
+        readers.append(new_reader(given))
+        readers[-1].last_poll_timestamp = lambda _tp: 1
+        return readers[-1]
+
+    monkeypatch.setattr("services.archiver.archiver.new_reader", deaf_reader)
+    async with archiving(), asyncio.timeout(20):
+        for count in (1, 2, 3):
+            await send(settings, topic, [event(fresh_id())])
+            await archived(count)
+            while True:
+                if len(readers) > count:
+                    break
+                await asyncio.sleep(0.02)
