@@ -28,8 +28,8 @@ async def bench(stack: LocalStack, tmp_path: Path) -> AsyncIterator[Bench]:
 async def test_every_record_is_handled_once_in_order_while_workers_come_go_and_die(
     bench: Bench,
 ) -> None:
-    each = 20_000
-    producing = asyncio.create_task(bench.produce(each, pause_s=0.05))
+    enough = asyncio.Event()
+    producing = asyncio.create_task(bench.produce_until(enough))
 
     a = bench.start("a", handle_s=0.01)
     await until(lambda: bench.handled("worker = 'a'") > 1000)
@@ -42,7 +42,10 @@ async def test_every_record_is_handled_once_in_order_while_workers_come_go_and_d
     c = bench.start("c", handle_s=0.01)
     await until(lambda: bench.handled("worker = 'c'") > 1000)
     b.kill()
-    await producing
+    before = bench.handled("worker = 'c'")
+    await until(lambda: bench.handled("worker = 'c'") > before + 1000)
+    enough.set()
+    each = await producing
     await until(lambda: bench.handled() == each * bench.partitions)
     interrupt(c)
     assert await ended(c, 3.0) == 0

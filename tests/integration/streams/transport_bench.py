@@ -47,22 +47,32 @@ class Bench:
         finally:
             await admin.close()
 
-    async def produce(self, each: int, pause_s: float = 0.0) -> None:
-        """Append ``each`` records to every partition, in batches of at most 100."""
+    async def produce(self, each: int) -> None:
+        """Append ``each`` records to every partition."""
+        await self._produce(lambda done: min(100, each - done))
+
+    async def produce_until(self, enough: asyncio.Event) -> int:
+        """Append 2,000 records a second and partition; return how many each got."""
+        return await self._produce(lambda done: 0 if enough.is_set() else 100, pause_s=0.05)
+
+    async def _produce(self, more: Callable[[int], int], pause_s: float = 0.0) -> int:
         producer = AIOKafkaProducer(bootstrap_servers=self.bootstrap, max_batch_size=200_000)
         await producer.start()
+        done = 0
         try:
-            for done in range(0, each, 100):
+            while count := more(done):
                 for partition in range(self.partitions):
                     batch = producer.create_batch()
-                    for _ in range(min(100, each - done)):
+                    for _ in range(count):
                         assert batch.append(key=None, value=b"x" * 700, timestamp=None)
                     batch.close()
                     await producer.send_batch(batch, self.name, partition=partition)
+                done += count
                 await asyncio.sleep(pause_s)
             await producer.flush()
         finally:
             await producer.stop()
+        return done
 
     def start(self, worker: str, **plan: float) -> subprocess.Popen[bytes]:
         order = {
