@@ -15,18 +15,11 @@ from streams.judging.rules import RULE_BOOK, RuleBook
 from streams.judging.state import Quarantined, StatePort
 from streams.judging.statement import Statement
 
-__all__ = ["Arrival", "BatchResult", "Input", "SubjectCache", "commit_batch"]
+__all__ = ["BatchResult", "Input", "SubjectCache", "commit_batch"]
 
 MOST_REJUDGED = 500
 """Re-judgements taken into one transaction: a licence that bears on 100,000 manifests must not
 hold up the events behind it for long."""
-
-
-class Arrival(NamedTuple):
-    """One record that was understood, and its offset."""
-
-    offset: int
-    statement: Statement
 
 
 class Input(NamedTuple):
@@ -36,7 +29,7 @@ class Input(NamedTuple):
     next_offset: int
     digest: bytes | None
     clock: datetime | None
-    arrivals: Sequence[Arrival] = ()
+    arrivals: Sequence[Statement] = ()
     quarantined: Sequence[Quarantined] = ()
 
 
@@ -90,9 +83,9 @@ async def commit_batch(
 
     ``cache`` is changed only after the commit, so a failed transaction leaves it true.
     """
-    arrivals: dict[str, list[Arrival]] = defaultdict(list)
-    for arrival in given.arrivals:
-        arrivals[arrival.statement.event.subject].append(arrival)
+    arrivals: dict[str, list[Statement]] = defaultdict(list)
+    for statement in given.arrivals:
+        arrivals[statement.event.subject].append(statement)
 
     async with state.batch(partition) as tx:
         # 1. The registry as it stands, held until commit: no verdict at n commits after n + 1.
@@ -115,13 +108,13 @@ async def commit_batch(
         quarantined = list(given.quarantined)
         for subject in subjects:
             before = held.get(subject)
-            said = [a.statement for a in arrivals.get(subject, ())]
+            said = arrivals.get(subject, [])
             if said and not _news(said, before) and subject not in again and subject not in due:
                 continue  # copies of what was counted before
             decision = decide_manifest(subject, before, said, view, clock, book)
             decisions.append(decision)
-            quarantined += _conflicting(decision, arrivals.get(subject, ()))
-        quarantined += await _aliases(tx.owners_of_aliases, decisions, arrivals)
+            quarantined += _conflicting(decision, said)
+        quarantined += await _under_aliases(tx.owners_of_aliases, decisions, arrivals)
 
         # 5. All of it in a few statements, alerts with their outbox rows.
         await tx.write(decisions, quarantined, seq, clock)
@@ -141,34 +134,36 @@ def _news(said: Sequence[Statement], before: Held | None) -> bool:
     return any(s.ref not in known or s.received_us < known[s.ref].received_us for s in said)
 
 
-def _conflicting(decision: ManifestDecision, arrivals: Sequence[Arrival]) -> list[Quarantined]:
+def _conflicting(decision: ManifestDecision, said: Sequence[Statement]) -> list[Quarantined]:
     """Return arrivals whose id stands with other bytes: both are kept, the earlier counts."""
     conflicts = {(ref.source, ref.id) for ref in decision.facts.conflicts}
     return [
-        _quarantined(a, "conflict", {"counts": "earlier (received_at, digest)"})
-        for a in arrivals
-        if (a.statement.ref.source, a.statement.ref.id) in conflicts
+        _quarantined(s, "conflict", {"counts": "earlier (received_at, digest)"})
+        for s in said
+        if (s.ref.source, s.ref.id) in conflicts
     ]
 
 
-async def _aliases(
+async def _under_aliases(
     owners_of: Callable[[Collection[str]], Awaitable[dict[str, str]]],
     decisions: Sequence[ManifestDecision],
-    arrivals: dict[str, list[Arrival]],
+    arrivals: dict[str, list[Statement]],
 ) -> list[Quarantined]:
-    """Return arrivals under a number that is only another manifest's alias, with the right one."""
-    unfiled = [d.subject for d in decisions if d.facts.filed is None and arrivals.get(d.subject)]
+    """Return what was said under a number that is only another manifest's alias.
+
+    Asked when such events arrive, and again when a manifest that claims the number is filed later
+    (its owner orders the re-judgement); then everything held under it counts.
+    """
+    unfiled = {d.subject: d for d in decisions if d.facts.filed is None}
     owners = await owners_of(unfiled) if unfiled else {}
     return [
-        _quarantined(arrival, "alias_subject", {"subject": right})
-        for alias, right in owners.items()
-        for arrival in arrivals[alias]
+        _quarantined(statement, "alias_subject", {"subject": right})
+        for alias, right in sorted(owners.items())
+        for statement in arrivals.get(alias) or unfiled[alias].held.statements.values()
     ]
 
 
-def _quarantined(arrival: Arrival, reason: str, detail: dict[str, object]) -> Quarantined:
-    s = arrival.statement
+def _quarantined(s: Statement, reason: str, detail: dict[str, object]) -> Quarantined:
     return Quarantined(
-        arrival.offset, reason, detail, s.raw, s.received_us, s.ref.source, s.ref.id,
-        s.event.subject,
-    )  # fmt: skip
+        s.offset, reason, detail, s.raw, s.received_us, s.ref.source, s.ref.id, s.event.subject
+    )

@@ -232,6 +232,7 @@ class _Batch(_Registry):
     ) -> None:
         if decisions:
             await self._write_manifests(decisions, seq, clock)
+            await self._order_aliases(decisions, seq)
             await self._write_draws([draw for d in decisions for draw in d.draws])
             await self._write_history(decisions, seq, clock)
             await self._write_deadlines(decisions, clock)
@@ -246,6 +247,17 @@ class _Batch(_Registry):
         await self._connection.execute(
             _MANIFESTS, columns[0], self._partition, seq, clock, *columns[1:]
         )
+
+    async def _order_aliases(self, decisions: Sequence[ManifestDecision], seq: int) -> None:
+        """Have others look again at what was said under numbers that these manifests claim."""
+        claimed = sorted({alias for d in decisions for alias in d.claimed_aliases})
+        if claimed:
+            await self._connection.execute(
+                "INSERT INTO rejudge (partition, subject, seq) SELECT partition, subject, $2"
+                " FROM manifest WHERE subject = ANY ($1::text[]) AND state = 'unfiled'",
+                claimed,
+                seq,
+            )
 
     async def _write_draws(self, draws: Sequence[Draw]) -> None:
         if not draws:

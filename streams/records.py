@@ -8,9 +8,9 @@ from aiokafka.structs import ConsumerRecord
 from infra.runtime.offsets import record_digest
 from schemas.fast import NotUnderstood
 from schemas.topics import HEADER_RECEIVED_AT
-from streams.batch import Arrival, Input
+from streams.batch import Input
 from streams.judging.state import Quarantined
-from streams.judging.statement import read_statement
+from streams.judging.statement import Statement, read_statement
 
 __all__ = ["append_time", "read_records"]
 
@@ -22,7 +22,7 @@ def append_time(record: ConsumerRecord) -> datetime:
 
 def read_records(expected: int, records: Sequence[ConsumerRecord], clock: datetime) -> Input:
     """Decode a fetch. ``clock``: the partition's clock once these records are judged."""
-    arrivals: list[Arrival] = []
+    arrivals: list[Statement] = []
     quarantined: list[Quarantined] = []
     for record in records:
         if record.offset < expected:
@@ -30,7 +30,7 @@ def read_records(expected: int, records: Sequence[ConsumerRecord], clock: dateti
         raw = record.value or b""
         received_us = _received_us(record)
         try:
-            statement = read_statement(raw, received_us)
+            statement = read_statement(raw, received_us, offset=record.offset)
         except NotUnderstood as e:
             problems = [p._asdict() for p in e.problems]
             quarantined.append(
@@ -56,7 +56,7 @@ def read_records(expected: int, records: Sequence[ConsumerRecord], clock: dateti
                 )
             )
             continue
-        arrivals.append(Arrival(record.offset, statement))
+        arrivals.append(statement)
     last = records[-1]
     return Input(
         expected,

@@ -146,7 +146,7 @@ def _party(uscc: str | None, named: Any) -> dict[str, Any] | None:
 def _statements(packed: bytes) -> list[Statement]:
     """Decode ``manifest.events``; what an earlier version took and this one does not is left out."""
     found: list[Statement] = []
-    for received_us, raw in msgspec.msgpack.decode(packed):
+    for received_us, raw, _ in msgspec.msgpack.decode(packed):
         try:
             found.append(read_statement(raw, received_us))
         except NotUnderstood:

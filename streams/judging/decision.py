@@ -80,6 +80,13 @@ class ManifestDecision(NamedTuple):
     received_us: int | None
     """When the newest statement behind this decision was received; None for a re-judgement."""
 
+    @property
+    def claimed_aliases(self) -> tuple[str, ...]:
+        """Other numbers of a manifest about which something was just said."""
+        if self.received_us is None or self.facts.filed is None:
+            return ()
+        return tuple(self.facts.form.aliases)
+
 
 class LimitDecision(NamedTuple):
     """What to write for one limit."""
@@ -93,16 +100,19 @@ class LimitDecision(NamedTuple):
 
 
 def pack_events(statements: Iterable[Statement]) -> bytes:
-    """Return a set of statements as stored: msgpack ``[[received µs, raw], …]``."""
-    return msgspec.msgpack.encode([(s.received_us, s.raw) for s in statements])
+    """Return a set of statements as stored: msgpack ``[[received µs, raw, offset], …]``."""
+    return msgspec.msgpack.encode([(s.received_us, s.raw, s.offset) for s in statements])
 
 
-_packed = msgspec.msgpack.Decoder(list[tuple[int, bytes]])
+_packed = msgspec.msgpack.Decoder(list[tuple[int, bytes, int]])
 
 
 def unpack_events(packed: bytes) -> dict[Identity, Statement]:
     """Return what ``pack_events`` packed; a contract change that no longer reads it raises."""
-    return union(read_statement(raw, received) for received, raw in _packed.decode(packed))
+    return union(
+        read_statement(raw, received, offset=offset)
+        for received, raw, offset in _packed.decode(packed)
+    )
 
 
 def decide_manifest(

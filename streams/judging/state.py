@@ -245,6 +245,9 @@ class _MemoryBatch(_MemoryRegistry):
             self._data.held[d.subject] = (self._partition, Held(statements, memo))
             if d.facts.filed is not None:
                 self._data.aliases |= dict.fromkeys(d.facts.form.aliases, d.subject)
+            for alias in d.claimed_aliases:
+                if alias in self._data.held:
+                    self._data.rejudge.append((self._data.held[alias][0], alias))
             for draw in d.draws:
                 self._data.draws[draw.limit, draw.manifest] = draw
                 self._data.dirty.append(draw.limit)

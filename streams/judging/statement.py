@@ -46,6 +46,8 @@ class Statement(NamedTuple):
     received_us: int
     raw: bytes
     event: ManifestEvent
+    offset: int = -1
+    """Where it stands in its partition's log; -1 on files. Bears on nothing but quarantine."""
 
     @property
     def verb(self) -> str:
@@ -58,11 +60,13 @@ class Statement(NamedTuple):
         return unit_of(self.event.source)
 
 
-def read_statement(raw: bytes, received_us: int, digest: str | None = None) -> Statement:
+def read_statement(
+    raw: bytes, received_us: int, digest: str | None = None, offset: int = -1
+) -> Statement:
     """Decode ``raw``; raises ``schemas.fast.NotUnderstood``."""
     event = decode_manifest_event(raw)
     ref = Ref(event.source, event.id, digest or event_digest(raw))
-    return Statement(ref, received_us, raw, event)
+    return Statement(ref, received_us, raw, event, offset)
 
 
 def union(*groups: Iterable[Statement]) -> dict[Identity, Statement]:

@@ -74,7 +74,7 @@ CREATE TABLE manifest (
     aliases            text[] NOT NULL,
     origin_region      text,
     destination_region text,
-    events             bytea NOT NULL,       -- the set of its events: msgpack [[received_at us, raw], …]
+    events             bytea NOT NULL,       -- the set of its events: msgpack [[received_at us, raw, offset], …]
     state              text NOT NULL,
     act_at             timestamptz,          -- when it moved
     outcomes           jsonb NOT NULL,       -- the current verdict: one outcome per rule

@@ -288,6 +288,24 @@ async def test_an_event_under_a_mere_alias_is_quarantined_with_the_right_number(
     )
 
 
+async def test_an_event_that_came_before_its_alias_was_claimed_is_quarantined_afterwards(
+    bench: Bench, speech: Speech
+) -> None:
+    alias = f"G20261301{speech.number()[-8:]}"
+    worker = await bench.worker()
+    stray = speech.dispatched().replace(speech.number().encode(), alias.encode())
+    await bench.say(worker, stray)
+    assert not await bench.reader.fetch("SELECT FROM quarantine WHERE topic = $1", bench.topic)
+    filed = speech.filed().replace(b'"wastes"', f'"aliases": ["{alias}"], "wastes"'.encode())
+    await bench.say(worker, filed)
+    await bench.catch_up(worker)
+    row = await bench.reader.fetchrow(
+        "SELECT kafka_offset, reason, detail FROM quarantine WHERE topic = $1", bench.topic
+    )
+    assert row is not None
+    assert tuple(row) == (0, "alias_subject", {"subject": speech.number()})
+
+
 # The clock ---------------------------------------------------------------------------------------
 
 _LIMIT = timedelta(hours=1)

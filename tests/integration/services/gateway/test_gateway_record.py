@@ -46,7 +46,7 @@ async def store(
 ) -> None:
     consignor, receiver, carrier = parties
     micros = int(T.timestamp()) * 10**6
-    packed = msgspec.msgpack.encode([[micros + n, raw] for n, raw in enumerate(raws)])
+    packed = msgspec.msgpack.encode([[micros + n, raw, n] for n, raw in enumerate(raws)])
     await postgres.execute(
         "INSERT INTO manifest (subject, partition, consignor, receiver, carriers, codes, aliases,"
         " origin_region, destination_region, events, state, act_at, outcomes, memo, registry_seq,"
