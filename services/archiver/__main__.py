@@ -8,6 +8,7 @@ import sys
 import structlog
 import uvloop
 
+from infra.runtime.kafka_on_uvloop import mend_aiokafka
 from infra.runtime.logs import configure_logs
 from infra.runtime.metrics import serve_metrics
 from infra.runtime.offsets import Fenced, LogBroken
@@ -51,6 +52,7 @@ def main() -> int:
     """Run the process."""
     settings = Settings()
     configure_logs("archiver", settings.log_level)
+    mend_aiokafka()
     port = serve_metrics(settings.metrics_host, settings.metrics_port)
     log.info("metrics", port=port)
     # What is loaded now stays; records are many, short-lived and free of cycles.
