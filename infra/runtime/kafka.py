@@ -4,6 +4,7 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
+from infra.runtime.kafka_on_uvloop import mend_aiokafka
 from infra.runtime.settings import Settings
 from schemas.envelope import MAX_EVENT_BYTES
 
@@ -12,6 +13,7 @@ __all__ = ["new_producer", "new_reader"]
 
 def new_producer(settings: Settings) -> AIOKafkaProducer:
     """Return an idempotent producer that acknowledges only what all in-sync copies have."""
+    mend_aiokafka()
     return AIOKafkaProducer(
         bootstrap_servers=settings.kafka_bootstrap,
         acks="all",
@@ -28,6 +30,7 @@ def new_reader(settings: Settings, **more: Any) -> AIOKafkaConsumer:
 
     A position outside the log raises instead of being reset: nothing may be skipped unseen.
     """
+    mend_aiokafka()
     return AIOKafkaConsumer(
         bootstrap_servers=settings.kafka_bootstrap,
         group_id=None,
