@@ -5,7 +5,6 @@ import contextlib
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
 
 import msgspec
 
@@ -29,8 +28,8 @@ class AlertFeed:
     def __init__(self, connection: Any, tell: Callable[[Alert, Kind], None]) -> None:
         self._connection = connection
         self._tell = tell
-        self._seen: set[tuple[UUID, int]] = set()
-        self._open: set[UUID] = set()
+        self._seen: set[tuple[Any, int]] = set()
+        self._open: set[Any] = set()
         self._newest: datetime | None = None
         self.withdrawn = 0
 

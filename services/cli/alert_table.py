@@ -27,9 +27,10 @@ _LAWS = {
     "中华人民共和国生态环境法典": "生态环境法典",
     "危险废物转移管理办法": "转移管理办法",
 }
-_ONE_LINE_COLUMNS = 132
+_TIME, _SEVERITY, _WHAT, _NUMBER, _PARTIES, _LAW = 11, 4, 26, 17, 45, 27
+_GAP = 2
+_ONE_LINE = _TIME + _SEVERITY + _WHAT + _NUMBER + _PARTIES + _LAW + 5 * _GAP
 """From this width on an alert is one line, below it two."""
-_TIME, _SEVERITY, _WHAT, _NUMBER = 11, 4, 24, 20
 
 Kind = Literal["opened", "withdrawn"]
 
@@ -38,20 +39,20 @@ class AlertTable:
     """Rows of fixed columns for one width of the terminal: ``header()``, then ``row()`` by row."""
 
     def __init__(self, width: int) -> None:
-        self._wide = width >= _ONE_LINE_COLUMNS
-        taken = _TIME + _SEVERITY + 2 * 5
+        self._wide = width >= _ONE_LINE
+        left = width - _TIME - _SEVERITY
         if self._wide:
-            self._parties = max(24, min(56, width - taken - _WHAT - _NUMBER - 28))
-            law = width - taken - _WHAT - _NUMBER - self._parties
-            self._widths = [_TIME, _SEVERITY, _WHAT, _NUMBER, self._parties, law]
+            law = left - _WHAT - _NUMBER - _PARTIES - 5 * _GAP
+            self._widths = [_TIME, _SEVERITY, _WHAT, _NUMBER, _PARTIES, min(law, 2 * _LAW)]
         else:
-            self._parties = max(28, min(46, (width - taken + 4) * 3 // 5))
-            self._widths = [_TIME, _SEVERITY, self._parties, width - taken + 4 - self._parties]
+            parties = max(_WHAT, min(_PARTIES, left - _LAW - 3 * _GAP))
+            law = max(_NUMBER, left - parties - 3 * _GAP)
+            self._widths = [_TIME, _SEVERITY, parties, law]
 
     def header(self) -> RenderableType:
         """Return the names of the columns."""
         time, severity = Text("时间 time"), Text("程度")
-        what, number = Text("事项 what"), Text("联单 manifest")
+        what, number = Text("事项 what"), Text("联单号 manifest")
         parties, law = Text("移出人 → 接受人 from → to"), Text("条款 article")
         for text in (time, severity, what, number, parties, law):
             text.stylize("bold dim")
@@ -95,7 +96,7 @@ class AlertTable:
         cells = [time, severity, what, number, parties, law]
         if not self._wide:
             cells = [time, severity, _stacked(what, parties), _stacked(number, law)]
-        table = Table.grid(padding=(0, 2, 0, 0))
+        table = Table.grid(padding=(0, _GAP, 0, 0), pad_edge=False)
         for width in self._widths:
             table.add_column(width=width, overflow="fold")
         table.add_row(*cells)

@@ -1,7 +1,6 @@
 """``liandan demo``: the whole line on a small labelled world, and whether it told the truth."""
 
 import asyncio
-import os
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -10,8 +9,6 @@ from typing import Annotated, Any
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from infra.local.lock import HomeLock
-from infra.local.residence import remove_home
 from infra.local.service import ARCHIVER, GATEWAY, worker
 from infra.local.stack import LocalStack
 from infra.runtime.settings import Settings, home_from_environment
@@ -19,6 +16,7 @@ from schemas.alert import Alert
 from services.cli.alert_feed import AlertFeed
 from services.cli.alert_table import AlertTable, Kind
 from services.cli.console import Failure, out, say
+from services.cli.demo_home import DEMO_HOME, begin_anew
 from services.cli.failures import connected, quiet_logs, reaching, served
 from services.cli.foreground import run_foreground, until_signalled
 from services.cli.gateway_client import GatewayClient
@@ -30,10 +28,8 @@ from services.cli.world_posting import Posted, create_keys, post_world
 from services.registry import write_change_set
 from services.simulator import LEAST, MOST, World, build_world
 
-__all__ = ["DEMO_HOME", "demo"]
+__all__ = ["demo"]
 
-DEMO_HOME = "demo"
-"""Folder of the demo's own data in the home; emptied at each start."""
 _STANDSTILL_S = 60.0
 
 
@@ -57,21 +53,10 @@ def demo(
             raise typer.BadParameter(str(error)) from None
         shared = home_from_environment().expanduser().absolute()
         home = shared / DEMO_HOME
-        _begin_anew(home)
+        begin_anew(home)
         quiet_logs(home / "logs" / "liandan.log")
         code = run_foreground(_demo(built, home, shared / "cache", once))
     raise typer.Exit(code)
-
-
-def _begin_anew(home: Path) -> None:
-    """Empty the demo's home. Raises HomeInUse when a demo runs on it."""
-    # Settings look for a running stack in the home that the environment names.
-    os.environ["LIANDAN_HOME"] = str(home)
-    if home.exists():
-        lock = HomeLock(home)
-        lock.acquire()
-        lock.release()
-        remove_home(home)
 
 
 async def _demo(world: World, home: Path, cache: Path, once: bool) -> int:
@@ -147,7 +132,7 @@ async def _post(
     """Post everything while the feed tells what it leads to."""
     stop = asyncio.Event()
     async with GatewayClient(settings.gateway_url) as client:
-        await client.wait_for_key(next(reversed(tokens.values())))
+        await client.wait_for_key(list(tokens.values())[-1])
         following = asyncio.create_task(feed.follow(stop))
         try:
             return await post_world(client, world, tokens, advance)

@@ -15,13 +15,15 @@ def rule_table(result: Grade, titles: Mapping[str, str]) -> Table:
     """Return what was planted, found and falsely alarmed, by rule."""
     table = Table(box=None, padding=(0, 3, 0, 0), header_style="bold dim")
     table.add_column("规则 rule")
+    table.add_column("")
     for name in ("植入 planted", "查出 found", "误报 false"):
         table.add_column(name, justify="right")
     for rule in result.rules.values():
         found = "green" if rule.found == rule.planted else "bold red"
         false = "green" if not rule.false_alarms else "bold red"
         table.add_row(
-            Text.assemble((titles.get(rule.rule, ""), ""), "  ", (rule.rule, "dim")),
+            titles.get(rule.rule, ""),
+            Text(rule.rule, "dim"),
             str(rule.planted),
             Text(str(rule.found), found),
             Text(str(len(rule.false_alarms)), false),

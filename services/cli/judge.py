@@ -1,0 +1,120 @@
+"""``liandan judge``: the same rules on files, without a server."""
+
+import sys
+from collections.abc import Sequence
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+
+from schemas.alert import Alert
+from schemas.checks import Refusal
+from schemas.decode import decode_registry_record
+from schemas.fast import NotUnderstood
+from schemas.instant import read_instant
+from services.cli.alert_table import AlertTable
+from services.cli.console import Failure, err, explained, out, say
+from services.cli.refusals import print_problems
+from streams.judging.on_files import FileVerdict, judge_lines
+
+__all__ = ["judge"]
+
+
+class _Format(StrEnum):
+    TABLE = "table"
+    NDJSON = "ndjson"
+
+
+def judge(
+    registry: Annotated[Path, typer.Option(help="登记库 NDJSON / registry records")],
+    events: Annotated[Path, typer.Option(help="事件 NDJSON / events, one a line")],
+    now: Annotated[
+        str | None,
+        typer.Option(help="以此刻为当前时间（默认：文件中最晚时间）/ the clock; default: latest"),
+    ] = None,
+    as_known_at: Annotated[
+        str | None,
+        typer.Option(help="只用此刻之前已知的内容 / leave out what was not known at that moment"),
+    ] = None,
+    to: Annotated[
+        Path | None, typer.Option("--out", help="告警写入此文件 NDJSON / write alerts there")
+    ] = None,
+    form: Annotated[
+        _Format, typer.Option("--format", help="终端输出 / what goes to stdout")
+    ] = _Format.TABLE,
+) -> None:
+    """用同一套规则研判文件 / Judge files with the very same rules, and no server.
+
+    时间格式 / times: 2026-11-22T08:30:00+08:00。无法读取的事件列在标准错误中，其余照常研判 /
+    events that cannot be read are listed on stderr, the rest is judged.
+    """
+    with explained():
+        clock, known_at = _instant(now, "--now"), _instant(as_known_at, "--as-known-at")
+        records = registry.read_bytes().splitlines()
+        _check_registry(registry, records)
+        with events.open("rb") as lines:
+            verdict = judge_lines(records, lines, now=clock, known_at=known_at)
+        for refused in verdict.refused:
+            print_problems(f"{events}:{refused.line}", refused.problems)
+        if to is not None:
+            to.write_bytes(_ndjson(verdict.alerts))
+        if form is _Format.NDJSON:
+            sys.stdout.buffer.write(_ndjson(verdict.alerts))
+            sys.stdout.flush()
+        else:
+            _print_table(verdict)
+
+
+def _print_table(verdict: FileVerdict) -> None:
+    opened = [alert for alert in verdict.alerts if alert.state == "open"]
+    if opened:
+        table = AlertTable(out.width)
+        out.print(table.header())
+        for alert in opened:
+            out.print(table.row(alert))
+        out.print()
+    violations = sum(alert.finding == "violation" for alert in opened)
+    refused = len(verdict.refused)
+    say(
+        f"事件 {verdict.events} 条，无法读取 {refused} 条；"
+        f"违法 {violations} 项，待核 {len(opened) - violations} 项",
+        f"{verdict.events} events judged, {refused} not understood;"
+        f" {violations} violations, {len(opened) - violations} to be reviewed",
+    )
+
+
+def _ndjson(alerts: Sequence[Alert]) -> bytes:
+    return b"".join(msgspec.json.encode(alert) + b"\n" for alert in alerts)
+
+
+def _instant(text: str | None, option: str) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        return read_instant(text)
+    except Refusal as refusal:
+        raise typer.BadParameter(f"{refusal.zh} / {refusal.en}", param_hint=option) from None
+
+
+def _check_registry(path: Path, lines: Sequence[bytes]) -> None:
+    """Name every registry line that cannot be read: a verdict on half a registry is wrong."""
+    wrong = 0
+    for number, line in enumerate(lines, start=1):
+        try:
+            if line.strip():
+                decode_registry_record(line)
+        except NotUnderstood as error:
+            wrong += 1
+            print_problems(f"{path}:{number}", error.problems)
+    if wrong:
+        err.print()
+        raise Failure(
+            f"登记库有 {wrong} 行无法读取，未研判。",
+            f"{wrong} registry lines cannot be read; nothing was judged.",
+            "请按上述位置更正后重试。",
+            "Correct them at the places above and try again.",
+            code=1,
+        )
