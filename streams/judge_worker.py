@@ -11,7 +11,7 @@ import structlog
 from aiokafka.structs import ConsumerRecord
 
 from infra.runtime.metrics import LAST_SUCCESS
-from infra.runtime.offsets import OffsetTable, cluster_id_of, verify_log
+from infra.runtime.offsets import LogBroken, OffsetTable, cluster_id_of, verify_log
 from infra.runtime.postgres import POSTGRES_AWAY, open_pool
 from infra.runtime.settings import Settings
 from streams import metrics
@@ -51,33 +51,40 @@ class JudgeWorker:
         self._state: PostgresState | None = None
         self._view = RegistryView()
         self._caches: dict[int, SubjectCache] = {}
+        self._cache_limit = settings.worker_cache_subjects
         self._dirty = asyncio.Event()
+        self._opening = asyncio.Lock()
 
     async def _opened(self) -> PostgresState:
-        if self._state is None:
-            cluster = await cluster_id_of(self._settings)
-            self._pool = await open_pool(self._settings.database_writer, most=6)
-            self._state = PostgresState(
-                self._pool,
-                OffsetTable(CONSUMER, self._topic, cluster),
-                timedelta(seconds=self._settings.deadline_settle_s),
-            )
+        async with self._opening:
+            if self._state is None:
+                cluster = await cluster_id_of(self._settings)
+                self._pool = await open_pool(self._settings.database_writer, most=6)
+                self._state = PostgresState(
+                    self._pool,
+                    OffsetTable(CONSUMER, self._topic, cluster),
+                    timedelta(seconds=self._settings.deadline_settle_s),
+                )
         return self._state
 
     async def assigned(self, partitions: Sequence[int]) -> Mapping[int, int]:
         """Take the partitions, compare the log with the positions. Raises LogBroken to stop."""
         state = await self._opened()
-        positions = await self._patiently(lambda: state.take(partitions))
-        await verify_log(
-            self._settings,
-            self._topic,
-            positions,
-            consumer=CONSUMER,
-            cluster_id=state.offsets.cluster_id,
-        )
-        limit = max(1000, self._settings.worker_cache_subjects // max(1, len(partitions)))
+        try:
+            positions = await self._patiently(lambda: state.take(partitions))
+            await verify_log(
+                self._settings,
+                self._topic,
+                positions,
+                consumer=CONSUMER,
+                cluster_id=state.offsets.cluster_id,
+            )
+        except LogBroken as e:
+            log.critical("stopped", zh=e.sentence_zh, en=e.sentence_en, cure=e.cure)
+            raise
+        self._cache_limit = max(1000, self._settings.worker_cache_subjects // len(partitions))
         for partition in partitions:
-            self._caches[partition] = SubjectCache(limit)
+            self._caches[partition] = SubjectCache(self._cache_limit)
         return {p: position.next_offset for p, position in positions.items()}
 
     async def revoked(self, partitions: Sequence[int]) -> None:
@@ -178,7 +185,7 @@ class JudgeWorker:
                 log.warning("postgres is away", partition=partition, error=repr(e))
                 await asyncio.sleep(RETRY_S)
                 # The cache may miss what an unacknowledged commit wrote.
-                self._caches[partition] = SubjectCache(self._settings.worker_cache_subjects)
+                self._caches[partition] = SubjectCache(self._cache_limit)
                 stands = await self._patiently(lambda: state.reread(partition))
                 if stands.next_offset == given.next_offset > given.expected:
                     return BatchResult((), (), stands.clock, self._view.seq, 0, False)
