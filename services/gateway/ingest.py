@@ -43,6 +43,7 @@ class Posted:
     subject: str
     digest: str
     receipt: UUID
+    receipt_text: str
 
 
 @dataclass(slots=True)
@@ -145,7 +146,7 @@ class Ingest:
                     (HEADER_RECEIVED_AT, at),
                     (HEADER_DIGEST, posted.digest.encode()),
                     (HEADER_KEY_ID, by),
-                    (HEADER_RECEIPT, str(posted.receipt).encode()),
+                    (HEADER_RECEIPT, posted.receipt_text.encode()),
                 ],
             )
             for posted in fresh.values()
@@ -173,7 +174,7 @@ def _judge(raw: bytes, api_key: ApiKey) -> Posted | Outcome:
         return _refusal("source_not_yours")
     digest = event_digest(raw)
     receipt = receipt_id(event.source, event.id, digest)
-    return Posted(raw, (event.source, event.id), event.subject, digest, receipt)
+    return Posted(raw, (event.source, event.id), event.subject, digest, receipt, str(receipt))
 
 
 def _refusal(code: str, errors: Sequence[Problem] = (), **more: Any) -> Outcome:
@@ -185,7 +186,7 @@ def _receipt(posted: Posted, received_at: int, status: str) -> Outcome:
     return Outcome(
         202,
         {
-            "id": str(posted.receipt),
+            "id": posted.receipt_text,
             "digest": posted.digest,
             "source": source,
             "event_id": event_id,

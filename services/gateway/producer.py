@@ -32,7 +32,8 @@ __all__ = ["EventLog", "LogRecord", "partition_of"]
 
 _PATIENCE_S = 1.0
 """A post waits so long for a producer that is being built, then gets its 503."""
-_RETRY_S = 0.3
+_RETRY_S = (0.2, 1.0)
+"""Pause between attempts to connect: the first, and the longest."""
 _ABANDON_S = 3.0
 
 _log = structlog.get_logger(__name__)
@@ -188,6 +189,8 @@ class EventLog:
             self._broken.set_result(reason)
 
     async def _keep_a_producer(self) -> None:
+        pause, longest = _RETRY_S
+        away = False
         while True:
             producer = self._new_producer()
             try:
@@ -199,10 +202,15 @@ class EventLog:
                 raise
             except Exception as error:  # noqa: BLE001 - whatever it is, Kafka may be back later
                 PRODUCER_STARTS_FAILED.inc()
-                _log.warning("kafka away", error=repr(error))
+                if not away:
+                    _log.warning("kafka away", error=repr(error))
                 self._later(_abandon(producer))
-                await asyncio.sleep(_RETRY_S)
+                await asyncio.sleep(pause)
+                away, pause = True, min(2 * pause, longest)
                 continue
+            if away:
+                _log.info("kafka reached")
+            away, pause = False, _RETRY_S[0]
             self._broken = asyncio.get_running_loop().create_future()
             self._producer = producer
             self._ready.set()

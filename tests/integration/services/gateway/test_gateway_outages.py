@@ -44,6 +44,45 @@ async def test_kafka_goes_and_comes_back(make_stack: Any, serve: Any) -> None:
         assert {r["id"] for r in receipts} <= found
 
 
+async def test_every_receipt_stands_on_the_log_though_kafka_was_killed(
+    make_stack: Any, serve: Any
+) -> None:
+    stack = await make_stack()
+    key = await key_on(stack.settings, ME)
+    async with serve(stack, gateway_ack_timeout_s=2.0) as served:
+        await known(served, key)
+        receipts: set[str] = set()
+        refused = killed_after = 0
+        recovered = asyncio.Event()
+
+        async def client(name: int) -> None:
+            nonlocal refused
+            n = 0
+            while not recovered.is_set():
+                n += 1
+                raws = [event(f"{name}-{n}-{k}", subject=f"2026110100{k:04d}") for k in range(50)]
+                answer = await served.post(b"\n".join(raws), key, "application/x-ndjson")
+                items = answer.json()["items"]
+                receipts.update(i["receipt"]["id"] for i in items if i["status"] == 202)
+                refused += sum(i["status"] == 503 for i in items)
+                if refused and killed_after and len(receipts) > killed_after + 500:
+                    recovered.set()
+
+        clients = [asyncio.create_task(client(name)) for name in range(4)]
+        async with asyncio.timeout(60):
+            while len(receipts) < 500:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+            stack.suspend_restart("kafka")
+            stack.kill("kafka")
+            while not refused:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+            killed_after = len(receipts)
+            stack.resume_restart("kafka")
+            await asyncio.gather(*clients)
+        found = {dict(r.headers)["receipt"].decode() for r in await records_of(stack.settings, key)}
+        assert receipts <= found
+
+
 async def test_a_frozen_kafka_is_503_in_time_and_recovers(make_stack: Any, serve: Any) -> None:
     stack = await make_stack()
     key = await key_on(stack.settings, ME)

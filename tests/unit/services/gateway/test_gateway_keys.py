@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from schemas.checks import Refusal
+from services.cli.keys import create_key
 from services.gateway.keys import ApiKey, Keys, new_token, read_token
 from services.gateway.problems import Refused
 from tests.gateway_events import ME
@@ -84,3 +86,8 @@ def test_an_unchanged_snapshot_is_not_written_again(tmp_path: Path) -> None:
     file.write_text(json.dumps({"keys": []}))
     keys.replace([row])
     assert json.loads(file.read_text()) == {"keys": []}
+
+
+async def test_a_key_is_made_for_a_credit_code_only() -> None:
+    with pytest.raises(Refusal):
+        await create_key(None, "91110000000000000X", "nobody")
