@@ -12,7 +12,7 @@ from aiokafka.structs import ConsumerRecord
 
 from infra.runtime.metrics import LAST_SUCCESS
 from infra.runtime.offsets import LogBroken, OffsetTable, cluster_id_of, verify_log
-from infra.runtime.postgres import POSTGRES_AWAY, open_pool
+from infra.runtime.postgres import POSTGRES_AWAY, is_own_fault, open_pool
 from infra.runtime.settings import Settings
 from streams import metrics
 from streams.batch import BatchResult, Input, SubjectCache, commit_batch
@@ -161,9 +161,7 @@ class JudgeWorker:
                     _count_alerts(decision.alerts)
                 LAST_SUCCESS.labels("shared_subjects").set(time())
             except POSTGRES_AWAY as e:
-                metrics.RETRIES.inc()
-                log.warning("postgres is away", error=repr(e))
-                await asyncio.sleep(RETRY_S)
+                await _wait_out(e)
                 continue
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._dirty.wait(), self._settings.tick_s)
@@ -181,9 +179,7 @@ class JudgeWorker:
                 metrics.FENCED.inc()
                 raise
             except POSTGRES_AWAY as e:
-                metrics.RETRIES.inc()
-                log.warning("postgres is away", partition=partition, error=repr(e))
-                await asyncio.sleep(RETRY_S)
+                await _wait_out(e)
                 # The cache may miss what an unacknowledged commit wrote.
                 self._caches[partition] = SubjectCache(self._cache_limit)
                 stands = await self._patiently(lambda: state.reread(partition))
@@ -202,9 +198,16 @@ class JudgeWorker:
             try:
                 return await ask()
             except POSTGRES_AWAY as e:
-                metrics.RETRIES.inc()
-                log.warning("postgres is away", error=repr(e))
-                await asyncio.sleep(RETRY_S)
+                await _wait_out(e)
+
+
+async def _wait_out(error: BaseException) -> None:
+    """Wait before the next attempt; raises what no waiting can mend."""
+    if is_own_fault(error):
+        raise error
+    metrics.RETRIES.inc()
+    log.warning("postgres is away", error=repr(error))
+    await asyncio.sleep(RETRY_S)
 
 
 def _observe(result: BatchResult, given: Input, seconds: float) -> None:

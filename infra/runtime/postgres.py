@@ -5,20 +5,25 @@ from typing import Any
 
 import asyncpg
 
-__all__ = ["POSTGRES_AWAY", "open_pool"]
+__all__ = ["POSTGRES_AWAY", "is_own_fault", "open_pool"]
 
 POSTGRES_AWAY = (
     OSError,
     TimeoutError,
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
-    asyncpg.exceptions.CannotConnectNowError,
-    asyncpg.exceptions.AdminShutdownError,
-    asyncpg.exceptions.CrashShutdownError,
-    asyncpg.exceptions.TooManyConnectionsError,
-    asyncpg.exceptions.ClientCannotConnectError,
+    asyncpg.InternalClientError,  # the server's last word came between two commands
+    asyncpg.InsufficientResourcesError,  # disk full, too many connections
+    asyncpg.OperatorInterventionError,  # starting, going down, cancelled
+    asyncpg.TransactionRollbackError,  # deadlock with another owner: one of us is fenced next
+    asyncpg.ReadOnlySQLTransactionError,  # this is a standby by now
 )
-"""What asyncpg raises while the server is away, starting or stopping: wait and try again."""
+"""What asyncpg raises for reasons that pass: wait and try again, unless ``is_own_fault``."""
+
+
+def is_own_fault(error: BaseException) -> bool:
+    """Whether one of ``POSTGRES_AWAY`` is an argument that asyncpg cannot send: never try again."""
+    return isinstance(error, ValueError)
 
 
 async def open_pool(

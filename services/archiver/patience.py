@@ -8,7 +8,7 @@ import asyncpg
 import structlog
 from aiokafka.errors import KafkaError
 
-from infra.runtime.postgres import POSTGRES_AWAY
+from infra.runtime.postgres import POSTGRES_AWAY, is_own_fault
 from services.archiver.metrics import RETRIES
 
 __all__ = ["Patience", "Stopped", "Store"]
@@ -16,15 +16,6 @@ __all__ = ["Patience", "Stopped", "Store"]
 T = TypeVar("T")
 _FIRST_S, _LONGEST_S = 0.1, 2.0
 _CONNECT_S, _COMMAND_S = 5.0, 60.0
-
-_POSTGRES_FOR_NOW = (
-    *POSTGRES_AWAY,
-    asyncpg.InternalClientError,  # the server's last word came between two commands
-    asyncpg.InsufficientResourcesError,  # disk full, too many connections
-    asyncpg.OperatorInterventionError,  # cancelled, going down
-    asyncpg.TransactionRollbackError,  # deadlock with another owner: one of us is fenced next
-    asyncpg.ReadOnlySQLTransactionError,  # this is a standby by now
-)
 
 log = structlog.get_logger(__name__)
 
@@ -82,9 +73,9 @@ class Store:
                 if self._connection is None:
                     self._connection = await self._open()
                 return await work(self._connection)
-            except _POSTGRES_FOR_NOW as error:
+            except POSTGRES_AWAY as error:
                 self.drop()
-                if isinstance(error, ValueError):  # asyncpg: an argument it cannot send
+                if is_own_fault(error):
                     raise
                 RETRIES.labels("postgres").inc()
                 log.warning("postgres is away", error=repr(error), attempt=attempt)
