@@ -1,30 +1,31 @@
 """Where a running stack is to be found, and what its processes weigh."""
 
+from rich.cells import set_cell_size
 from rich.table import Table
 from rich.text import Text
 
 from infra.local.ports import HOST
 from infra.local.stack import LocalStack
+from services.cli.console import out
 from services.cli.running import memory_mb
 
-__all__ = ["address_table", "process_table"]
+__all__ = ["print_addresses", "process_table"]
+
+_LABEL = 26
 
 
-def address_table(stack: LocalStack) -> Table:
-    """Return the addresses that people use."""
+def print_addresses(stack: LocalStack) -> None:
+    """Print the addresses that people use, each whole on a line of its own."""
     settings = stack.settings
-    table = Table.grid(padding=(0, 3, 0, 0))
-    table.add_column(no_wrap=True)
-    table.add_column(overflow="fold")
     for name, value in (
         ("网关 gateway", f"{settings.gateway_url}/v1/events"),
         ("接口文档 API docs", f"{settings.gateway_url}/docs"),
         ("Kafka", settings.kafka_bootstrap),
-        ("Postgres（只读 read only）", settings.database_reader),
+        ("Postgres 只读 read only", settings.database_reader),
         ("日志 logs", str(stack.home / "logs")),
     ):
-        table.add_row(Text(name, "dim"), Text(value, "cyan"))
-    return table
+        label = set_cell_size(name, _LABEL)
+        out.print(Text.assemble((label, "dim"), (value, "cyan")), soft_wrap=True)
 
 
 def process_table(stack: LocalStack) -> Table:

@@ -117,7 +117,9 @@ def _check_positions(checkup: Checkup, rows: list[Any], ends: Mapping[int, int])
             for p, n in behind.items()
             if n > 0 and (p not in at or (now - at[p]["updated_at"]).total_seconds() > _STILL_S)
         ]
-        each = " ".join(f"{p}:{at[p]['next_offset'] if p in at else 0}/{ends[p]}" for p in ends)
+        each = " ".join(
+            f"{p}:{at[p]['next_offset'] if p in at else 0}/{ends[p]}" for p in sorted(ends)
+        )
         style = "bold red" if stuck else "yellow" if lag else "green"
         shown = Text(f"落后 {lag} behind", style)
         table.add_row(

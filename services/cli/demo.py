@@ -31,6 +31,8 @@ from services.simulator import LEAST, MOST, World, build_world
 __all__ = ["demo"]
 
 _STANDSTILL_S = 60.0
+_JUDGE_START_S = 15.0
+_CLOCKS = "SELECT count(*) FROM consumer_offset WHERE consumer = 'judge' AND clock IS NOT NULL"
 
 
 def demo(
@@ -112,6 +114,7 @@ async def _play(world: World, settings: Settings) -> Outcome:
 
     async with connected(settings.database_reader) as reader:
         feed = AlertFeed(reader, show)
+        await _wait_for_judge(reader, settings.manifest_partitions)
         with bar, reaching("网关 gateway"):
             posting = bar.add_task("上报 posting", total=len(world.events))
             posted = await _post(world, settings, tokens, feed, lambda n: bar.advance(posting, n))
@@ -120,6 +123,19 @@ async def _play(world: World, settings: Settings) -> Outcome:
                 reader, feed, posted, lambda s: bar.update(judging, completed=s.judged)
             )
         return await measure(reader, world, posted, state, feed.withdrawn)
+
+
+async def _wait_for_judge(reader: Any, partitions: int) -> None:
+    """Wait until every partition has an owner whose clock runs; it takes a second at the start.
+
+    Events may come before that; waiting only keeps the start out of the latencies. Gives up
+    after a while: whatever is wrong then shows later, with its cure.
+    """
+    deadline = time.monotonic() + _JUDGE_START_S
+    while time.monotonic() < deadline:
+        if await reader.fetchval(_CLOCKS) >= partitions:
+            return
+        await asyncio.sleep(0.05)
 
 
 async def _post(

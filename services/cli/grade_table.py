@@ -16,7 +16,7 @@ def rule_table(result: Grade, titles: Mapping[str, str]) -> Table:
     table = Table(box=None, padding=(0, 3, 0, 0), header_style="bold dim")
     table.add_column("规则 rule")
     table.add_column("")
-    for name in ("植入 planted", "查出 found", "误报 false"):
+    for name in ("植入\nplanted", "查出\nfound", "误报\nfalse"):
         table.add_column(name, justify="right")
     for rule in result.rules.values():
         found = "green" if rule.found == rule.planted else "bold red"

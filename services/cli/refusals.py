@@ -18,7 +18,7 @@ def print_problems(place: str, problems: Iterable[Problem]) -> None:
             Text.assemble(
                 f"    {problem.zh}  ",
                 (problem.en, "dim"),
-                f"  {problem.pointer or '/'}",
+                f"  {problem.pointer}",
                 (f"  [{problem.code}]", "dim"),
             ),
             soft_wrap=True,

@@ -5,7 +5,7 @@ from rich.table import Table
 from rich.text import Text
 
 from infra.local.stack import LocalStack
-from services.cli.addresses import address_table, process_table
+from services.cli.addresses import print_addresses, process_table
 from services.cli.console import out
 from services.cli.grade_table import print_differences, rule_table
 from services.cli.outcome import Outcome
@@ -23,7 +23,7 @@ def print_summary(outcome: Outcome, stack: LocalStack, seconds: float) -> None:
     out.print()
     out.print(process_table(stack))
     out.print()
-    out.print(address_table(stack))
+    print_addresses(stack)
     out.print()
     print_differences(outcome.grade, out)
     for problem in outcome.posted.refused:
@@ -41,7 +41,7 @@ def _figures(outcome: Outcome, seconds: float) -> Table:
     rows = [
         (
             "事件 events",
-            f"上报 posted {posted.events}（重复 duplicates {posted.duplicates}） · "
+            f"上报 posted {posted.events} · 重复 duplicates {posted.duplicates} · "
             f"研判 judged {outcome.state.judged} · 归档 archived {outcome.archived}",
         ),
         ("违法 violations", f"植入 planted {result.planted} · 查出 found {result.found}"),
@@ -59,9 +59,9 @@ def _figures(outcome: Outcome, seconds: float) -> Table:
     if outcome.p50_s is not None and outcome.p99_s is not None:
         rows.append(
             (
-                "事件→告警 event→alert",
-                f"p50 {outcome.p50_s * 1000:.0f} ms · p99 {outcome.p99_s * 1000:.0f} ms"
-                f"（{outcome.timed} 条 alerts）",
+                "延迟 latency",
+                f"事件→告警 event→alert p50 {outcome.p50_s * 1000:.0f} ms · "
+                f"p99 {outcome.p99_s * 1000:.0f} ms（{outcome.timed} 条 alerts）",
             )
         )
     rows.append(("用时 took", f"{seconds:.1f} s"))

@@ -8,7 +8,7 @@ from infra.local.service import ARCHIVER, GATEWAY, worker
 from infra.local.stack import LocalStack
 from infra.runtime.settings import Settings
 from infra.runtime.supervision import ChildEvent
-from services.cli.addresses import address_table, process_table
+from services.cli.addresses import print_addresses, process_table
 from services.cli.console import out, say
 from services.cli.failures import quiet_logs, served
 from services.cli.foreground import INTERRUPTED, run_foreground, until_signalled
@@ -47,7 +47,7 @@ async def _up(settings: Settings, workers: int) -> int:
         out.print()
         out.print(process_table(stack))
         out.print()
-        out.print(address_table(stack))
+        print_addresses(stack)
         out.print()
         say("✓ 已就绪，按 Ctrl-C 停止", "ready; Ctrl-C stops everything", "bold green")
         ready = True
