@@ -1,0 +1,40 @@
+# A thin front of the `liandan` command. Nothing but Python 3.11+ is needed beforehand.
+#
+#   make demo [ARGS=--once]   set-up and main job in one: the whole line on a labelled world
+#   make up                   the local stack in the foreground
+#   make doctor               what runs, how far behind, what is wrong
+#   make test [ARGS=…]        set-up and all tests
+#   make lint                 ruff, mypy, import-linter
+#
+# Another Python: make PYTHON=/path/to/python3.12 …
+
+export PYTHON
+ARGS ?=
+
+# Not .venv/bin/liandan: its first line holds a path, and this folder may be moved.
+LIANDAN := .venv/bin/python -m services.cli
+
+.PHONY: help setup demo up doctor test lint
+help:
+	@sed -n 's/^#   //p' Makefile
+
+setup: .venv/.installed
+demo up doctor: .venv/.installed
+	@$(LIANDAN) $@ $(ARGS)
+
+test: .venv/.installed-dev
+	@.venv/bin/python -m pytest $(ARGS)
+
+lint: .venv/.installed-dev
+	.venv/bin/python -m ruff check .
+	.venv/bin/python -m ruff format --check .
+	.venv/bin/python -m mypy
+	.venv/bin/lint-imports
+
+.venv/.installed: requirements.lock pyproject.toml infra/local/venv.sh
+	@sh infra/local/venv.sh requirements.lock
+	@touch $@
+
+.venv/.installed-dev: requirements-dev.lock .venv/.installed
+	@sh infra/local/venv.sh requirements-dev.lock
+	@touch $@
