@@ -36,6 +36,13 @@ class Fact(NamedTuple):
     ref: Ref
     received_us: int
     corrected: Ref | None = None
+    said_at: datetime | None = None
+    """When it happened as first said, where a correction moved it."""
+
+    @property
+    def earliest(self) -> datetime:
+        """The earlier of the times given for it."""
+        return self.at if self.said_at is None else min(self.at, self.said_at)
 
 
 class Ignored(NamedTuple):
@@ -60,6 +67,9 @@ class Facts(NamedTuple):
     ignored: tuple[Ignored, ...] = ()
     conflicts: tuple[Ref, ...] = ()
     carriers: frozenset[str] = frozenset()
+    reached: Fact | None = None
+    """The first sign that the load was there: an arrival, or a receipt by any receiver that the
+    manifest ever named. Exchanging the receiver on paper does not undo it."""
     settled: "Facts | None" = None
     """The facts without corrections of receiver, code or quantity made after arrival."""
 
@@ -130,7 +140,7 @@ def fold(subject: str, statements: Mapping[Identity, Statement], speakers: Speak
     """Return the facts that a set of statements about ``subject`` amounts to."""
     counted, conflicts = _one_per_id(statements.values())
     facts = _fold(subject, counted, conflicts, speakers, None)
-    over = facts.taken_over
+    over = facts.reached
     if over is None or not any(s.verb == "corrected" and _after(s, over) for s in counted.values()):
         return facts
     settled = _fold(subject, counted, conflicts, speakers, over)
@@ -144,10 +154,12 @@ def _what_counts(facts: Facts) -> tuple[Any, ...]:
     form = facts.form
     return (
         facts.moved.at if facts.moved is not None else None,
+        facts.taken_over.at if facts.taken_over is not None else None,
+        form.consignor.uscc,
         form.receiver.uscc,
         form.receiver.site_region,
         form.consignor.site_region,
-        tuple((w.line, w.code, w.quantity_t, w.method) for w in form.wastes),
+        tuple((w.line, w.code, facts.shipped_grams(w), w.method) for w in form.wastes),
     )
 
 
@@ -191,18 +203,22 @@ def _fold(
         ignored.extend(Ignored(f.ref, verb, "said_before") for f in facts[1:])
         return facts[0] if facts else None
 
+    arrivals = by("arrived", *carriers)
+    receivers = {data.receiver.uscc for data in versions[filed.ref]}
+    receipts = [fact for unit, fact in facts_of["received"] if unit in receivers]
     return Facts(
         subject,
         filed=filed,
         dispatched=first(by("dispatched", *carriers), "dispatched"),
         legs=legs,
-        arrived=first(by("arrived", *carriers), "arrived"),
+        arrived=first(arrivals, "arrived"),
         received=first(by("received", form.receiver.uscc), "received"),
         treated=tuple(by("treated", form.receiver.uscc)),
         voided=first(by("voided", form.consignor.uscc, filer), "voided"),
         ignored=tuple(sorted(ignored)),
         conflicts=conflicts,
         carriers=frozenset(carriers),
+        reached=min([*arrivals, *receipts], key=lambda f: (f.earliest, f.ref), default=None),
     )
 
 
@@ -245,7 +261,7 @@ def _corrected(
         if by is not None:
             data: Any = by.event.data
             at = data.happened_at or s.event.time
-            fact = Fact(at, getattr(data, s.verb), s.ref, s.received_us, by.ref)
+            fact = Fact(at, getattr(data, s.verb), s.ref, s.received_us, by.ref, s.event.time)
         facts[s.verb].append((s.unit, fact))
     return facts, versions
 
@@ -257,12 +273,14 @@ def _why_not(correction: Statement, root: Statement | None, speakers: Speakers) 
     data: Any = getattr(correction.event.data, root.verb, None)
     if data is None:
         return "corrects_another_kind"
-    if (
-        root.verb == "filed"
-        and correction.unit != data.consignor.uscc
-        and not speakers.is_collector(correction.unit, root.event.time)
+    if root.verb != "filed":
+        return None
+    unit, named = correction.unit, data.consignor.uscc
+    before: Any = root.event.data
+    if named not in (unit, before.consignor.uscc) or (
+        unit != named and not speakers.is_collector(unit, root.event.time)
     ):
-        return "not_entitled"  # nobody hands his manifest to another consignor
+        return "not_entitled"  # nobody hands a manifest to another consignor, no collector either
     return None
 
 
@@ -286,7 +304,7 @@ def _root(
 
 def _after(correction: Statement, arrival: Fact) -> bool:
     return (
-        correction.event.time > arrival.at
+        correction.event.time > arrival.earliest
         or correction.received_us > arrival.received_us + BACKDATING_TOLERANCE_US
     )
 

@@ -39,7 +39,7 @@ def judge_manifest(
         judged = rule.judge(rule, facts, view, now)
         if facts.settled is not None:
             judged = _reconciled(judged, rule.judge(rule, facts.settled, view, now))
-        if facts.voided is not None and facts.taken_over is not None:
+        if facts.voided is not None and facts.reached is not None:
             judged = [_reviewed(o, "voided_after_arrival") for o in judged]
         outcomes += judged
     due = [
@@ -62,13 +62,30 @@ def judge_limit(
 
 
 def _reconciled(current: Sequence[Outcome], settled: Sequence[Outcome]) -> list[Outcome]:
-    """Send to review what only a correction after arrival made right, or wrong."""
-    if any(o.found for o in current) == any(o.found for o in settled):
-        return list(current)
-    found = [o for o in (*current, *settled) if o.found]
-    return [_reviewed(o, "corrected_after_arrival") for o in found]
+    """Send to review what only a correction after arrival made right, or wrong.
+
+    The same finding about the same party stands, at the greater of the two quantities.
+    """
+    now = {o.discriminator: o for o in current if o.found}
+    then = {o.discriminator: o for o in settled if o.found}
+    heavier = {
+        key: max((o for o in (now.get(key), then.get(key)) if o is not None), key=lambda o: o.grams)
+        for key in (*now, *(key for key in then if key not in now))
+    }
+    if now.keys() != then.keys() or any(now[key].state != then[key].state for key in now):
+        return [_reviewed(o, "corrected_after_arrival") for o in heavier.values()]
+    return [
+        o
+        if not o.found or o.grams == then[o.discriminator].grams
+        else _noted(heavier[o.discriminator], *_QUANTITY)
+        for o in current
+    ]
 
 
+_QUANTITY = (
+    "数量在运抵后被更正，按更正前后较大者计。",
+    "The quantity was corrected after arrival; the greater one is shown.",
+)
 _REVIEW = {
     "corrected_after_arrival": (
         "联单的接受人、代码、数量或起运时间在运抵后被更正，更正前后结论不同，须人工核查。",
@@ -85,11 +102,10 @@ _REVIEW = {
 def _reviewed(outcome: Outcome, reason: str) -> Outcome:
     if not outcome.found:
         return outcome
-    zh, en = _REVIEW[reason]
     return msgspec.structs.replace(
-        outcome,
-        state="needs_review",
-        reason=reason,
-        zh=outcome.zh + zh,
-        en=f"{outcome.en} {en}",
+        _noted(outcome, *_REVIEW[reason]), state="needs_review", reason=reason
     )
+
+
+def _noted(outcome: Outcome, zh: str, en: str) -> Outcome:
+    return msgspec.structs.replace(outcome, zh=outcome.zh + zh, en=f"{outcome.en} {en}")

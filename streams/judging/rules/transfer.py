@@ -34,7 +34,7 @@ def nothing_to_judge(facts: Facts) -> str | None:
     """Return why a transfer cannot be judged at all: not filed, voided, never moved."""
     if facts.filed is None:
         return "not_filed"
-    if facts.voided is not None and facts.taken_over is None:
+    if facts.voided is not None and facts.reached is None:
         return "voided"
     if facts.moved is None:
         return "not_moved"
