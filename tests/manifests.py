@@ -214,13 +214,19 @@ def ignored(of: Facts) -> set[tuple[str, str]]:
     return {(i.ref.id, i.reason) for i in of.ignored}
 
 
-def outcomes(
-    said: Iterable[Statement], *records: RegistryRecord, subject: str = NUMBER
-) -> dict[str, Outcome]:
+def all_outcomes(
+    said: Iterable[Statement],
+    *records: RegistryRecord,
+    subject: str = NUMBER,
+) -> tuple[Outcome, ...]:
+    return decide_manifest(subject, None, list(said), registry(*records), None).outcomes
+
+
+def outcomes(said: Iterable[Statement], *records: RegistryRecord) -> dict[str, Outcome]:
     """Rule id to its only outcome."""
-    decision = decide_manifest(subject, None, list(said), registry(*records), None)
-    assert len({o.rule for o in decision.outcomes}) == len(decision.outcomes)
-    return {o.rule: o for o in decision.outcomes}
+    found = all_outcomes(said, *records)
+    assert len({o.rule for o in found}) == len(found)
+    return {o.rule: o for o in found}
 
 
 def limit_outcome(
