@@ -95,6 +95,11 @@ class Facts(NamedTuple):
         return self.arrived or self.received
 
     @property
+    def refused(self) -> bool:
+        """Whether the receiver refused the whole load."""
+        return self.received is not None and self.received.data.opinion == "refused"
+
+    @property
     def state(self) -> str:
         """``unfiled | filed | in_transit | arrived | received | treated | voided``."""
         for name, fact in (
@@ -155,6 +160,7 @@ def _what_counts(facts: Facts) -> tuple[Any, ...]:
     return (
         facts.moved.at if facts.moved is not None else None,
         facts.taken_over.at if facts.taken_over is not None else None,
+        facts.refused,
         form.consignor.uscc,
         form.receiver.uscc,
         form.receiver.site_region,

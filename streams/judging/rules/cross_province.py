@@ -139,7 +139,7 @@ def draws_of(facts: Facts, view: RegistryView) -> tuple[Draw, ...]:
     Lines of one limit are added up. A void or a refusal takes nothing (the caller releases it).
     """
     crossing = crossing_of(facts, view)
-    if crossing is None or (facts.received and facts.received.data.opinion == "refused"):
+    if crossing is None or facts.refused:
         return ()
     if facts.voided is not None:
         return ()

@@ -6,7 +6,7 @@ entries are asked first; exemptions lift only the stage that they name.
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import NamedTuple
 
 from schemas.alert import Evidence, LegalBasis
@@ -50,11 +50,14 @@ class _Instant(NamedTuple):
 
 
 def _instants(facts: Facts, taking: Act) -> list[_Instant]:
-    """Return the consignor's and, once it is there, the receiver's moment."""
+    """Return the consignor's and, once it is there, the receiver's moment.
+
+    Who refuses a load has not collected, stored, used or disposed of it.
+    """
     found = []
     if facts.moved is not None:
         found.append(_Instant(facts.moved, "supply_to_unlicensed", "起运", "dispatch"))
-    if facts.taken_over is not None:
+    if facts.taken_over is not None and not facts.refused:
         found.append(_Instant(facts.taken_over, taking, "接受", "taking over"))
     return found
 
@@ -88,9 +91,7 @@ def _unlicensed(
     if not bare:
         last = instants[-1].fact.at
         valid = [x for x in held if in_force(x, last)]
-        lasting = min(
-            valid, key=lambda x: (_order(x), -(days_left(x.valid_to, last) or 36_500), x.id)
-        )
+        lasting = min(valid, key=lambda x: (_order(x), -(x.valid_to or date.max).toordinal(), x.id))
         left = days_left(lasting.valid_to, last)
         said = (f"接受人持有{_name_zh(lasting)}", f"the receiver holds {_name_en(lasting)}")
         kind = lasting.register_type
