@@ -139,14 +139,21 @@ def _alert(subject: str, parties: Parties, outcome: Outcome, book: RuleBook) -> 
     )
 
 
+_FACTS_CHANGED = (
+    "facts_changed",
+    "联单内容已更正，原情形不复存在",
+    "the manifest was corrected; this no longer stands",
+)
+
+
 def _withdrawn(
     before: AlertMemo, now: Outcome | None, outcomes: Sequence[Outcome], key: str
 ) -> Alert:
     """Return the alert as it stood, withdrawn for what the rule says now."""
     if now is None:  # another receiver, say: the rule now speaks under another discriminator
         rule = key.partition("|")[0]
-        now = next((o for o in outcomes if o.rule == rule), None)
-    reason, zh, en = ("facts_changed", "情形不复存在", "this no longer stands")
+        now = next((o for o in outcomes if o.rule == rule and not o.found), None)
+    reason, zh, en = _FACTS_CHANGED
     if now is not None:
         reason, zh, en = now.reason, now.zh, now.en
     return msgspec.structs.replace(

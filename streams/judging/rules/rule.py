@@ -38,10 +38,6 @@ _REASONS: dict[str, Said] = {
     "own_waste": ("自行产生的危险废物，不属经营活动", "the unit's own waste, no business with it"),
     "no_limit": ("审批记录已撤回", "the approval record was retracted"),
     "nothing_drawn": ("尚无转移量", "nothing was drawn from it"),
-    "facts_changed": (
-        "联单内容已更正，原情形不复存在",
-        "the manifest was corrected; this no longer stands",
-    ),
 }
 
 
