@@ -4,6 +4,7 @@
 set -u
 lock=$1
 log=.venv/pip.log
+needed_mb=800
 
 fail() { # zh, en
     printf '✗ %s\n  %s\n' "$1" "$2" >&2
@@ -42,33 +43,38 @@ choose_python() {
         "Python 3.11 to 3.13 is needed, found ${found:-none}. Install one and try again, or name it: make PYTHON=/path/to/python3.12 …"
 }
 
+disk_full() {
+    fail "磁盘空间不足，无法安装依赖。请清理磁盘后重试（约需 $needed_mb MB）。" \
+        "The disk is too full for the packages. Free about $needed_mb MB and try again."
+}
+free_mb() { df -Pm . 2>/dev/null | awk 'NR == 2 { print $4 }'; }
+
 explain_pip() {
-    if grep -qiE 'No space left|Errno 28|Errno 122' "$log" 2>/dev/null; then
-        fail "磁盘已满，依赖未装完。请清理磁盘后重试（约需 1 GB）。" \
-            "The disk is full. Free about 1 GB and try again."
+    if [ "$(free_mb)" -lt 20 ] || grep -qiE 'No space left|Errno 28|Errno 122' "$log" 2>/dev/null; then
+        disk_full
     elif grep -qE 'DO NOT MATCH THE HASHES' "$log"; then
         fail "下载的软件包校验和不符，可能被代理或镜像改动。请更换网络或软件源后重试。详见 $log" \
             "A package has the wrong hash: a proxy or mirror may alter it. Try another network or index. See $log"
     elif grep -qE 'Retrying|[Cc]onnection|NameResolution|Temporary failure|SSLError|timed out' "$log"; then
         fail "无法连接 Python 软件源。请检查网络后重试，或用 PIP_INDEX_URL 指定可访问的镜像。详见 $log" \
             "The Python package index cannot be reached. Check the network and try again, or set PIP_INDEX_URL to a mirror you can reach. See $log"
+    elif grep -qE 'No matching distribution' "$log"; then
+        fail "软件源中没有本机可用的软件包：$(missing)。请检查 PIP_INDEX_URL 指定的源是否可达、完整，或换一个 Python（make PYTHON=…）。详见 $log" \
+            "The package index has no wheel for this machine: $(missing). Check that the index (PIP_INDEX_URL) is reachable and complete, or try another Python (make PYTHON=…). See $log"
     fi
     fail "依赖安装失败，原因见 $log（末行：$(tail -n 1 "$log" | cut -c 1-200)）" \
         "The packages could not be installed; $log tells why."
 }
 
+missing() { sed -n 's/.*No matching distribution found for \([^ ]*\).*/\1/p' "$log" | head -n 1; }
+
 make_venv() {
     choose_python
+    [ "$(free_mb)" -ge "$needed_mb" ] || disk_full
     printf '· 建立 .venv（Python %s），约半分钟  making .venv, about half a minute\n' "$(version_of "$chosen")"
     rm -rf .venv
     if ! output=$("$chosen" -m venv .venv 2>&1); then
-        mkdir -p .venv 2>/dev/null && printf '%s\n' "$output" >"$log" 2>/dev/null
-        case $output in
-            *'No space left'* | *'Errno 28'*)
-                fail "磁盘已满，无法建立 .venv。请清理磁盘后重试（约需 1 GB）。" \
-                    "The disk is full: no room for .venv. Free about 1 GB and try again." ;;
-        esac
-        fail "无法建立 .venv：$(printf '%s' "$output" | tail -n 1)" ".venv cannot be made; see above."
+        fail "无法建立 .venv：$(printf '%s' "$output" | tail -n 1)" ".venv cannot be made: $(printf '%s' "$output" | tail -n 1)"
     fi
 }
 

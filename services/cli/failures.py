@@ -10,27 +10,42 @@ import asyncpg
 import httpx2
 import typer
 from aiokafka.errors import KafkaError
+from pydantic import ValidationError
 
-from infra.local.errors import LocalStackError
+from infra.local.errors import HomeUnusable, LocalStackError
 from infra.postgres import MigrationError
 from infra.runtime.logs import configure_logs
 from infra.runtime.postgres import POSTGRES_AWAY
 from services.cli.console import Failure, explained, quote, say_failure
 
-__all__ = ["AWAY", "connected", "quiet_logs", "reaching", "served"]
+__all__ = ["AWAY", "connected", "quiet_logs", "reaching", "served", "using_home"]
 
 AWAY = (*POSTGRES_AWAY, asyncpg.PostgresError, KafkaError, httpx2.HTTPError, httpx2.InvalidURL)
 """Everything that clients raise when the other side is away or refuses."""
 
 
 def quiet_logs(file: Path | None = None) -> None:
-    """Keep the libraries' log lines off the terminal: into a file, or drop all but the gravest."""
+    """Keep the libraries' log lines off the terminal: into a file, or drop all but the gravest.
+
+    ``file``: ``<home>/logs/<name>``. Raises HomeUnusable.
+    """
     configure_logs("cli", "CRITICAL" if file is None else "INFO")
     if file is not None:
-        file.parent.mkdir(parents=True, exist_ok=True)
+        with using_home(file.parents[1]):
+            file.parent.mkdir(parents=True, exist_ok=True)
+            stream = file.open("a", encoding="utf-8")
         for handler in logging.getLogger().handlers:
             if isinstance(handler, logging.StreamHandler):
-                handler.setStream(file.open("a", encoding="utf-8"))
+                handler.setStream(stream)
+
+
+@contextlib.contextmanager
+def using_home(home: Path) -> Iterator[None]:
+    """Raise HomeUnusable when the home cannot be written."""
+    try:
+        yield
+    except OSError as error:
+        raise HomeUnusable(home, error.strerror or quote(error)) from error
 
 
 @contextlib.contextmanager
@@ -44,6 +59,15 @@ def served() -> Iterator[None]:
             yield
     except LocalStackError as error:
         say_failure(str(error))
+        raise typer.Exit(2) from None
+    except ValidationError as error:
+        for each in error.errors(include_url=False):
+            name = "LIANDAN_" + str(each["loc"][0]).upper() if each["loc"] else "LIANDAN_…"
+            value = each["input"]
+            say_failure(
+                f"设置 {name}={value} 不合要求，请更正后重试。\n"
+                f"The setting {name}={value} is not valid ({each['msg']}); correct it and try again."
+            )
         raise typer.Exit(2) from None
     except MigrationError as error:
         say_failure(f"数据库与程序不符：{error}\nDatabase and program do not match: {error}")
