@@ -66,7 +66,7 @@ async def serving(settings: Settings) -> AsyncIterator[Served]:
     served = Served(settings, gateway)
     try:
         async with asyncio.timeout(10):
-            while not server.started:  # noqa: ASYNC110
+            while not server.started:
                 await asyncio.sleep(0.01)
         yield served
     finally:
@@ -87,7 +87,7 @@ async def known(served: Served, *keys: NewToken) -> None:
     """Wait until the gateway has read these keys."""
     async with asyncio.timeout(10):
         for key in keys:
-            while (await served.get("/v1/receipts/x", key)).status_code != 404:  # noqa: ASYNC110
+            while (await served.get("/v1/receipts/x", key)).status_code != 404:
                 await asyncio.sleep(0.02)
 
 

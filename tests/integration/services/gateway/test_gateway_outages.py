@@ -70,11 +70,11 @@ async def test_every_receipt_stands_on_the_log_though_kafka_was_killed(
 
         clients = [asyncio.create_task(client(name)) for name in range(4)]
         async with asyncio.timeout(60):
-            while len(receipts) < 500:  # noqa: ASYNC110
+            while len(receipts) < 500:
                 await asyncio.sleep(0.01)
             stack.suspend_restart("kafka")
             stack.kill("kafka")
-            while not refused:  # noqa: ASYNC110
+            while not refused:
                 await asyncio.sleep(0.01)
             killed_after = len(receipts)
             stack.resume_restart("kafka")
@@ -145,7 +145,7 @@ async def test_ingest_does_not_slow_down_without_postgres(
             await _freeze_backends(stack, signal.SIGCONT)
             stack.kill("postgres", signal.SIGCONT)
         async with asyncio.timeout(20):
-            while (await served.get(f"/v1/receipts/{receipt}", key)).status_code != 200:  # noqa: ASYNC110
+            while (await served.get(f"/v1/receipts/{receipt}", key)).status_code != 200:
                 await asyncio.sleep(0.1)
 
 

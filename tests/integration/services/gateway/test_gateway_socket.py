@@ -109,7 +109,7 @@ async def test_clients_that_vanish_leave_nothing_behind(served: Served, new_unit
             writer.write(head(me.key, str(len(raw))) + raw)
             writer.write_eof()
     async with asyncio.timeout(10):
-        while served.gateway.capacity.held_requests:  # noqa: ASYNC110
+        while served.gateway.capacity.held_requests:
             await asyncio.sleep(0.01)
     assert served.gateway.capacity.held_bytes == 0
     answer = await served.post_until(202, raw, me.key)

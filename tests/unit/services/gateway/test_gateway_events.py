@@ -275,5 +275,5 @@ async def test_metrics_have_few_series_whatever_is_posted(bench: Bench) -> None:
 
 async def _until(say: Callable[[], bool]) -> None:
     async with asyncio.timeout(5):
-        while not say():  # noqa: ASYNC110
+        while not say():
             await asyncio.sleep(0.005)

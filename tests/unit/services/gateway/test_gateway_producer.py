@@ -25,7 +25,7 @@ def record(n: int, size: int = 10) -> LogRecord:
 
 async def until(say: Callable[[], Any]) -> None:
     async with asyncio.timeout(5):
-        while not say():  # noqa: ASYNC110
+        while not say():
             await asyncio.sleep(0.01)
 
 
