@@ -1,0 +1,189 @@
+"""Hypothesis strategies: what many parties say of a few manifests, and what the registry learns."""
+
+from datetime import timedelta
+from typing import Any
+
+from hypothesis import strategies as st
+from manifests import (
+    CARRIER,
+    CODE,
+    COLLECTOR,
+    CONSIGNOR,
+    DAY,
+    OTHER_RECEIVER,
+    RECEIVER,
+    SECOND_CARRIER,
+    STRANGER,
+    approval,
+    approval_line,
+    collector,
+    form,
+    licence,
+    record,
+    say,
+    waste,
+)
+
+from schemas.registry import RegistryRecord
+from streams.judging.statement import Statement
+
+NUMBERS = ("20261301000001", "20261301000002", "G2026130100000003")
+VERBS = ("filed", "dispatched", "handed_over", "arrived", "received", "treated", "voided")
+
+
+def _mostly(first: str, *others: str) -> Any:
+    return st.sampled_from([first] * (2 * len(others)) + list(others))
+
+
+_speakers = {
+    "filed": _mostly(CONSIGNOR, COLLECTOR, STRANGER),
+    "dispatched": _mostly(CARRIER, SECOND_CARRIER, STRANGER),
+    "handed_over": _mostly(CARRIER, SECOND_CARRIER, STRANGER),
+    "arrived": _mostly(CARRIER, SECOND_CARRIER, STRANGER),
+    "received": _mostly(RECEIVER, OTHER_RECEIVER, STRANGER),
+    "treated": _mostly(RECEIVER, OTHER_RECEIVER),
+    "voided": _mostly(CONSIGNOR, COLLECTOR, STRANGER),
+}
+_tonnes = st.sampled_from(["0.5", "2", "4", "12"])
+_carriers = st.sampled_from([CARRIER, SECOND_CARRIER, STRANGER])
+_wastes = st.lists(
+    st.builds(
+        lambda code, tonnes, method: waste(code=code, tonnes=tonnes, method=method),
+        st.sampled_from([CODE, CODE, "900-039-49", "321-999-48", "900-007-S59"]),
+        _tonnes,
+        st.sampled_from(["disposal", "disposal", "storage"]),
+    ),
+    min_size=1,
+    max_size=2,
+).map(lambda rows: [{**row, "line": n} for n, row in enumerate(rows, 1)])
+_loaded = st.lists(_tonnes, max_size=2).map(
+    lambda rows: [{"line": n, "quantity_t": t} for n, t in enumerate(rows, 1)]
+)
+_data: dict[str, Any] = {
+    "filed": st.builds(
+        form,
+        consignor=_mostly(CONSIGNOR, STRANGER),
+        receiver=_mostly(RECEIVER, OTHER_RECEIVER),
+        destination=st.sampled_from(["370100", "370100", "130200", "410100"]),
+        carriers=st.lists(_mostly(CARRIER, SECOND_CARRIER), max_size=2, unique=True),
+        wastes=_wastes,
+        aliases=st.just([]),
+    ),
+    "dispatched": st.fixed_dictionaries({"carrier": _carriers}, optional={"wastes": _loaded}),
+    "handed_over": st.fixed_dictionaries({"carrier": _carriers, "to": _carriers}),
+    "arrived": st.fixed_dictionaries({"carrier": _carriers}),
+    "received": st.builds(
+        lambda opinion, rows: {
+            "opinion": opinion,
+            "wastes": [
+                {"line": n, "opinion": opinion, "accepted_t": t} for n, t in enumerate(rows, 1)
+            ],
+        },
+        st.sampled_from(["accepted", "accepted", "partly", "refused"]),
+        st.lists(_tonnes, max_size=2),
+    ),
+    "treated": st.just({"wastes": [{"line": 1, "method": "disposal", "quantity_t": 1}]}),
+    "voided": st.just({"reason": "填写错误"}),
+}
+_hours = st.integers(-40, 60)
+_ids = st.integers(0, 2)
+
+
+@st.composite
+def statement(draw: Any, subject: str, verb: str | None = None) -> Statement:
+    verb = verb or draw(st.sampled_from([*VERBS, "corrected", "corrected", "corrected"]))
+    at = DAY + timedelta(hours=draw(_hours))
+    heard = at + draw(st.sampled_from([timedelta(minutes=1), timedelta(hours=30)]))
+    if verb != "corrected":
+        return say(
+            verb, draw(_data[verb]), by=draw(_speakers[verb]), at=at, received=heard,
+            id=f"{verb}{draw(_ids)}", subject=subject,
+        )  # fmt: skip
+    what = draw(st.sampled_from(VERBS[:-1]))
+    target = draw(st.sampled_from([f"{what}{draw(_ids)}", f"c{draw(_ids)}", "voided0"]))
+    data = {"corrects": target, "reason": "更正", what: draw(_data[what])}
+    if draw(st.booleans()):
+        data["happened_at"] = (DAY + timedelta(hours=draw(_hours))).isoformat()
+    return say(
+        "corrected", data, by=draw(_speakers[what]), at=at, received=heard,
+        id=f"c{draw(_ids)}", subject=subject,
+    )  # fmt: skip
+
+
+@st.composite
+def said_of(draw: Any, subject: str, most: int = 9) -> list[Statement]:
+    """A filing, and what else was said; some of it twice, received at another time."""
+    said = [draw(statement(subject, "filed"))]
+    said += draw(st.lists(statement(subject), max_size=most))
+    for copy in draw(st.lists(st.sampled_from(said), max_size=2)):
+        later = copy.received_us + draw(st.integers(-60, 60)) * 60_000_000
+        said.append(copy._replace(received_us=later))
+    return said
+
+
+# Registry -----------------------------------------------------------------------------------------
+
+_days = st.sampled_from(
+    [{}, {"valid_to": "2026-09-09"}, {"valid_to": "2026-09-10"}, {"valid_from": "2026-09-11"}]
+)
+_maybe_gone = st.sampled_from([False, False, False, True])
+_collectors = st.builds(
+    lambda days, yes, gone: collector(small_generator_collector=yes, retracted=gone, **days),
+    _days,
+    st.booleans(),
+    _maybe_gone,
+)
+_unit = st.sampled_from([RECEIVER, OTHER_RECEIVER])
+_others = st.one_of(
+    st.builds(
+        lambda n, who, receiver, cap, days, decision, gone: approval(
+            f"appr-{n}", consignor=who, decision=decision, retracted=gone, **days,
+            lines=[approval_line(1, receiver=receiver, quantity_t=cap),
+                   approval_line(2, receiver=receiver, quantity_t=cap, code="900-039-49")],
+        ),
+        st.integers(1, 2), _mostly(CONSIGNOR, STRANGER), _unit, st.sampled_from([1, 5, 20]), _days,
+        _mostly("approved", "refused"), _maybe_gone,
+    ),
+    st.builds(
+        lambda n, who, days, scope, kind, gone: licence(
+            f"lic-{n}", holder=who, scope=scope, register_type=kind, retracted=gone, **days
+        ),
+        st.integers(1, 2), _unit, _days,
+        st.sampled_from([
+            [], [{"codes": [CODE], "modes": ["disposal"]}],
+            [{"categories": ["HW49"], "modes": ["disposal", "storage"]}],
+        ]),
+        _mostly("use_disposal", "exempted"), _maybe_gone,
+    ),
+    st.builds(
+        lambda n, days, stage, pair, scope, gone: record(
+            "exemption", f"ex-{n}", stages=[stage], retracted=gone, **days, **pair, **scope
+        ),
+        st.integers(1, 2), _days, st.sampled_from(["transfer", "disposal", "whole_process"]),
+        st.sampled_from([{}, {"consignor": CONSIGNOR}, {"consignor": STRANGER, "receiver": RECEIVER},
+                         {"receiver": RECEIVER}]),
+        st.sampled_from([{"codes": [CODE]}, {"categories": ["HW49"]}, {"codes": ["900-039-49"]}]),
+        _maybe_gone,
+    ),
+    st.builds(
+        lambda n, who, days, gone: record(
+            "whitelist_entry", f"wl-{n}", list_id="l", destination="370100", receiver=who,
+            codes=[CODE], simplification="as_intra", retracted=gone, **days,
+        ),
+        st.integers(1, 2), _unit, _days, _maybe_gone,
+    ),
+)  # fmt: skip
+
+
+def registry_records(*, collectors: bool = True) -> Any:
+    """One version of one of a few records. A later one of the same id replaces it."""
+    return st.one_of(_others, _others, _others, _collectors) if collectors else _others
+
+
+def change_sets(**which: Any) -> Any:
+    records: Any = registry_records(**which)
+    return st.lists(records, min_size=1, max_size=3, unique_by=lambda r: (r.kind, r.id))
+
+
+def view_records(sets: list[list[RegistryRecord]]) -> list[RegistryRecord]:
+    return [record for change_set in sets for record in change_set]
