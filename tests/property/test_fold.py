@@ -7,12 +7,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from stories import NUMBERS, change_sets, said_of, view_records
 
-from streams.judging.decision import ManifestDecision, decide_manifest, pack_events, unpack_events
+from streams.judging.decision import (
+    Held,
+    ManifestDecision,
+    decide_manifest,
+    pack_events,
+    unpack_events,
+)
 from streams.judging.facts import fold
 from streams.judging.registry import RegistryView
 from streams.judging.statement import union
 
-QUICK = settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+QUICK = settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
 NUMBER = NUMBERS[0]
 sets = st.lists(change_sets(), max_size=3)
 
@@ -76,6 +82,21 @@ def at_rest(decision: ManifestDecision) -> dict[str, Any]:
     }
 
 
+def withdrawn_by(step: ManifestDecision, held: Held | None) -> set[str]:
+    """Keys that a step withdrew; each change is the next revision, and nothing is forgotten."""
+    before = held.memo.alerts if held is not None else {}
+    assert set(before) <= set(step.held.memo.alerts)
+    found = set()
+    for change in step.alerts:
+        key = f"{change.alert.rule}|{change.alert.discriminator}"
+        assert change.revision == (before[key].revision if key in before else 0) + 1
+        assert change.alert.state == "open" or before[key].state == "open"
+        if change.alert.state == "withdrawn":
+            assert change.alert.withdrawn_reason
+            found.add(key)
+    return found
+
+
 @pytest.mark.parametrize("fixed", [True, False], ids=["registry fixed", "registry grows meanwhile"])
 def test_judging_bit_by_bit_ends_where_judging_all_at_once_ends(fixed: bool) -> None:
     @QUICK
@@ -84,24 +105,15 @@ def test_judging_bit_by_bit_ends_where_judging_all_at_once_ends(fixed: bool) -> 
         final = RegistryView.known_at(view_records(known))
         once = decide_manifest(NUMBER, None, said, final, None)
         rest, held, withdrawn = list(data.draw(st.permutations(said))), None, set()
-        last = None
-        while rest or last is None:
+        while rest:
             cut = data.draw(st.integers(0, len(rest)))
             upto = len(known) if fixed else data.draw(st.integers(0, len(known)))
             view = RegistryView.known_at(view_records(known[:upto]))
-            before = held.memo.alerts if held is not None else {}
-            last = decide_manifest(NUMBER, held, rest[:cut], view, None)
-            for change in last.alerts:
-                key = f"{change.alert.rule}|{change.alert.discriminator}"
-                known_revision = before[key].revision if key in before else 0
-                assert change.revision == known_revision + 1
-                assert change.alert.state == "open" or before[key].state == "open"
-                if change.alert.state == "withdrawn":
-                    assert change.alert.withdrawn_reason
-                    withdrawn.add(key)
-            assert set(before) <= set(last.held.memo.alerts)
-            rest, held = rest[cut:], last.held
+            step = decide_manifest(NUMBER, held, rest[:cut], view, None)
+            withdrawn |= withdrawn_by(step, held)
+            rest, held = rest[cut:], step.held
         last = decide_manifest(NUMBER, held, [], final, None)
+        withdrawn |= withdrawn_by(last, held)
         assert at_rest(last) == at_rest(once)
         closed = {k for k, a in last.held.memo.alerts.items() if a.state == "withdrawn"}
         assert closed <= withdrawn

@@ -32,7 +32,7 @@ from streams.judging.registry import RegistryView, limit_key
 from streams.judging.statement import Statement
 from streams.shared import judge_dirty
 
-QUICK = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+QUICK = settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def on_files(line: Line) -> FileVerdict:
@@ -91,7 +91,7 @@ def worlds(draw: Any) -> tuple[list[Statement], list[Any]]:
     return draw(st.permutations(said)), draw(st.lists(change_sets(collectors=False), max_size=5))
 
 
-@QUICK
+@settings(QUICK, max_examples=200)
 @given(worlds(), steps)
 async def test_any_way_of_batches_crashes_and_changes_ends_where_the_files_end(
     world: tuple[list[Statement], list[Any]], steps: list[tuple[Any, ...]]
