@@ -18,7 +18,7 @@ from services.cli.console import quote
 from services.cli.failures import AWAY
 from services.cli.line_state import read_line_state
 
-__all__ = ["check_kafka", "check_postgres"]
+__all__ = ["check_kafka", "check_positions", "check_postgres"]
 
 _CONSUMERS = (("judge", "研判"), ("archiver", "归档"))
 _STILL_S = 30.0
@@ -94,7 +94,7 @@ async def check_postgres(
             )
             return
         if ends is not None:
-            _check_positions(checkup, rows, ends)
+            check_positions(checkup, rows, ends)
             await _check_log(checkup, connection, settings, ends)
     except AWAY as error:
         checkup.tell("wrong", "Postgres 中断", f"Postgres went away: {quote(error)}")
@@ -102,7 +102,7 @@ async def check_postgres(
         await connection.close(timeout=2)
 
 
-def _check_positions(checkup: Checkup, rows: list[Any], ends: Mapping[int, int]) -> None:
+def check_positions(checkup: Checkup, rows: list[Any], ends: Mapping[int, int]) -> None:
     """Compare each consumer's positions with the ends of the log."""
     checkup.head("进度", "how far behind")
     now = datetime.now(UTC)

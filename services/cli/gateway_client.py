@@ -43,11 +43,13 @@ class Item:
 class GatewayClient:
     """Posts batches; tries again, with the same ids, what the gateway could not take for now."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, transport: httpx2.AsyncBaseTransport | None = None) -> None:
         self.url = url
         # The system's proxies are respected for real gateways and never for this machine's own.
         local = httpx2.URL(url).host in ("127.0.0.1", "localhost", "::1")
-        self._http = httpx2.AsyncClient(base_url=url, timeout=30, trust_env=not local)
+        self._http = httpx2.AsyncClient(
+            base_url=url, timeout=30, trust_env=not local, transport=transport
+        )
 
     async def __aenter__(self) -> Self:
         return self

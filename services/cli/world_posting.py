@@ -65,13 +65,13 @@ async def post_world(
     size = max(_LEAST_WINDOW, len(world.events) // _MOST_WINDOWS)
     for start in range(0, len(world.events), size):
         window = world.events[start : start + size]
-        posts = [
-            client.post(_token_of(tokens, source), events[at : at + MAX_EVENTS])
+        batches = [
+            (_token_of(tokens, source), events[at : at + MAX_EVENTS])
             for source, events in _by_source(window).items()
             for at in range(0, len(events), MAX_EVENTS)
         ]
         pause = asyncio.create_task(asyncio.sleep(_WINDOW_S if size == _LEAST_WINDOW else 0))
-        for items in await asyncio.gather(*posts):
+        for items in await asyncio.gather(*(client.post(*batch) for batch in batches)):
             posted.add(items)
         await pause
         advance(len(window))

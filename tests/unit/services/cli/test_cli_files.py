@@ -1,0 +1,107 @@
+"""simulate, judge and grade in this process."""
+
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from services.cli.main import app
+from services.simulator import build_world, write_world
+
+run = CliRunner()
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("world")
+    write_world(build_world("demo", 7, 60), folder)
+    return folder
+
+
+def judge(folder, *more):
+    files = [
+        "--registry",
+        str(folder / "registry.ndjson"),
+        "--events",
+        str(folder / "events.ndjson"),
+    ]
+    return run.invoke(app, ["judge", *files, *more])
+
+
+def violations(result):
+    return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+def test_the_same_seed_writes_the_same_bytes(world, tmp_path):
+    assert run.invoke(app, ["simulate", "--out", str(tmp_path), "--scale", "60"]).exit_code == 0
+    for name in ("registry", "events", "labels"):
+        file = f"{name}.ndjson"
+        assert (tmp_path / file).read_bytes() == (world / file).read_bytes()
+
+
+def test_an_impossible_size_is_an_error_of_use(tmp_path):
+    assert run.invoke(app, ["simulate", "--out", str(tmp_path), "--scale", "3"]).exit_code == 2
+
+
+def test_ndjson_is_what_grade_reads(world, tmp_path):
+    result = judge(world, "--format", "ndjson")
+    assert result.exit_code == 0
+    (tmp_path / "alerts").write_text(result.stdout)
+    labels = str(world / "labels.ndjson")
+    graded = run.invoke(app, ["grade", "--labels", labels, "--alerts", str(tmp_path / "alerts")])
+    assert graded.exit_code == 0, graded.output
+
+
+def test_a_false_alarm_is_told_with_its_story_and_fails(world, tmp_path):
+    labels = [json.loads(line) for line in (world / "labels.ndjson").read_text().splitlines()]
+    lawful = next(label for label in labels if label["label"] == "lawful")
+    alerts = violations(judge(world, "--format", "ndjson"))
+    false = alerts[0] | {"subject": lawful["subject"]}
+    file = tmp_path / "alerts"
+    file.write_text("".join(json.dumps(alert) + "\n" for alert in [*alerts, false]))
+    graded = run.invoke(
+        app, ["grade", "--labels", str(world / "labels.ndjson"), "--alerts", str(file)]
+    )
+    assert graded.exit_code == 1
+    assert lawful["story_zh"] in graded.stdout
+    assert graded.stdout.splitlines()[-1].endswith("1 false alarm")
+
+
+def test_what_was_not_known_then_changes_the_verdict(world):
+    newest = violations(judge(world, "--format", "ndjson"))
+    then = violations(
+        judge(world, "--format", "ndjson", "--as-known-at", "2026-08-15T00:00:00+08:00")
+    )
+    assert 0 < len(then) < len(newest)
+    assert all(alert["act_at"] < "2026-08-14T16:00:01" for alert in then)
+
+
+def test_a_time_without_offset_is_an_error_of_use(world):
+    result = judge(world, "--now", "2026-08-15T00:00:00")
+    assert result.exit_code == 2
+    assert "RFC 3339" in result.output
+
+
+def test_unreadable_events_are_listed_and_the_rest_is_judged(world, tmp_path):
+    events = tmp_path / "events.ndjson"
+    events.write_bytes(b"{nonsense\n" + (world / "events.ndjson").read_bytes())
+    (tmp_path / "registry.ndjson").write_bytes((world / "registry.ndjson").read_bytes())
+    result = judge(tmp_path)
+    assert result.exit_code == 0
+    assert f"{events}:1" in result.stderr
+    assert "1 not understood" in result.stdout
+
+
+def test_an_unreadable_registry_line_is_named_and_nothing_is_judged(world, tmp_path):
+    lines = (world / "registry.ndjson").read_bytes().splitlines()
+    (tmp_path / "registry.ndjson").write_bytes(b"\n".join([*lines, b'{"kind":"unit"}']))
+    (tmp_path / "events.ndjson").write_bytes((world / "events.ndjson").read_bytes())
+    result = judge(tmp_path)
+    assert result.exit_code == 1
+    assert f"registry.ndjson:{len(lines) + 1}" in result.stderr
+
+
+def test_a_missing_file_is_one_sentence(tmp_path):
+    result = judge(tmp_path)
+    assert result.exit_code == 2
+    assert "There is no file" in result.stderr
