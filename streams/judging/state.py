@@ -133,7 +133,8 @@ class _Data:
         self.limits: dict[str, Memo] = {}
         self.deadlines: dict[tuple[int, str, str], datetime] = {}
         self.rejudge: list[tuple[int, str]] = []
-        self.quarantine: list[Quarantined] = []
+        self.quarantine: dict[tuple[int, int, str], Quarantined] = {}
+        """By (partition, offset, reason): one row each, however often it is found."""
         self.outbox: dict[str, bytes] = {}
         self.registry: list[RecordVersion] = []
         self.registry_seq = 0
@@ -259,7 +260,8 @@ class _MemoryBatch(_MemoryRegistry):
             for change in d.alerts:
                 memo_of = d.held.memo.alerts[f"{change.alert.rule}|{change.alert.discriminator}"]
                 self._data.outbox[f"{change.alert.id}:{change.revision}"] = memo_of.body
-        self._data.quarantine += quarantined
+        for q in quarantined:
+            self._data.quarantine.setdefault((self._partition, q.offset, q.reason), q)
 
 
 class _MemoryShared(_MemoryRegistry):
