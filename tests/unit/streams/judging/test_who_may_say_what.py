@@ -177,20 +177,20 @@ def test_of_rival_corrections_the_later_time_wins_then_the_greater_id() -> None:
 
 
 @pytest.mark.parametrize(
-    ("corrects", "verb", "reason"),
+    ("corrects", "by", "reason"),
     [
-        ("nothing", "arrived", "corrects_nothing_known"),
-        ("x", "arrived", "corrects_nothing_known"),
-        ("v", "arrived", "corrects_nothing_known"),
-        ("d", "arrived", "corrects_another_kind"),
+        ("nothing", CARRIER, "corrects_nothing_known"),
+        ("x", CARRIER, "corrects_nothing_known"),
+        ("v", CONSIGNOR, "corrects_nothing_known"),
+        ("d", CARRIER, "corrects_another_kind"),
     ],
     ids=["an unknown event", "itself", "a void", "another kind"],
 )
 def test_a_correction_that_leads_nowhere_changes_nothing(
-    corrects: str, verb: str, reason: str
+    corrects: str, by: str, reason: str
 ) -> None:
     said = [*GONE, voided(DAY, by=CONSIGNOR, id="v")]
-    wrong = corrected(corrects, verb, {"carrier": CARRIER}, DAY + HOUR, CARRIER, id="x")
+    wrong = corrected(corrects, "arrived", {"carrier": CARRIER}, DAY + HOUR, by, id="x")
     found = facts(*said, wrong)
     assert found._replace(ignored=()) == facts(*said)._replace(ignored=())
     assert ignored(found) == {("x", reason)}
