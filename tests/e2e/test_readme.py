@@ -1,0 +1,40 @@
+"""The README says what is so: its alert is one the judge really raises, its commands exist."""
+
+import re
+from pathlib import Path
+
+from typer.testing import CliRunner
+
+from schemas.decode import decode_registry_record
+from services.cli.main import app
+from services.simulator import build_world
+from streams.judging.on_files import judge_statements
+from streams.judging.registry import RegistryView
+from streams.judging.statement import read_statement
+
+README = (Path(__file__).parents[2] / "README.md").read_text()
+
+
+def test_the_alert_in_the_readme_is_one_that_the_default_world_raises() -> None:
+    world = build_world()
+    view = RegistryView.known_at(decode_registry_record(line) for line in world.registry)
+    statements = [read_statement(raw, n) for n, raw in enumerate(world.events)]
+    sentence = re.search(r"^\| sentence \| (.+) \|$", README, re.MULTILINE)
+    assert sentence is not None
+    (alert,) = (a for a in judge_statements(view, statements).alerts if a.text_zh == sentence[1])
+    for cited in alert.law:
+        assert f"{cited.law.removeprefix('中华人民共和国')} {cited.article}" in README
+
+
+def test_every_command_of_the_readme_exists() -> None:
+    commands = set(re.findall(r"^liandan ((?:[a-z]+ ?)+)", README, re.MULTILINE))
+    assert len(commands) >= 5
+    for command in commands:
+        result = CliRunner().invoke(app, [*command.split(), "--help"])
+        assert result.exit_code == 0, command
+
+
+def test_every_file_that_the_readme_points_at_exists() -> None:
+    root = Path(__file__).parents[2]
+    for target in re.findall(r"\]\(([^)#]+)\)", README):
+        assert (root / target).exists(), target
