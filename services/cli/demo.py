@@ -71,7 +71,8 @@ async def _demo(world: World, home: Path, cache: Path, once: bool) -> int:
         )
         await stack.start()
     try:
-        outcome = await _play(world, stack.settings)
+        with reaching("Postgres", _see_logs(stack.settings)):
+            outcome = await _play(world, stack.settings)
         print_summary(outcome, stack, time.monotonic() - began)
         if not once:
             say("环境继续运行，按 Ctrl-C 停止。", "The stack stays up; Ctrl-C stops it.", "bold")
@@ -84,12 +85,16 @@ async def _demo(world: World, home: Path, cache: Path, once: bool) -> int:
     return 0 if outcome.right else 1
 
 
+def _see_logs(settings: Settings) -> tuple[str, str]:
+    logs = settings.home / "logs"
+    return f"原因见 {logs} 中的日志。", f"The logs in {logs} tell why."
+
+
 async def _play(world: World, settings: Settings) -> Outcome:
     """Load the registry, post the world, watch the alerts until everything has settled."""
-    with reaching("Postgres"):
-        written = await write_change_set(settings.database_registry, world.registry, "demo")
-        async with connected(settings.database_registry) as registry:
-            tokens = await create_keys(registry, world)
+    written = await write_change_set(settings.database_registry, world.registry, "demo")
+    async with connected(settings.database_registry) as registry:
+        tokens = await create_keys(registry, world)
     say(
         f"✓ 登记库 {written.written} 条，企业 {len(tokens)} 家（各有密钥），"
         f"联单 {world.manifests} 份，事件 {len(world.events)} 条",
@@ -115,12 +120,16 @@ async def _play(world: World, settings: Settings) -> Outcome:
     async with connected(settings.database_reader) as reader:
         feed = AlertFeed(reader, show)
         await _wait_for_judge(reader, settings.manifest_partitions)
-        with bar, reaching("网关 gateway"):
+        with bar:
             posting = bar.add_task("上报 posting", total=len(world.events))
             posted = await _post(world, settings, tokens, feed, lambda n: bar.advance(posting, n))
             judging = bar.add_task("研判 judging", total=posted.accepted)
             state = await _settle(
-                reader, feed, posted, lambda s: bar.update(judging, completed=s.judged)
+                reader,
+                feed,
+                posted,
+                lambda s: bar.update(judging, completed=s.judged),
+                _see_logs(settings),
             )
         return await measure(reader, world, posted, state, feed.withdrawn)
 
@@ -148,17 +157,22 @@ async def _post(
     """Post everything while the feed tells what it leads to."""
     stop = asyncio.Event()
     async with GatewayClient(settings.gateway_url) as client:
-        await client.wait_for_key(list(tokens.values())[-1])
         following = asyncio.create_task(feed.follow(stop))
         try:
-            return await post_world(client, world, tokens, advance)
+            with reaching("网关 gateway", _see_logs(settings)):
+                await client.wait_for_key(list(tokens.values())[-1])
+                return await post_world(client, world, tokens, advance)
         finally:
             stop.set()
             await following
 
 
 async def _settle(
-    reader: Any, feed: AlertFeed, posted: Posted, tell: Callable[[LineState], None]
+    reader: Any,
+    feed: AlertFeed,
+    posted: Posted,
+    tell: Callable[[LineState], None],
+    cure: tuple[str, str],
 ) -> LineState:
     """Wait until all that was accepted is judged and archived and nothing is left to do again.
 
@@ -181,7 +195,6 @@ async def _settle(
                 f"Nothing moved for {_STANDSTILL_S:.0f} s: accepted {posted.accepted}, judged"
                 f" {state.judged}, archived {state.archived}, to judge again"
                 f" {state.dirty + state.rejudge}.",
-                "请看各进程日志（目录见上）。",
-                "The logs of the processes tell why.",
+                *cure,
             )
         await asyncio.sleep(0.1)

@@ -23,6 +23,11 @@ __all__ = ["AWAY", "connected", "quiet_logs", "reaching", "served", "using_home"
 AWAY = (*POSTGRES_AWAY, asyncpg.PostgresError, KafkaError, httpx2.HTTPError, httpx2.InvalidURL)
 """Everything that clients raise when the other side is away or refuses."""
 
+_START = (
+    "请先启动：liandan up；或用 liandan doctor 查原因。",
+    "Start it with `liandan up`, or ask `liandan doctor` for the cause.",
+)
+
 
 def quiet_logs(file: Path | None = None) -> None:
     """Keep the libraries' log lines off the terminal: into a file, or drop all but the gravest.
@@ -75,7 +80,7 @@ def served() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def reaching(what: str) -> Iterator[None]:
+def reaching(what: str, cure: tuple[str, str] = _START) -> Iterator[None]:
     """Raise Failure when what is reached inside, ``what`` for people, is away or refuses."""
     try:
         yield
@@ -84,8 +89,7 @@ def reaching(what: str) -> Iterator[None]:
         raise Failure(
             f"{what} 无法使用（{why}）。",
             f"{what} cannot be used ({why}).",
-            "请先启动：liandan up；或用 liandan doctor 查原因。",
-            "Start it with `liandan up`, or ask `liandan doctor` for the cause.",
+            *cure,
         ) from error
 
 

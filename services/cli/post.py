@@ -39,10 +39,8 @@ def post(
     """
     with served():
         quiet_logs()
-        if bool(key) == (key_file is not None):
-            raise typer.BadParameter(
-                "请给出 --key 或 --key-file 之一 / give either --key or --key-file"
-            )
+        if not key and key_file is None:
+            raise typer.BadParameter("请给出 --key 或 --key-file / give --key or --key-file")
         ring = TokenRing(key) if key_file is None else TokenRing.of_file(key_file)
         events = read_event_file(file)
         if not events:
