@@ -2,20 +2,20 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
-import msgspec
-
 from schemas.alert import Alert
+from schemas.checks import Refusal
 from schemas.decode import decode_registry_record
-from schemas.fast import NotUnderstood
+from schemas.fast import NotUnderstood, read_json
+from schemas.instant import read_instant
 from schemas.problems import Problem
 from streams.judging.decision import decide_limit, decide_manifest
 from streams.judging.outcome import Draw, Outcome
 from streams.judging.registry import RegistryView
 from streams.judging.rules import RULE_BOOK, RuleBook
-from streams.judging.statement import Statement, read_statement
+from streams.judging.statement import Statement, read_statement, to_micros
 
 if TYPE_CHECKING:
     from schemas.registry import RegistryRecord
@@ -40,10 +40,8 @@ class FileVerdict(NamedTuple):
     now: datetime | None
 
 
-class _Received(msgspec.Struct):
-    """The extension that an exported log carries: when the gateway took the event."""
-
-    liandanreceivedat: str | None = None
+_RECEIVED = "liandanreceivedat"
+"""The extension that an exported log carries: when the gateway took the event."""
 
 
 def judge_lines(
@@ -71,7 +69,8 @@ def judge_lines(
         if not raw.strip():
             continue
         try:
-            statement = read_statement(raw, _received_us(raw, number))
+            statement = read_statement(raw, number)
+            statement = statement._replace(received_us=_received_us(raw, number))
         except NotUnderstood as e:
             refused.append(Refused(number, tuple(e.problems)))
             continue
@@ -86,13 +85,17 @@ def _received_us(raw: bytes, line: int) -> int:
     """Return when an event was received: as its extension says, else by the order of lines.
 
     Line order is put on a scale of its own (one microsecond a line): only its order matters.
+    Raises ``NotUnderstood`` where the extension is no instant.
     """
-    if b'"liandanreceivedat"' in raw:
-        told = msgspec.json.decode(raw, type=_Received).liandanreceivedat
-        if told is not None:
-            moment = datetime.fromisoformat(told).astimezone(UTC)
-            return (moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
-    return line
+    if _RECEIVED.encode() not in raw:
+        return line
+    told = read_json(raw).get(_RECEIVED)
+    if told is None:
+        return line
+    try:
+        return to_micros(read_instant(told))
+    except Refusal as e:
+        raise NotUnderstood([Problem(e.code, f"/{_RECEIVED}", e.zh, e.en)]) from None
 
 
 def judge_statements(
