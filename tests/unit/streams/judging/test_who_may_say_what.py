@@ -407,3 +407,12 @@ def test_a_receipt_shows_arrival_too_when_it_comes_to_voiding() -> None:
 def test_code_used_in_these_tests_is_the_approved_one() -> None:
     assert outcomes(THERE, *LAWFUL)[NO_APPROVAL].state == "passed"
     assert waste()["code"] == CODE
+
+
+def test_of_copies_the_first_received_counts_so_a_resend_makes_nothing_late() -> None:
+    bad = filed(id="f", wastes=[waste(code="900-039-49")])
+    right = corrected(bad, "filed", form(), DAY - HOUR, CONSIGNOR, id="c")
+    again = right._replace(received_us=right.received_us + 90 * 3_600_000_000)
+    for order in ([right, again], [again, right]):
+        assert outcomes([bad, *THERE[1:], *order], *LAWFUL)[NO_APPROVAL].state == "passed"
+    assert outcomes([bad, *THERE[1:], again], *LAWFUL)[NO_APPROVAL].state == "needs_review"

@@ -1,0 +1,112 @@
+"""The newest knowledge of each record, wherever it moved; what a change bears on."""
+
+from itertools import permutations
+from typing import Any
+
+import pytest
+from manifests import (
+    CARRIER,
+    CODE,
+    CONSIGNOR,
+    DAY,
+    OTHER_RECEIVER,
+    RECEIVER,
+    approval,
+    approval_line,
+    collector,
+    licence,
+    record,
+    registry,
+)
+
+from streams.judging.registry import (
+    RecordVersion,
+    RegistryView,
+    limit_key,
+    limit_parts,
+    touches,
+)
+
+
+def test_a_later_version_replaces_the_earlier_one_and_a_retraction_removes_it() -> None:
+    view = registry(licence(number="1"), licence(number="2"))
+    assert [x.number for x in view.licences(RECEIVER)] == ["2"]
+    view.apply([RecordVersion(7, licence(retracted=True))])
+    assert (view.licences(RECEIVER), view.seq) == ([], 7)
+    view.apply([RecordVersion(8, licence(number="3"))])
+    assert [x.number for x in view.licences(RECEIVER)] == ["3"]
+
+
+def test_a_record_that_moves_to_another_unit_is_gone_from_the_first() -> None:
+    view = registry(
+        licence(), licence(holder=OTHER_RECEIVER), approval(), approval(consignor=CARRIER)
+    )
+    assert view.licences(RECEIVER) == []
+    assert len(view.licences(OTHER_RECEIVER)) == 1
+    assert view.approvals(CONSIGNOR) == []
+    assert len(view.approvals(CARRIER)) == 1
+
+
+def test_an_exemption_that_drops_a_code_no_longer_lifts_it() -> None:
+    def exemption(**scope: Any) -> Any:
+        return record("exemption", stages=["transfer"], **scope)
+
+    view = registry(exemption(codes=[CODE], categories=["HW49"]), exemption(codes=["900-039-49"]))
+    assert view.exemptions(CODE, CONSIGNOR, RECEIVER, DAY) == []
+    assert len(view.exemptions("900-039-49", CONSIGNOR, RECEIVER, DAY)) == 1
+
+
+def test_records_of_different_ids_come_sorted_whatever_their_order() -> None:
+    three = [licence(f"l{n}") for n in (3, 1, 2)]
+    for order in permutations(three):
+        assert [x.id for x in registry(*order).licences(RECEIVER)] == ["l1", "l2", "l3"]
+
+
+def test_two_kinds_may_use_the_same_id() -> None:
+    view = registry(licence("x"), approval("x"), licence("x", retracted=True))
+    assert view.approval("x") is not None
+
+
+@pytest.mark.parametrize("approval_id", ["appr-1", "a/b/c", "冀环危转〔2026〕1号", "1"])
+def test_a_limit_is_named_by_approval_and_line_and_read_back(approval_id: str) -> None:
+    assert limit_parts(limit_key(approval_id, 12)) == (approval_id, 12)
+
+
+@pytest.mark.parametrize("key", ["20261301000001", "plate/冀A12345", "approval/x/y", "approval/"])
+def test_another_subject_is_no_limit(key: str) -> None:
+    assert limit_parts(key) is None
+
+
+@pytest.mark.parametrize(
+    ("changed", "units", "codes", "limits"),
+    [
+        (licence(), (RECEIVER,), (), ()),
+        (collector(), (collector().uscc,), (), ()),
+        (
+            approval("a", lines=[approval_line(1), approval_line(2)]),
+            (CONSIGNOR,), (), ("approval/a/1", "approval/a/2"),
+        ),
+        (record("exemption", stages=["transfer"], codes=[CODE], categories=["HW08"]),
+         (), (CODE, "HW08"), ()),
+        (record("exemption", stages=["transfer"], codes=[CODE], receiver=RECEIVER),
+         (RECEIVER,), (), ()),
+        (record("exemption", stages=["transfer"], codes=[CODE], consignor=CONSIGNOR,
+                receiver=RECEIVER), (CONSIGNOR,), (), ()),
+        (record("inbound_ban", destination="430000", categories=["HW49"]), (), ("HW49",), ()),
+        (record("vehicle", plate="冀A12345", owner=CARRIER), (CARRIER,), (), ()),
+        (record("carrier_permit", number="1", carrier=CARRIER), (CARRIER,), (), ()),
+        (record("whitelist_entry", list_id="l", destination="370000", receiver=RECEIVER,
+                simplification="direct"), (RECEIVER,), (), ()),
+    ],
+)  # fmt: skip
+def test_a_change_names_the_units_codes_and_limits_that_it_bears_on(
+    changed: Any, units: Any, codes: Any, limits: Any
+) -> None:
+    assert touches(changed) == (units, codes, limits)
+
+
+def test_an_empty_view_knows_nothing() -> None:
+    view = RegistryView()
+    assert view.unit(CONSIGNOR) is None
+    assert not view.is_collector(CONSIGNOR, DAY)
+    assert view.whitelist(RECEIVER) == []
