@@ -44,7 +44,8 @@ def create_app(gateway: Gateway) -> FastAPI:
         static_url=_STATIC,
         title="联单 Liandan gateway",
         version=_version(),
-        description="Post hazardous-waste manifest events, and see what became of them.",
+        description="上报危险废物转移联单事件，查询其去向。"
+        "Post hazardous-waste manifest events, and see what became of them.",
         lifespan=lifespan,
     )
     app.state.gateway = gateway

@@ -73,7 +73,7 @@ class ManifestView(BaseModel):
 @router.get(
     "/v1/manifests/{number}",
     response_model=ManifestView,
-    summary="A manifest of yours / 查询联单",
+    summary="查询本单位的联单 / A manifest of yours",
     tags=["record"],
 )
 async def get_manifest(

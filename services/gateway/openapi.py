@@ -98,7 +98,7 @@ def document(app: FastAPI) -> dict[str, Any]:
         responses = whole["paths"][path]["get"]["responses"]
         responses.pop("422", None)
         responses |= _problems((*_GET_CODES, not_found))
-    whole["paths"]["/v1/events"] = {"post": _post()}
+    whole["paths"] = {"/v1/events": {"post": _post()}, **whole["paths"]}
     return whole
 
 
@@ -107,10 +107,12 @@ def _post() -> dict[str, Any]:
     many = {"type": "array", "minItems": 1, "maxItems": 1000, "items": one["schema"]}
     items = {"type": "array", "items": {"$ref": _REF + "Item"}}
     return {
-        "summary": "Post events / 上报联单事件",
+        "summary": "上报联单事件 / Post events",
         "operationId": "post_events",
         "tags": ["events"],
-        "description": "One event, an array or NDJSON lines: at most 1,000 events and 5 MiB, each "
+        "description": "单个事件、数组或 NDJSON，至多 1000 个事件、5 MiB，每个事件至多 256 KiB；原始字节原样保存。"
+        "遇 5xx、429 或连接中断，以同一编号重报即可，只计一次。\n\n"
+        "One event, an array or NDJSON lines: at most 1,000 events and 5 MiB, each "
         "event at most 256 KiB. The exact bytes are kept. Post again with the same id after any "
         "5xx, 429 or a lost connection: it counts once.",
         "security": [{"ApiKey": []}],
@@ -158,7 +160,9 @@ def _problems(codes: tuple[str, ...]) -> dict[str, Any]:
                 "content": {PROBLEM_JSON: {"schema": {"$ref": _REF + "Problem"}}},
             },
         )
-        response["description"] = f"{response['description']}{code}: {kind.en} ".lstrip()
+        response["description"] = (
+            f"{response['description']}{code}: {kind.zh} {kind.en}  \n".lstrip()
+        )
         if kind.retry_after_s is not None:
             response["headers"] = {"Retry-After": {"schema": {"type": "integer"}}}
     return responses

@@ -70,7 +70,7 @@ class ReceiptView(BaseModel):
 @router.get(
     "/v1/receipts/{receipt_id}",
     response_model=ReceiptView,
-    summary="A receipt / 查询回执",
+    summary="查询回执 / A receipt",
     tags=["record"],
 )
 async def get_receipt(
