@@ -7,7 +7,7 @@ readers use msgspec's JSON grammar (``read_json``), so NaN, lone surrogates, dep
 are decided in one place.
 
 Members that a struct does not know are never skipped unread: msgspec's skipping checks no UTF-8 and
-no number range, so an ``Open`` record with extension members is read as plain JSON first.
+no number range, so an ``Open`` record with extension members is left to pydantic.
 
 Struct instances have the attributes of the model, so they are typed as the model.
 """
@@ -212,12 +212,11 @@ class FastDecoder:
     def __init__(self, model: type[RootModel[Any]], tag_field: str) -> None:
         self._model = model
         union = model.model_fields["root"].annotation
-        models = get_args(union)
-        structs = [_struct_of(each, tag_field) for each in models]
-        self._type: Any = Union[tuple(structs)]  # noqa: UP007
-        self._decoder = msgspec.json.Decoder(self._type, float_hook=_exact_number)
-        self._open = all(issubclass(each, Open) for each in models)
-        self._known = frozenset(name for each in models for name in each.model_fields)
+        structs = [_struct_of(each, tag_field) for each in get_args(union)]
+        self._decoder = msgspec.json.Decoder(
+            Union[tuple(structs)],  # noqa: UP007
+            float_hook=_exact_number,
+        )
 
     def decode(self, raw: bytes) -> Any:
         """Return the value (attributes as on the model); raises ``NotUnderstood``."""
@@ -225,23 +224,13 @@ class FastDecoder:
             return self._decoder.decode(raw)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             pass
-        value = read_json(raw)
-        if self._open and type(value) is dict:
-            known = {name: member for name, member in value.items() if name in self._known}
-            if len(known) < len(value):
-                try:
-                    return msgspec.convert(known, self._type)
-                except msgspec.MsgspecError:
-                    pass
-        # Pydantic writes the error. One thing only it accepts: a tag member written twice, where
-        # the last one counts, as everywhere in JSON.
-        return self._slowly(value)
+        # Pydantic writes the error. Two things only it accepts: extension members of an ``Open``
+        # record, and a tag member written twice, where the last one counts as everywhere in JSON.
+        return self.decode_slowly(raw)
 
     def decode_slowly(self, raw: bytes) -> Any:
         """Return the pydantic model; raises ``NotUnderstood`` with every problem found."""
-        return self._slowly(read_json(raw))
-
-    def _slowly(self, value: Any) -> Any:
+        value = read_json(raw)
         try:
             return cast("Any", self._model.model_validate(value)).root
         except ValidationError as e:
