@@ -15,6 +15,7 @@ from infra.runtime.settings import Settings, home_from_environment
 from schemas.alert import Alert
 from services.cli.alert_feed import AlertFeed
 from services.cli.alert_table import AlertTable, Kind
+from services.cli.child_events import EventTeller
 from services.cli.console import Failure, out, say
 from services.cli.demo_home import DEMO_HOME, begin_anew
 from services.cli.failures import connected, quiet_logs, reaching, served
@@ -65,12 +66,18 @@ async def _demo(world: World, home: Path, cache: Path, once: bool) -> int:
     began = time.monotonic()
     say("联单演示", f"Liandan demo: {home}", "bold")
     settings = Settings(home=home, deadline_settle_s=1, gateway_keys_refresh_s=0.2)
+    events = EventTeller()
     with Preparing() as preparing:
         stack = LocalStack(
-            settings, (GATEWAY, ARCHIVER, worker()), cache=cache, progress=preparing.tell
+            settings,
+            (GATEWAY, ARCHIVER, worker()),
+            cache=cache,
+            progress=preparing.tell,
+            on_event=events.tell,
         )
         await stack.start()
     try:
+        events.on = True
         with reaching("Postgres", _see_logs(stack.settings)):
             outcome = await _play(world, stack.settings)
         print_summary(outcome, stack, time.monotonic() - began)
@@ -79,6 +86,7 @@ async def _demo(world: World, home: Path, cache: Path, once: bool) -> int:
             say(f"  export LIANDAN_HOME={home}", "for liandan doctor, post, key … in another shell")
             await until_signalled()
     finally:
+        events.on = False
         await stack.stop()
     if not once:
         say("✓ 已全部停止", "all stopped", "green")

@@ -7,8 +7,8 @@ import typer
 from infra.local.service import ARCHIVER, GATEWAY, worker
 from infra.local.stack import LocalStack
 from infra.runtime.settings import Settings
-from infra.runtime.supervision import ChildEvent
 from services.cli.addresses import print_addresses, process_table
+from services.cli.child_events import EventTeller
 from services.cli.console import out, say
 from services.cli.failures import quiet_logs, served
 from services.cli.foreground import INTERRUPTED, run_foreground, until_signalled
@@ -34,14 +34,9 @@ def up(
 async def _up(settings: Settings, workers: int) -> int:
     say("联单本地环境", f"Liandan local stack: {settings.home.expanduser().absolute()}", "bold")
     services = (GATEWAY, ARCHIVER, *(worker(n) for n in range(1, workers + 1)))
-    ready = False
-
-    def tell(event: ChildEvent) -> None:
-        if ready:
-            _print_event(event)
-
+    events = EventTeller()
     with Preparing() as preparing:
-        stack = LocalStack(settings, services, progress=preparing.tell, on_event=tell)
+        stack = LocalStack(settings, services, progress=preparing.tell, on_event=events.tell)
         await stack.start()
     try:
         out.print()
@@ -50,24 +45,10 @@ async def _up(settings: Settings, workers: int) -> int:
         print_addresses(stack)
         out.print()
         say("✓ 已就绪，按 Ctrl-C 停止", "ready; Ctrl-C stops everything", "bold green")
-        ready = True
+        events.on = True
         await until_signalled()
-        ready = False
     finally:
+        events.on = False
         await stack.stop()
     say("✓ 已全部停止", "all stopped", "green")
     return 0
-
-
-def _print_event(event: ChildEvent) -> None:
-    """Say what the supervisor noticed: it brings back what dies."""
-    if event.kind == "died":
-        say(
-            f"✗ {event.name} 意外退出（{event.detail}），正在重启",
-            f"{event.name} died ({event.detail}); it is being restarted",
-            "bold red",
-        )
-    elif event.kind == "ready":
-        say(f"✓ {event.name} 已恢复", f"{event.name} is back, pid {event.pid}", "green")
-    elif event.kind == "slow":
-        say(f"… {event.name} 启动较慢", f"{event.name} is slow: {event.detail}", "yellow")
