@@ -4,7 +4,7 @@ Effect: exactly once. Facts, draws, verdicts, alerts, deadlines, quarantine, out
 move together or not at all; what Kafka hands out twice is skipped by the stored offset.
 """
 
-from collections import OrderedDict, defaultdict
+from collections import Counter, OrderedDict, defaultdict
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from datetime import datetime
 from typing import NamedTuple
@@ -20,6 +20,11 @@ __all__ = ["BatchResult", "Input", "SubjectCache", "commit_batch"]
 MOST_REJUDGED = 500
 """Re-judgements taken into one transaction: a licence that bears on 100,000 manifests must not
 hold up the events behind it for long."""
+
+
+MOST_SAID = 500
+"""Events of one unit about one manifest that are judged. A manifest has a dozen; a flood would make
+every further event on it dearer. Counted by unit, so that nobody can drown another's word."""
 
 
 class Input(NamedTuple):
@@ -108,7 +113,10 @@ async def commit_batch(
         quarantined = list(given.quarantined)
         for subject in subjects:
             before = held.get(subject)
-            said = arrivals.get(subject, [])
+            said, excess = _within_bounds(arrivals.get(subject, []), before)
+            quarantined += excess
+            if excess and not said and subject not in again and subject not in due:
+                continue
             if said and not _news(said, before) and subject not in again and subject not in due:
                 continue  # copies of what was counted before
             decision = decide_manifest(subject, before, said, view, clock, book)
@@ -124,6 +132,24 @@ async def commit_batch(
         cache.put(decision.subject, decision.held)
     more = len(again) == MOST_REJUDGED or len(due) == MOST_REJUDGED
     return BatchResult(tuple(decisions), tuple(quarantined), clock, seq, len(again | due), more)
+
+
+def _within_bounds(
+    said: list[Statement], before: Held | None
+) -> tuple[list[Statement], list[Quarantined]]:
+    """Split arrivals into those to judge and those past ``MOST_SAID`` of their unit."""
+    known = before.statements if before is not None else {}
+    if len(known) + len(said) <= MOST_SAID:
+        return said, []
+    counts = Counter(ref.source for ref in known)
+    judged, excess = [], []
+    for s in said:
+        if s.ref in known or counts[s.ref.source] < MOST_SAID:
+            counts[s.ref.source] += s.ref not in known
+            judged.append(s)
+        else:
+            excess.append(_quarantined(s, "too_many_events", {"most": MOST_SAID}))
+    return judged, excess
 
 
 def _news(said: Sequence[Statement], before: Held | None) -> bool:
