@@ -25,7 +25,6 @@ from pydantic.fields import FieldInfo
 
 from schemas.checks import Checked
 from schemas.problems import Problem, problems_of
-from schemas.record import Open
 
 __all__ = ["MAX_DEPTH", "FastDecoder", "NotUnderstood", "read_json"]
 
@@ -190,16 +189,21 @@ def _post_init(
 ) -> Callable[[Any], None]:
     checks = tuple(getattr(model, "__checks__", ()))
     defaults = {name: info.default for name, info in model.model_fields.items()}
-    steps = [(name, read, optional, defaults[name]) for name, read, optional in reads]
+    given = {name for name, info in model.model_fields.items() if info.is_required()}
+    required = [(name, read) for name, read, null in reads if name in given and not null]
+    optional = [
+        (name, read, None if null else defaults[name], defaults[name])
+        for name, read, null in reads
+        if name not in given or null
+    ]
 
     def __post_init__(self: Any) -> None:  # noqa: N807 - the name msgspec calls
-        for name, read, optional, default in steps:
+        for name, read in required:
+            setattr(self, name, read(getattr(self, name)))
+        for name, read, nothing, default in optional:
             value = getattr(self, name)
-            if value is None and optional:
-                continue
-            if value is default:  # never read from JSON: nothing to check
-                continue
-            setattr(self, name, read(value))
+            if value is not nothing and value is not default:  # never read from JSON: no check
+                setattr(self, name, read(value))
         for check in checks:
             check(self)
 

@@ -26,9 +26,11 @@ def read_instant(value: Any) -> datetime:
     More than six decimals of a second are cut off. Years 1990 to 2199.
     """
     if type(value) is str and _RFC3339.fullmatch(value):
-        text = _FRACTION.sub(r"\1", value).upper()
+        text = value.upper()
+        if "." in text:
+            text = _padded(_FRACTION.sub(r"\1", text))
         try:
-            moment = datetime.fromisoformat(_padded(text)).astimezone(UTC)
+            moment = datetime.fromisoformat(text).astimezone(UTC)
         except (ValueError, OverflowError):
             pass
         else:
@@ -43,9 +45,7 @@ def read_instant(value: Any) -> datetime:
 
 def _padded(text: str) -> str:
     """Python 3.11 reads any number of decimals up to six only as three or six: pad."""
-    head, dot, tail = text.partition(".")
-    if not dot:
-        return text
+    head, _, tail = text.partition(".")
     digits = tail[: len(tail) - len(tail.lstrip("0123456789"))]
     return f"{head}.{digits.ljust(6, '0')}{tail[len(digits) :]}"
 
