@@ -6,11 +6,11 @@ from typing import Annotated, Any
 import asyncpg
 import typer
 from aiokafka.errors import KafkaError
-from rich.console import Console
 from rich.table import Table
 
 from infra.runtime.offsets import accept_log
 from infra.runtime.settings import MANIFEST_TOPIC, Settings
+from services.cli.console import out
 
 __all__ = ["offsets_app"]
 
@@ -35,7 +35,7 @@ def show() -> None:
             moment.isoformat(timespec="seconds") if moment else "" for moment in row[5:7]
         )
         table.add_row(*map(str, row[:5]), clock, updated, row[7])
-    Console().print(table)
+    out.print(table)
 
 
 async def _rows(settings: Settings) -> list[Any]:
