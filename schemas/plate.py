@@ -15,7 +15,7 @@ _PATTERN = re.compile(
     rf"[{_BODY}]{{5}}"  # ordinary
     rf"|[ABCDEFGHJK][{_BODY}][0-9]{{4}}"  # new energy, small
     rf"|[0-9]{{5}}[ABCDEFGHJK]"  # new energy, large
-    rf"|[{_BODY}]{{4}}[挂学警领]"
+    rf"|[{_BODY}]{{4}}[挂学警领港澳]"
     r")"
 )
 _DROP = str.maketrans("", "", " ·•.-")

@@ -23,7 +23,7 @@ WITH changed AS (
     JOIN registry_change c USING (change_set) WHERE c.seq <= $2
 )
 SELECT (SELECT array_agg(DISTINCT u) FROM versions, unnest(touch_units) u) AS units,
-       (SELECT array_agg(DISTINCT x) FROM versions, unnest(touch_codes) x) AS codes,
+       (SELECT array_agg(DISTINCT x) FROM versions, unnest(touch_marks) x) AS marks,
        (SELECT array_agg(DISTINCT l) FROM versions, unnest(touch_limits) l) AS limits
 """
 
@@ -31,7 +31,7 @@ _ORDER = """
 INSERT INTO rejudge (partition, subject, seq)
 SELECT partition, subject, $1::bigint FROM manifest WHERE consignor = ANY ($2::text[])
 UNION SELECT partition, subject, $1::bigint FROM manifest WHERE receiver = ANY ($2::text[])
-UNION SELECT partition, subject, $1::bigint FROM manifest WHERE codes && $3::text[]
+UNION SELECT partition, subject, $1::bigint FROM manifest WHERE marks && $3::text[]
 """
 
 
@@ -48,8 +48,8 @@ async def page_registry(pool: asyncpg.Pool) -> int:
             return 0
         until = min(head, done + CHANGE_SETS)
         touched: Any = await connection.fetchrow(_TOUCHED, done, until)
-        if touched["units"] or touched["codes"]:
-            await connection.execute(_ORDER, until, touched["units"] or [], touched["codes"] or [])
+        if touched["units"] or touched["marks"]:
+            await connection.execute(_ORDER, until, touched["units"] or [], touched["marks"] or [])
         if touched["limits"]:
             await connection.execute(
                 "INSERT INTO dirty (subject) SELECT unnest($1::text[])", touched["limits"]

@@ -14,7 +14,6 @@ import msgspec
 
 from infra.runtime.offsets import Fenced, OffsetTable, Position
 from schemas.decode import decode_registry_record
-from schemas.waste_code import category_of
 from streams.alert_rows import write_alerts
 from streams.judging.decision import (
     Held,
@@ -37,18 +36,18 @@ WHERE c.seq > $1 AND c.seq <= $2 ORDER BY c.seq, r.ordinal
 """
 
 _MANIFESTS = """
-INSERT INTO manifest AS m (subject, partition, consignor, receiver, carriers, codes, aliases,
+INSERT INTO manifest AS m (subject, partition, consignor, receiver, carriers, marks, aliases,
     origin_region, destination_region, events, state, act_at, outcomes, memo, registry_seq, clock)
 SELECT subject, $2, consignor, receiver, string_to_array(carriers, ' '),
-    string_to_array(codes, ' '), string_to_array(aliases, ' '), origin, destination, events, state,
+    string_to_array(marks, ' '), string_to_array(aliases, ' '), origin, destination, events, state,
     act_at, outcomes::jsonb, memo, $3, $4
 FROM unnest($1::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[],
     $11::text[], $12::bytea[], $13::text[], $14::timestamptz[], $15::text[], $16::bytea[])
-    AS t (subject, consignor, receiver, carriers, codes, aliases, origin, destination, events,
+    AS t (subject, consignor, receiver, carriers, marks, aliases, origin, destination, events,
         state, act_at, outcomes, memo)
 ON CONFLICT (subject) DO UPDATE SET
     consignor = excluded.consignor, receiver = excluded.receiver, carriers = excluded.carriers,
-    codes = excluded.codes, aliases = excluded.aliases, origin_region = excluded.origin_region,
+    marks = excluded.marks, aliases = excluded.aliases, origin_region = excluded.origin_region,
     destination_region = excluded.destination_region, events = excluded.events,
     state = excluded.state, act_at = excluded.act_at, outcomes = excluded.outcomes,
     memo = excluded.memo, registry_seq = excluded.registry_seq, clock = excluded.clock,
@@ -371,19 +370,13 @@ class _Shared(_Registry):
 
 def _row(d: ManifestDecision) -> tuple[Any, ...]:
     moved = d.facts.moved
-    codes: dict[str, None] = {}
-    aliases: Sequence[str] = ()
-    if d.facts.filed is not None:
-        form = d.facts.form
-        for waste in form.wastes:
-            codes |= {waste.code: None, category_of(waste.code): None}
-        aliases = form.aliases
+    aliases = d.facts.form.aliases if d.facts.filed is not None else ()
     return (
         d.subject,
         d.parties.consignor,
         d.parties.receiver,
         " ".join(sorted(d.facts.carriers)),
-        " ".join(codes),
+        " ".join(d.marks),
         " ".join(aliases),
         d.parties.origin_region,
         d.parties.destination_region,

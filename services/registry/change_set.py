@@ -25,7 +25,7 @@ class Change(NamedTuple):
     id: str
     body: bytes
     units: tuple[str, ...]
-    codes: tuple[str, ...]
+    marks: tuple[str, ...]
     limits: tuple[str, ...]
 
 
@@ -58,8 +58,8 @@ def read_changes(lines: Iterable[bytes]) -> list[Change]:
         except NotUnderstood as e:
             refused[number] = e.problems
             continue
-        units, codes, limits = touches(record)
-        changes.append(Change(record.kind, record.id, body, units, codes, limits))
+        units, marks, limits = touches(record)
+        changes.append(Change(record.kind, record.id, body, units, marks, limits))
     if refused:
         raise RegistryRefused(refused)
     return changes
@@ -121,9 +121,9 @@ async def _insert(
 ) -> None:
     await connection.executemany(
         "INSERT INTO registry_record (change_set, ordinal, kind, record_id, body, touch_units,"
-        " touch_codes, touch_limits) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        " touch_marks, touch_limits) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
         [
-            (change_set, ordinal, c.kind, c.id, c.body, c.units, c.codes, c.limits)
+            (change_set, ordinal, c.kind, c.id, c.body, c.units, c.marks, c.limits)
             for ordinal, c in enumerate(changes)
         ],
     )

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from schemas.waste_code import category_of
 from streams.judging.alerts import (
     AlertChange,
     AlertMemo,
@@ -21,7 +22,7 @@ from streams.judging.alerts import (
 from streams.judging.facts import Facts, fold
 from streams.judging.judge import judge_limit, judge_manifest
 from streams.judging.outcome import Draw, DrawState, Outcome, outcome_digest
-from streams.judging.registry import RegistryView
+from streams.judging.registry import RegistryView, filer_mark
 from streams.judging.rules import RULE_BOOK, RuleBook
 from streams.judging.statement import (
     Identity,
@@ -79,6 +80,22 @@ class ManifestDecision(NamedTuple):
     disarm: tuple[str, ...]
     received_us: int | None
     """When the newest statement behind this decision was received; None for a re-judgement."""
+
+    @property
+    def marks(self) -> tuple[str, ...]:
+        """What registry changes look for in this manifest, beside its consignor and receiver.
+
+        Waste codes, their categories, and who spoke for the consignor (a collector may, as long as
+        it is registered, so its registration bears on this manifest).
+        """
+        found: dict[str, None] = {}
+        if self.facts.filed is not None:
+            for waste in self.facts.form.wastes:
+                found |= {waste.code: None, category_of(waste.code): None}
+        for s in self.held.statements.values():
+            if s.verb in ("filed", "voided", "corrected") and s.unit != self.parties.consignor:
+                found[filer_mark(s.unit)] = None
+        return tuple(sorted(found))
 
     @property
     def claimed_aliases(self) -> tuple[str, ...]:

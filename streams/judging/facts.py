@@ -54,7 +54,7 @@ class Ignored(NamedTuple):
 
 
 class Facts(NamedTuple):
-    """What is known of one manifest. ``settled`` differs where it was corrected after arrival."""
+    """What is known of one manifest, and in ``otherwise`` how else it could be read."""
 
     subject: str
     filed: Fact | None = None
@@ -70,8 +70,10 @@ class Facts(NamedTuple):
     reached: Fact | None = None
     """The first sign that the load was there: an arrival, or a receipt by any receiver that the
     manifest ever named. Exchanging the receiver on paper does not undo it."""
-    settled: "Facts | None" = None
-    """The facts without corrections of receiver, code or quantity made after arrival."""
+    otherwise: "tuple[tuple[str, Facts], ...]" = ()
+    """(reason, facts) for each way of reading the events that an officer may have to choose:
+    ``corrected_after_arrival`` (without what was corrected once the load was there) and
+    ``conflicting_reports`` (where one id stands with several contents: the last received)."""
 
     @property
     def form(self) -> FiledData:
@@ -145,22 +147,30 @@ def fold(subject: str, statements: Mapping[Identity, Statement], speakers: Speak
     """Return the facts that a set of statements about ``subject`` amounts to."""
     counted, conflicts = _one_per_id(statements.values())
     facts = _fold(subject, counted, conflicts, speakers, None)
+    readings = []
     over = facts.reached
-    if over is None or not any(s.verb == "corrected" and _after(s, over) for s in counted.values()):
-        return facts
-    settled = _fold(subject, counted, conflicts, speakers, over)
-    if settled.filed is None or _what_counts(settled) == _what_counts(facts):
-        return facts
-    return facts._replace(settled=settled)
+    if over is not None and any(
+        s.verb == "corrected" and _after(s, over) for s in counted.values()
+    ):
+        settled = _fold(subject, counted, conflicts, speakers, over)
+        readings.append(("corrected_after_arrival", settled))
+    if conflicts:
+        last = {(s.ref.source, s.ref.id): s for s in sorted(statements.values(), key=_receipt)}
+        readings.append(("conflicting_reports", _fold(subject, last, conflicts, speakers, None)))
+    what = _what_counts(facts)
+    return facts._replace(otherwise=tuple(r for r in readings if _what_counts(r[1]) != what))
 
 
 def _what_counts(facts: Facts) -> tuple[Any, ...]:
-    """Return what may not change silently once the load is there."""
+    """Return what may not change silently."""
+    if facts.filed is None:
+        return ()
     form = facts.form
     return (
         facts.moved.at if facts.moved is not None else None,
         facts.taken_over.at if facts.taken_over is not None else None,
         facts.refused,
+        facts.voided is not None,
         form.consignor.uscc,
         form.receiver.uscc,
         form.receiver.site_region,
@@ -174,9 +184,13 @@ def _one_per_id(
 ) -> tuple[dict[tuple[str, str], Statement], tuple[Ref, ...]]:
     """Of one id with several digests the earlier (received, digest) counts; name the others."""
     counted: dict[tuple[str, str], Statement] = {}
-    in_order = sorted(statements, key=lambda s: (s.received_us, s.ref.digest))
+    in_order = sorted(statements, key=_receipt)
     others = [s.ref for s in in_order if counted.setdefault((s.ref.source, s.ref.id), s) is not s]
     return counted, tuple(sorted(others))
+
+
+def _receipt(s: Statement) -> tuple[int, str]:
+    return s.received_us, s.ref.digest
 
 
 def _fold(

@@ -14,7 +14,7 @@ from streams.judging.facts import Facts
 from streams.judging.outcome import Draw, Outcome
 from streams.judging.registry import RegistryView
 from streams.judging.rules import RULE_BOOK, RuleBook
-from streams.judging.rules.cross_province import draws_of
+from streams.judging.rules.quota import draws_of
 
 __all__ = ["Judgement", "judge_limit", "judge_manifest"]
 
@@ -37,8 +37,8 @@ def judge_manifest(
     outcomes: list[Outcome] = []
     for rule in book.manifest:
         judged = rule.judge(rule, facts, view, now)
-        if facts.settled is not None:
-            judged = _reconciled(judged, rule.judge(rule, facts.settled, view, now))
+        for reason, reading in facts.otherwise:
+            judged = _reconciled(judged, rule.judge(rule, reading, view, now), reason)
         if facts.voided is not None and facts.reached is not None:
             judged = [_reviewed(o, "voided_after_arrival") for o in judged]
         outcomes += judged
@@ -61,36 +61,47 @@ def judge_limit(
     return tuple(o for rule in book.limit for o in rule.judge(rule, subject, draws, view, now))
 
 
-def _reconciled(current: Sequence[Outcome], settled: Sequence[Outcome]) -> list[Outcome]:
-    """Send to review what only a correction after arrival made right, or wrong.
+def _reconciled(current: Sequence[Outcome], other: Sequence[Outcome], reason: str) -> list[Outcome]:
+    """Send to review what depends on which of two readings is right.
 
     The same finding about the same party stands, at the greater of the two quantities.
     """
     now = {o.discriminator: o for o in current if o.found}
-    then = {o.discriminator: o for o in settled if o.found}
+    then = {o.discriminator: o for o in other if o.found}
     heavier = {
         key: max((o for o in (now.get(key), then.get(key)) if o is not None), key=lambda o: o.grams)
         for key in (*now, *(key for key in then if key not in now))
     }
     if now.keys() != then.keys() or any(now[key].state != then[key].state for key in now):
-        return [_reviewed(o, "corrected_after_arrival") for o in heavier.values()]
+        return [_reviewed(o, reason) for o in heavier.values()]
     return [
         o
         if not o.found or o.grams == then[o.discriminator].grams
-        else _noted(heavier[o.discriminator], *_QUANTITY)
+        else _noted(heavier[o.discriminator], *_QUANTITY[reason])
         for o in current
     ]
 
 
-_QUANTITY = (
-    "数量在运抵后被更正，按更正前后较大者计。",
-    "The quantity was corrected after arrival; the greater one is shown.",
-)
+_QUANTITY = {
+    "corrected_after_arrival": (
+        "数量在运抵后被更正，按更正前后较大者计。",
+        "The quantity was corrected after arrival; the greater one is shown.",
+    ),
+    "conflicting_reports": (
+        "同一事件编号有内容不同的上报，数量按较大者计。",
+        "One event was reported with different contents; the greater quantity is shown.",
+    ),
+}
 _REVIEW = {
     "corrected_after_arrival": (
         "联单的接受人、代码、数量或起运时间在运抵后被更正，更正前后结论不同，须人工核查。",
         "Receiver, code, quantity or departure were corrected after arrival, and the conclusion "
         "differs: to be checked.",
+    ),
+    "conflicting_reports": (
+        "同一事件编号有内容不同的上报，按不同内容结论不同，须人工核查。",
+        "One event was reported with different contents, and the conclusion depends on which is "
+        "right: to be checked.",
     ),
     "voided_after_arrival": (
         "货物运抵后联单被作废，须人工核查。",

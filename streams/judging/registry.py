@@ -20,7 +20,15 @@ from schemas.registry import (
 )
 from schemas.waste_code import category_of
 
-__all__ = ["RecordVersion", "RegistryView", "in_force", "limit_key", "limit_parts", "touches"]
+__all__ = [
+    "RecordVersion",
+    "RegistryView",
+    "filer_mark",
+    "in_force",
+    "limit_key",
+    "limit_parts",
+    "touches",
+]
 
 
 class RecordVersion(NamedTuple):
@@ -34,7 +42,7 @@ class Touches(NamedTuple):
     """What a record bears on: which manifests and limits must be judged again when it changes."""
 
     units: tuple[str, ...]
-    codes: tuple[str, ...]
+    marks: tuple[str, ...]
     limits: tuple[str, ...]
 
 
@@ -56,15 +64,23 @@ def limit_parts(key: str) -> tuple[str, int] | None:
     return (approval_id, int(line)) if kind == "approval" and line.isdigit() else None
 
 
+def filer_mark(uscc: str) -> str:
+    """Return what marks a manifest as filed by a unit for somebody else."""
+    return f"unit/{uscc}"
+
+
 def touches(record: RegistryRecord) -> Touches:
-    """Return what ``record`` bears on. Codes only where no unit narrows it down."""
+    """Return what ``record`` bears on: units by role, and marks (``ManifestDecision.marks``).
+
+    Waste codes only where no unit narrows it down.
+    """
     units: tuple[str, ...] = ()
-    codes: tuple[str, ...] = ()
+    marks: tuple[str, ...] = ()
     limits: tuple[str, ...] = ()
     r: Any = record
     match record.kind:
         case "unit":
-            units = (r.uscc,)
+            units, marks = (r.uscc,), (filer_mark(r.uscc),)
         case "licence":
             units = (r.holder,)
         case "carrier_permit":
@@ -77,12 +93,12 @@ def touches(record: RegistryRecord) -> Touches:
         case "whitelist_entry":
             units = (r.receiver,)
         case "inbound_ban":
-            codes = (*r.codes, *r.categories)
+            marks = (*r.codes, *r.categories)
         case "exemption":
             named = tuple(unit for unit in (r.consignor, r.receiver) if unit is not None)
             units = named[:1]
-            codes = () if named else (*r.codes, *r.categories)
-    return Touches(units, codes, limits)
+            marks = () if named else (*r.codes, *r.categories)
+    return Touches(units, marks, limits)
 
 
 class RegistryView:

@@ -5,7 +5,6 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 from schemas.registry import RegistryRecord
-from schemas.waste_code import category_of
 from streams.batch import Input, SubjectCache, commit_batch
 from streams.judging.registry import RecordVersion, RegistryView, touches
 from streams.judging.state import MemoryState
@@ -101,15 +100,10 @@ class Line:
             if (version.record.kind, version.record.id) in changed:
                 touched = touches(version.record)
                 units.update(touched.units)
-                codes.update(touched.codes)
+                codes.update(touched.marks)
                 limits.update(touched.limits)
         for subject, row in self.rows.items():
-            held_codes = (
-                {c for w in row.facts.form.wastes for c in (w.code, category_of(w.code))}
-                if row.facts.filed is not None
-                else set()
-            )
-            if units & {row.parties.consignor, row.parties.receiver} or codes & held_codes:
+            if units & {row.parties.consignor, row.parties.receiver} or codes & {*row.marks}:
                 data.rejudge = [*data.rejudge, (partition_of(subject), subject)]
         data.dirty = data.dirty + sorted(limits)
         self.paged = head

@@ -167,10 +167,6 @@ async def test_what_is_handed_out_twice_after_a_commit_is_counted_once() -> None
     check_at_rest(line)
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="touches(unit) names only its own manifests, not those that it filed for others",
-)
 @pytest.mark.parametrize("withdrawn", [False, True], ids=["registered later", "struck off later"])
 async def test_a_collectors_registration_bears_on_what_it_filed_for_others(withdrawn: bool) -> None:
     line = Line()

@@ -27,7 +27,7 @@ CREATE TABLE registry_record (
     record_id   text NOT NULL,
     body        bytea NOT NULL,              -- the JSON object as it was given
     touch_units text[] NOT NULL,             -- credit codes whose manifests it bears on
-    touch_codes text[] NOT NULL,             -- waste codes and categories likewise, where no unit is named
+    touch_marks text[] NOT NULL,             -- marks of manifests likewise: waste codes, categories, filers
     touch_limits text[] NOT NULL,            -- limits (approval lines) that it defines
     PRIMARY KEY (change_set, ordinal)
 );
@@ -70,7 +70,7 @@ CREATE TABLE manifest (
     consignor          text,
     receiver           text,
     carriers           text[] NOT NULL,
-    codes              text[] NOT NULL,      -- waste codes and their categories
+    marks              text[] NOT NULL,      -- waste codes, their categories, unit/<who filed for another>
     aliases            text[] NOT NULL,
     origin_region      text,
     destination_region text,
@@ -85,7 +85,7 @@ CREATE TABLE manifest (
 ) WITH (fillfactor = 70);
 CREATE INDEX manifest_consignor ON manifest (consignor);
 CREATE INDEX manifest_receiver ON manifest (receiver);
-CREATE INDEX manifest_codes ON manifest USING gin (codes);
+CREATE INDEX manifest_marks ON manifest USING gin (marks);
 CREATE INDEX manifest_aliases ON manifest USING gin (aliases);
 
 CREATE TABLE verdict_history (

@@ -2,12 +2,9 @@
 
 from typing import NamedTuple
 
-from streams.judging.rules.cross_province import (
-    APPROVAL_NOT_IN_FORCE,
-    NO_APPROVAL,
-    QUANTITY_EXCEEDED,
-)
+from streams.judging.rules.cross_province import APPROVAL_NOT_IN_FORCE, NO_APPROVAL
 from streams.judging.rules.licence import CODE_OUT_OF_SCOPE, RECEIVER_UNLICENSED
+from streams.judging.rules.quota import QUANTITY_EXCEEDED
 from streams.judging.rules.rule import LimitRule, ManifestRule
 
 __all__ = ["RULE_BOOK", "LimitRule", "ManifestRule", "RuleBook"]

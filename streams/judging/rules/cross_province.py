@@ -1,4 +1,4 @@
-"""跨省转移: without approval, with an approval not in force, and more than the approval allows.
+"""跨省转移: without approval, or with an approval not in force.
 
 Basis: Code Art 536 (固废法 Art 82), order 23 Arts 21-28. The instant is the dispatch of the load;
 records' dates are China dates and include their last day (domain 9).
@@ -12,10 +12,9 @@ from schemas.quantity import tonnes_text
 from schemas.region import province_name
 from streams.judging.facts import Facts
 from streams.judging.law import basis
-from streams.judging.outcome import Draw, DrawState, Outcome, china_text
-from streams.judging.registry import RegistryView, in_force, limit_key, limit_parts
+from streams.judging.outcome import Outcome, china_text
+from streams.judging.registry import RegistryView, in_force
 from streams.judging.rules.rule import (
-    LimitRule,
     ManifestRule,
     days_left,
     event_evidence,
@@ -23,24 +22,28 @@ from streams.judging.rules.rule import (
     record_evidence,
     says,
 )
-from streams.judging.rules.transfer import Candidate, Crossing, crossing_of, nothing_to_judge
+from streams.judging.rules.transfer import (
+    Candidate,
+    Crossing,
+    approval_age,
+    crossing_of,
+    receiver_of,
+)
 
-__all__ = ["APPROVAL_NOT_IN_FORCE", "NO_APPROVAL", "QUANTITY_EXCEEDED", "draws_of"]
+__all__ = ["APPROVAL_NOT_IN_FORCE", "NO_APPROVAL"]
 
 
 def _no_approval(
     rule: ManifestRule, facts: Facts, view: RegistryView, now: datetime | None
 ) -> Sequence[Outcome]:
-    crossing = crossing_of(facts, view)
-    if crossing is None:
-        return not_applicable(rule, _receiver(facts), nothing_to_judge(facts) or "not_moved")
-    if crossing.reason is not None:
-        return not_applicable(rule, _receiver(facts), crossing.reason)
+    crossing, who = crossing_of(facts, view), receiver_of(facts)
+    if isinstance(crossing, str):
+        return not_applicable(rule, who, crossing)
     bare = [waste for waste, candidates in crossing.lines if not candidates]
     if not bare:
         approvals = sorted({c.approval.document for _, cs in crossing.lines for c in cs})
         said = (f"有跨省转移审批：{'、'.join(approvals)}", f"approvals: {', '.join(approvals)}")
-        return (says(rule, "passed", _receiver(facts), "approved", said),)
+        return (says(rule, "passed", who, "approved", said),)
     grams = sum(facts.shipped_grams(waste) for waste in bare)
     form = facts.form
     names = "、".join(f"{w.name}（{w.code}）" for w in bare)
@@ -62,7 +65,7 @@ def _no_approval(
         says(
             rule,
             "violated",
-            _receiver(facts),
+            who,
             "no_approval",
             said,
             grams=grams,
@@ -76,16 +79,14 @@ def _no_approval(
 def _not_in_force(
     rule: ManifestRule, facts: Facts, view: RegistryView, now: datetime | None
 ) -> Sequence[Outcome]:
-    crossing = crossing_of(facts, view)
-    if crossing is None:
-        return not_applicable(rule, _receiver(facts), nothing_to_judge(facts) or "not_moved")
-    if crossing.reason is not None:
-        return not_applicable(rule, _receiver(facts), crossing.reason)
+    crossing, who = crossing_of(facts, view), receiver_of(facts)
+    if isinstance(crossing, str):
+        return not_applicable(rule, who, crossing)
     at = crossing.moved.at
     named = [(waste, candidates) for waste, candidates in crossing.lines if candidates]
     if not named:
         said = ("无可核对有效期的审批", "no approval whose validity could be checked")
-        return (says(rule, "not_applicable", _receiver(facts), "no_approval", said),)
+        return (says(rule, "not_applicable", who, "no_approval", said),)
     outside = [
         (waste, _nearest(candidates, at))
         for waste, candidates in named
@@ -97,7 +98,7 @@ def _not_in_force(
             for _, candidates in named
         ]
         said = ("起运时审批在有效期内", "the approval was in force at dispatch")
-        return (says(rule, "passed", _receiver(facts), "in_force", said, margin=f"{min(left)} d"),)
+        return (says(rule, "passed", who, "in_force", said, margin=f"{min(left)} d"),)
     grams = sum(facts.shipped_grams(waste) for waste, _ in outside)
     form = facts.form
     _, worst = max(outside, key=lambda wc: (_distance(wc[1], at), wc[1].approval.id))
@@ -121,7 +122,7 @@ def _not_in_force(
         says(
             rule,
             "violated",
-            _receiver(facts),
+            who,
             reason,
             said,
             margin=f"-{distance} d",
@@ -131,105 +132,6 @@ def _not_in_force(
             law=basis("unapproved_transfer", at),
         ),
     )
-
-
-def draws_of(facts: Facts, view: RegistryView) -> tuple[Draw, ...]:
-    """Return what a manifest takes from approval lines: reserved on dispatch, settled on receipt.
-
-    Lines of one limit are added up. A void or a refusal takes nothing (the caller releases it).
-    """
-    crossing = crossing_of(facts, view)
-    if crossing is None or facts.refused:
-        return ()
-    if facts.voided is not None:
-        return ()
-    at = crossing.moved.at
-    taken: dict[str, int] = {}
-    for waste, candidates in crossing.lines:
-        valid = [c for c in candidates if in_force(c.approval, at)]
-        if valid:
-            chosen = min(valid, key=lambda c: (c.line.name != waste.name, *_age(c)))
-            limit = limit_key(chosen.approval.id, chosen.line.line)
-            taken[limit] = taken.get(limit, 0) + facts.grams(waste)
-    state: DrawState = "settled" if facts.received is not None else "reserved"
-    return tuple(
-        Draw(limit, facts.subject, at, grams, state) for limit, grams in sorted(taken.items())
-    )
-
-
-def _quantity_exceeded(
-    rule: LimitRule, subject: str, draws: Sequence[Draw], view: RegistryView, now: datetime | None
-) -> Sequence[Outcome]:
-    parts = limit_parts(subject)
-    approval = view.approval(parts[0]) if parts is not None else None
-    line = (
-        next((x for x in approval.lines if parts and x.line == parts[1]), None)
-        if approval
-        else None
-    )
-    if approval is None or line is None:
-        return not_applicable(rule, "total", "no_limit")
-    counted = sorted((d for d in draws if d.state != "released"), key=lambda d: (d.at, d.manifest))
-    if not counted:
-        return not_applicable(rule, "total", "nothing_drawn")
-    total = sum(d.grams for d in counted)
-    left = line.quantity_t - total
-    of_zh = f"审批 {approval.document} 第 {line.line} 项（{line.name} {line.code}）"
-    of_en = f"line {line.line} of approval {approval.document} ({line.code})"
-    if left >= 0:
-        said = (
-            f"{of_zh}批准 {tonnes_text(line.quantity_t)} 吨，已用 {tonnes_text(total)} 吨",
-            f"{of_en} allows {tonnes_text(line.quantity_t)} t, {tonnes_text(total)} t drawn",
-        )
-        return (says(rule, "passed", "total", "within", said, margin=f"{tonnes_text(left)} t"),)
-    past, first_past = _past_the_cap(counted, line.quantity_t)
-    said = (
-        f"{of_zh}批准 {tonnes_text(line.quantity_t)} 吨，{len(counted)} 份联单累计转移 "
-        f"{tonnes_text(total)} 吨，超出 {tonnes_text(-left)} 吨；自联单 {first_past.manifest} 起超出。",
-        f"{of_en} allows {tonnes_text(line.quantity_t)} t; {len(counted)} manifests moved "
-        f"{tonnes_text(total)} t, {tonnes_text(-left)} t too much, from manifest "
-        f"{first_past.manifest} on.",
-    )
-    return (
-        says(
-            rule,
-            "violated",
-            "total",
-            "exceeded",
-            said,
-            margin=f"-{tonnes_text(-left)} t",
-            grams=-left,
-            act_at=first_past.at,
-            evidence=(
-                record_evidence("transfer_approval", approval.id, of_zh, of_en),
-                *(
-                    Evidence(
-                        "manifest",
-                        d.manifest,
-                        None,
-                        f"{china_text(d.at)} 起运 {tonnes_text(d.grams)} 吨",
-                        f"dispatched {china_text(d.at)}, {tonnes_text(d.grams)} t",
-                    )
-                    for d in past
-                ),
-            ),
-            law=basis("unapproved_transfer", first_past.at),
-        ),
-    )
-
-
-def _past_the_cap(counted: Sequence[Draw], cap: int) -> tuple[list[Draw], Draw]:
-    """Return the draws, in order, that end past the cap, and the first of them."""
-    past, total = [], 0
-    for draw in counted:
-        total += draw.grams
-        if total > cap:
-            past.append(draw)
-    return past, past[0]
-
-
-def _receiver(facts: Facts) -> str:
-    return facts.form.receiver.uscc if facts.filed is not None else "-"
 
 
 def _evidence(facts: Facts, crossing: Crossing) -> tuple[Evidence, ...]:
@@ -268,12 +170,7 @@ def _distance(candidate: Candidate, at: datetime) -> int:
 
 
 def _nearest(candidates: Sequence[Candidate], at: datetime) -> Candidate:
-    return min(candidates, key=lambda c: (_distance(c, at), *_age(c)))
-
-
-def _age(candidate: Candidate) -> tuple[str, str, int]:
-    approval = candidate.approval
-    return str(approval.valid_to or "9999"), approval.id, candidate.line.line
+    return min(candidates, key=lambda c: (_distance(c, at), *approval_age(c)))
 
 
 NO_APPROVAL = ManifestRule(
@@ -289,11 +186,4 @@ APPROVAL_NOT_IN_FORCE = ManifestRule(
     "跨省转移审批已过期或未生效",
     "approval expired or not yet valid",
     _not_in_force,
-)
-QUANTITY_EXCEEDED = LimitRule(
-    "cross_province.quantity_exceeded",
-    1,
-    "跨省转移超出批准数量",
-    "more moved than approved",
-    _quantity_exceeded,
 )

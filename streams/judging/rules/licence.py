@@ -27,7 +27,7 @@ from streams.judging.rules.rule import (
     record_evidence,
     says,
 )
-from streams.judging.rules.transfer import exemption_for, nothing_to_judge
+from streams.judging.rules.transfer import exemption_for, nothing_to_judge, receiver_of
 
 __all__ = ["CODE_OUT_OF_SCOPE", "RECEIVER_UNLICENSED"]
 
@@ -62,28 +62,28 @@ def _instants(facts: Facts, taking: Act) -> list[_Instant]:
     return found
 
 
-def _lines(facts: Facts, view: RegistryView) -> tuple[list[WasteLine], str | None]:
+def _lines(facts: Facts, view: RegistryView) -> list[WasteLine] | str:
     """Return the lines for which the receiver needs a licence, or why there are none."""
     reason = nothing_to_judge(facts)
     if reason is not None or facts.moved is None:
-        return [], reason or "not_moved"
+        return reason or "not_moved"
     if facts.form.receiver.uscc == facts.form.consignor.uscc:
-        return [], "own_waste"
+        return "own_waste"
     lines = [
         w
         for w in facts.hazardous
         if exemption_for(facts, view, w.code, facts.moved, frozenset((w.method, "whole_process")))
         is None
     ]
-    return lines, None if lines else "exempt"
+    return lines or "exempt"
 
 
 def _unlicensed(
     rule: ManifestRule, facts: Facts, view: RegistryView, now: datetime | None
 ) -> Sequence[Outcome]:
-    lines, reason = _lines(facts, view)
-    if reason is not None:
-        return not_applicable(rule, _receiver(facts), reason)
+    lines, who = _lines(facts, view), receiver_of(facts)
+    if isinstance(lines, str):
+        return not_applicable(rule, who, lines)
     form = facts.form
     held = view.licences(form.receiver.uscc)
     instants = _instants(facts, "operate_unlicensed")
@@ -97,7 +97,7 @@ def _unlicensed(
         kind = lasting.register_type
         why = f"{kind}_register" if kind in ("exempted", "virtual") else "licensed"
         margin = None if left is None else f"{left} d"
-        return (says(rule, "passed", _receiver(facts), why, said, margin=margin),)
+        return (says(rule, "passed", who, why, said, margin=margin),)
     grams = sum(facts.shipped_grams(w) for w in lines)
     first = bare[0]
     past = [x for x in held if x.valid_to is not None and x.valid_to < china_day(first.fact.at)]
@@ -123,7 +123,7 @@ def _unlicensed(
         says(
             rule,
             "violated",
-            _receiver(facts),
+            who,
             "expired" if ended is not None else "not_yet_valid" if held else "none",
             said,
             margin=margin,
@@ -141,9 +141,9 @@ def _unlicensed(
 def _out_of_scope(
     rule: ManifestRule, facts: Facts, view: RegistryView, now: datetime | None
 ) -> Sequence[Outcome]:
-    lines, reason = _lines(facts, view)
-    if reason is not None:
-        return not_applicable(rule, _receiver(facts), reason)
+    lines, who = _lines(facts, view), receiver_of(facts)
+    if isinstance(lines, str):
+        return not_applicable(rule, who, lines)
     form = facts.form
     held = view.licences(form.receiver.uscc)
     judged = []
@@ -156,7 +156,7 @@ def _out_of_scope(
             "接受人当时无有效许可证，见“接受人无证”",
             "no licence in force whose scope could be read",
         )
-        return (says(rule, "not_applicable", _receiver(facts), "unlicensed", said),)
+        return (says(rule, "not_applicable", who, "unlicensed", said),)
     outside: list[tuple[_Instant, list[Licence], list[WasteLine]]] = []
     for instant, valid in judged:
         uncovered = [w for w in lines if not any(_covers(x, w) for x in valid)]
@@ -164,7 +164,7 @@ def _out_of_scope(
             outside.append((instant, valid, uncovered))
     if not outside:
         said = ("废物代码和方式在许可范围内", "codes and methods are within the licence")
-        return (says(rule, "passed", _receiver(facts), "covered", said),)
+        return (says(rule, "passed", who, "covered", said),)
     instant, valid, uncovered = outside[0]
     doubt = _doubt(valid, uncovered, instant.fact.at)
     grams = sum(facts.shipped_grams(w) for w in uncovered)
@@ -186,7 +186,7 @@ def _out_of_scope(
         says(
             rule,
             "needs_review" if doubt else "violated",
-            _receiver(facts),
+            who,
             "scope_unclear" if doubt else "out_of_scope",
             said,
             grams=grams,
@@ -236,10 +236,6 @@ _METHOD_ZH = {"storage": "贮存", "utilisation": "利用", "disposal": "处置"
 def _law(instants: Sequence[_Instant], lines: Sequence[WasteLine]) -> tuple[LegalBasis, ...]:
     collects = all(w.method == "storage" for w in lines)
     return tuple(x for i in instants for x in basis(i.act, i.fact.at, collects=collects))
-
-
-def _receiver(facts: Facts) -> str:
-    return facts.form.receiver.uscc if facts.filed is not None else "-"
 
 
 def _names(lines: Sequence[WasteLine]) -> str:

@@ -8,7 +8,15 @@ from schemas.registry import ApprovalLine, Exemption, TransferApproval
 from streams.judging.facts import Fact, Facts
 from streams.judging.registry import RegistryView, in_force
 
-__all__ = ["Candidate", "Crossing", "crossing_of", "exemption_for", "nothing_to_judge"]
+__all__ = [
+    "Candidate",
+    "Crossing",
+    "approval_age",
+    "crossing_of",
+    "exemption_for",
+    "nothing_to_judge",
+    "receiver_of",
+]
 
 _TRANSFER_STAGES = frozenset(("transfer", "whole_process"))
 
@@ -25,9 +33,11 @@ class Crossing(NamedTuple):
 
     moved: Fact
     lines: tuple[tuple[WasteLine, tuple[Candidate, ...]], ...]
-    exempt: tuple[Exemption, ...]
-    reason: str | None
-    """Why no line needs one, None if some do."""
+
+
+def receiver_of(facts: Facts) -> str:
+    """Return the discriminator of findings about a transfer: its receiver, ``-`` if unknown."""
+    return facts.form.receiver.uscc if facts.filed is not None else "-"
 
 
 def nothing_to_judge(facts: Facts) -> str | None:
@@ -57,27 +67,38 @@ def exemption_for(
     return None
 
 
-def crossing_of(facts: Facts, view: RegistryView) -> Crossing | None:
-    """Return what of a moved transfer needs approval; None if there is nothing to judge."""
+def crossing_of(facts: Facts, view: RegistryView) -> Crossing | str:
+    """Return what of a transfer needs approval to leave the province, or why nothing does."""
     moved = facts.moved
-    if nothing_to_judge(facts) is not None or moved is None:
-        return None
-    form = facts.form
-    origin, destination = form.consignor.site_region, form.receiver.site_region
-    if province_of(origin) == province_of(destination):
-        return Crossing(moved, (), (), "same_province")
+    reason = nothing_to_judge(facts)
+    if reason is not None or moved is None:
+        return reason or "not_moved"
+    if not _crosses(facts.form.consignor.site_region, facts.form.receiver.site_region):
+        return "same_province"
     needing = []
-    exempt = []
     reason = "exempt"
     for waste in facts.hazardous:
-        exemption = exemption_for(facts, view, waste.code, moved, _TRANSFER_STAGES)
-        if exemption is not None:
-            exempt.append(exemption)
-        elif _counts_as_intra(facts, view, waste, moved):
+        if _counts_as_intra(facts, view, waste, moved):
             reason = "as_intra"
-        else:
+        elif not _approval_lifted(facts, view, waste, moved):
             needing.append((waste, _candidates(facts, view, waste)))
-    return Crossing(moved, tuple(needing), tuple(exempt), None if needing else reason)
+    return Crossing(moved, tuple(needing)) if needing else reason
+
+
+def _crosses(origin: str, destination: str) -> bool:
+    return province_of(origin) != province_of(destination)
+
+
+def _approval_lifted(facts: Facts, view: RegistryView, waste: WasteLine, moved: Fact) -> bool:
+    """Whether transfer or the whole process is exempt, or the pair is registered (domain 3.3)."""
+    form = facts.form
+    return any(
+        _TRANSFER_STAGES.intersection(exemption.stages)
+        or (exemption.consignor is not None and exemption.receiver is not None)
+        for exemption in view.exemptions(
+            waste.code, form.consignor.uscc, form.receiver.uscc, moved.at
+        )
+    )
 
 
 def _counts_as_intra(facts: Facts, view: RegistryView, waste: WasteLine, moved: Fact) -> bool:
@@ -95,13 +116,25 @@ def _counts_as_intra(facts: Facts, view: RegistryView, waste: WasteLine, moved: 
     )
 
 
+def approval_age(candidate: Candidate) -> tuple[str, str, int]:
+    """Order candidates: what ends first comes first, then by record and line."""
+    approval = candidate.approval
+    return str(approval.valid_to or "9999"), approval.id, candidate.line.line
+
+
 def _candidates(facts: Facts, view: RegistryView, waste: WasteLine) -> tuple[Candidate, ...]:
-    """Return lines for consignor, receiver and code. Approvals fix no carrier and no route."""
+    """Return lines for consignor, receiver, code and the two provinces of the sites.
+
+    Approvals fix no carrier and no route; the origin is the site's, not the registered office's.
+    """
     form = facts.form
     return tuple(
         Candidate(approval, line)
         for approval in view.approvals(form.consignor.uscc)
         if approval.decision == "approved"
+        and not _crosses(approval.origin, form.consignor.site_region)
         for line in approval.lines
-        if line.receiver == form.receiver.uscc and line.code == waste.code
+        if line.receiver == form.receiver.uscc
+        and line.code == waste.code
+        and not _crosses(line.destination, form.receiver.site_region)
     )

@@ -88,11 +88,58 @@ def test_an_approval_of_consignor_receiver_and_code_is_enough() -> None:
         {"lines": [approval_line(code="900-039-49")]},
         {"decision": "refused"},
         {"retracted": True},
+        {"origin": "140000"},
+        {"lines": [approval_line(destination="410100")]},
     ],
-    ids=["another consignor", "another receiver", "another code", "a refusal", "retracted"],
+    ids=[
+        "another consignor",
+        "another receiver",
+        "another code",
+        "a refusal",
+        "retracted",
+        "a site in another province",
+        "a receiver's site in another province",
+    ],
 )
 def test_an_approval_of_something_else_is_none(members: Any) -> None:
     assert no_approval(approval(**members)) == VIOLATED
+
+
+def test_an_approval_by_a_city_covers_its_province_and_its_neighbour_city() -> None:
+    by_city = approval(origin="130200", lines=[approval_line(destination="370200")])
+    assert no_approval(by_city) == ("passed", "approved")
+
+
+def test_a_registered_pair_needs_no_approval_whatever_stage_is_named() -> None:
+    pair = {"consignor": CONSIGNOR, "receiver": RECEIVER, "codes": [CODE]}
+    point_to_point = record("exemption", stages=["utilisation"], **pair)
+    assert no_approval(point_to_point) == ("not_applicable", "exempt")
+    half = record("exemption", stages=["utilisation"], codes=[CODE], receiver=RECEIVER)
+    assert no_approval(half) == VIOLATED
+
+
+def test_of_two_reports_under_one_id_the_earlier_counts_and_an_officer_looks_at_the_rest() -> None:
+    here = filed(id="twice", destination="130100")
+    there = filed(id="twice")._replace(received_us=here.received_us + 1)
+    found = outcomes([here, there, dispatched()])[NO_APPROVAL]
+    assert (found.state, found.reason) == ("needs_review", "conflicting_reports")
+    same = filed(id="twice", destination="130100", remark="示例")
+    same = same._replace(received_us=here.received_us + 1)
+    assert outcomes([here, same, dispatched()])[NO_APPROVAL].state == "not_applicable"
+
+
+def test_loads_of_one_minute_are_ordered_by_their_number() -> None:
+    cap = approval(lines=[approval_line(quantity_t=3)])
+
+    def load(n: int, second: int) -> list[Any]:
+        number = f"2026130100000{n}"
+        return [
+            filed(subject=number, id=f"f{n}"),
+            dispatched(DAY + timedelta(seconds=second), subject=number, id=f"d{n}"),
+        ]
+
+    found = limit_outcome([load(1, 50), load(2, 10)], cap)
+    assert [e.ref for e in found.evidence if e.kind == "manifest"] == ["20261301000002"]
 
 
 def test_a_refusal_beside_an_approval_takes_nothing_away() -> None:

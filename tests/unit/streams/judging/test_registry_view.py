@@ -22,6 +22,7 @@ from manifests import (
 from streams.judging.registry import (
     RecordVersion,
     RegistryView,
+    filer_mark,
     limit_key,
     limit_parts,
     touches,
@@ -81,7 +82,7 @@ def test_another_subject_is_no_limit(key: str) -> None:
     ("changed", "units", "codes", "limits"),
     [
         (licence(), (RECEIVER,), (), ()),
-        (collector(), (collector().uscc,), (), ()),
+        (collector(), (collector().uscc,), (filer_mark(collector().uscc),), ()),
         (
             approval("a", lines=[approval_line(1), approval_line(2)]),
             (CONSIGNOR,), (), ("approval/a/1", "approval/a/2"),
