@@ -4,85 +4,18 @@
 bloat the catalogue.
 """
 
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import timedelta
 
 import asyncpg
-import msgspec
 
-from infra.runtime.offsets import Fenced, OffsetTable, Position
-from schemas.decode import decode_registry_record
-from streams.alert_rows import write_alerts
-from streams.judging.decision import (
-    Held,
-    LimitDecision,
-    ManifestDecision,
-    Memo,
-    pack_events,
-    unpack_events,
-)
-from streams.judging.outcome import Draw, Outcome
-from streams.judging.registry import RecordVersion
-from streams.judging.state import FencedError, Quarantined
-from streams.judging.statement import from_micros
+from infra.runtime.offsets import OffsetTable, Position
+from streams.judging.state import FencedError
+from streams.postgres_batch import PostgresBatch
+from streams.postgres_shared import PostgresShared
 
 __all__ = ["PostgresState"]
-
-_CHANGES = """
-SELECT c.seq, c.recorded_at, r.body FROM registry_change c JOIN registry_record r USING (change_set)
-WHERE c.seq > $1 AND c.seq <= $2 ORDER BY c.seq, r.ordinal
-"""
-
-_MANIFESTS = """
-INSERT INTO manifest AS m (subject, partition, consignor, receiver, carriers, marks, aliases,
-    origin_region, destination_region, events, state, act_at, outcomes, memo, registry_seq, clock)
-SELECT subject, $2, consignor, receiver, string_to_array(carriers, ' '),
-    string_to_array(marks, ' '), string_to_array(aliases, ' '), origin, destination, events, state,
-    act_at, outcomes::jsonb, memo, $3, $4
-FROM unnest($1::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[],
-    $11::text[], $12::bytea[], $13::text[], $14::timestamptz[], $15::text[], $16::bytea[])
-    AS t (subject, consignor, receiver, carriers, marks, aliases, origin, destination, events,
-        state, act_at, outcomes, memo)
-ON CONFLICT (subject) DO UPDATE SET
-    consignor = excluded.consignor, receiver = excluded.receiver, carriers = excluded.carriers,
-    marks = excluded.marks, aliases = excluded.aliases, origin_region = excluded.origin_region,
-    destination_region = excluded.destination_region, events = excluded.events,
-    state = excluded.state, act_at = excluded.act_at, outcomes = excluded.outcomes,
-    memo = excluded.memo, registry_seq = excluded.registry_seq, clock = excluded.clock,
-    updated_at = clock_timestamp()
-"""
-
-_DRAWS = """
-INSERT INTO draw (limit_id, manifest, at, grams, state)
-SELECT * FROM unnest($1::text[], $2::text[], $3::timestamptz[], $4::bigint[], $5::text[])
-ON CONFLICT (limit_id, manifest) DO UPDATE SET
-    at = excluded.at, grams = excluded.grams, state = excluded.state
-"""
-
-_HISTORY = """
-INSERT INTO verdict_history (subject, registry_seq, clock, outcomes)
-SELECT subject, $2, $3, outcomes::jsonb FROM unnest($1::text[], $4::text[]) AS t (subject, outcomes)
-"""
-
-_ARM = """
-INSERT INTO deadline (partition, subject, key, due, armed_at, fires_at)
-SELECT $1, subject, key, due, $2, greatest(due, $2::timestamptz + $3::interval)
-FROM unnest($4::text[], $5::text[], $6::timestamptz[]) AS t (subject, key, due)
-ON CONFLICT (partition, subject, key) DO UPDATE SET
-    due = excluded.due, armed_at = excluded.armed_at, fires_at = excluded.fires_at
-"""
-
-_QUARANTINE = """
-INSERT INTO quarantine (consumer, topic, partition, kafka_offset, reason, detail, source, event_id,
-    subject, raw, received_at)
-SELECT $1, $2, $3, t.kafka_offset, t.reason, t.detail::jsonb, t.source, t.event_id, t.subject, t.raw,
-    t.received_at
-FROM unnest($4::bigint[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::bytea[],
-    $11::timestamptz[]) AS t (kafka_offset, reason, detail, source, event_id, subject, raw, received_at)
-ON CONFLICT DO NOTHING
-"""
 
 
 class PostgresState:
@@ -116,19 +49,21 @@ class PostgresState:
         return found
 
     @asynccontextmanager
-    async def batch(self, partition: int) -> AsyncIterator["_Batch"]:
+    async def batch(self, partition: int) -> AsyncIterator[PostgresBatch]:
         """Open the batch transaction of a partition that was taken."""
         async with self._pool.acquire() as connection:
             async with connection.transaction():
-                tx = _Batch(connection, self, partition)
+                tx = PostgresBatch(
+                    connection, self.offsets, self.positions[partition], self._settle
+                )
                 yield tx
             self.positions[partition] = tx.position
 
     @asynccontextmanager
-    async def shared(self) -> AsyncIterator["_Shared"]:
+    async def shared(self) -> AsyncIterator[PostgresShared]:
         """Open a transaction for one shared subject (READ COMMITTED)."""
         async with self._pool.acquire() as connection, connection.transaction():
-            yield _Shared(connection, self)
+            yield PostgresShared(connection, self.offsets.consumer, self.offsets.topic)
 
     async def dirty_subjects(self, most: int) -> list[str]:
         """Return shared subjects with dirty rows, oldest first."""
@@ -137,261 +72,3 @@ class PostgresState:
                 "SELECT subject FROM dirty GROUP BY subject ORDER BY min(id) LIMIT $1", most
             )
         return [row["subject"] for row in rows]
-
-    @property
-    def settle(self) -> timedelta:
-        """How long after arming a deadline may fire at the earliest."""
-        return self._settle
-
-
-class _Registry:
-    def __init__(self, connection: Any, state: PostgresState) -> None:
-        self._connection = connection
-        self._state = state
-
-    async def registry_since(self, seq: int) -> tuple[int, list[RecordVersion]]:
-        now = await self._connection.fetchval("SELECT seq FROM registry_head FOR SHARE")
-        if now == seq:
-            return now, []
-        rows = await self._connection.fetch(_CHANGES, seq, now)
-        return now, [RecordVersion(row["seq"], decode_registry_record(row["body"])) for row in rows]
-
-
-class _Batch(_Registry):
-    def __init__(self, connection: Any, state: PostgresState, partition: int) -> None:
-        super().__init__(connection, state)
-        self._partition = partition
-        self.position = state.positions[partition]
-
-    async def advance(
-        self, expected: int, next_offset: int, digest: bytes | None, clock: datetime | None
-    ) -> datetime | None:
-        if expected != self.position.next_offset:
-            raise FencedError(f"{self.position} is not at {expected}")
-        try:
-            self.position = await self._state.offsets.advance(
-                self._connection,
-                self.position,
-                next_offset=next_offset,
-                digest=digest,
-                clock=clock,
-            )
-        except Fenced as e:
-            raise FencedError(str(e)) from e
-        return self.position.clock
-
-    async def take_rejudge(self, most: int) -> set[str]:
-        rows = await self._connection.fetch(
-            "DELETE FROM rejudge WHERE id IN (SELECT id FROM rejudge WHERE partition = $1"
-            " ORDER BY id LIMIT $2) RETURNING subject",
-            self._partition,
-            most,
-        )
-        return {row["subject"] for row in rows}
-
-    async def take_due(self, clock: datetime, most: int) -> set[str]:
-        rows = await self._connection.fetch(
-            "DELETE FROM deadline WHERE (partition, subject, key) IN (SELECT partition, subject, key"
-            " FROM deadline WHERE partition = $1 AND fires_at <= $2 ORDER BY fires_at LIMIT $3)"
-            " RETURNING subject",
-            self._partition,
-            clock,
-            most,
-        )
-        return {row["subject"] for row in rows}
-
-    async def load(self, subjects: Collection[str]) -> dict[str, Held]:
-        if not subjects:
-            return {}
-        rows = await self._connection.fetch(
-            "SELECT subject, events, memo FROM manifest WHERE subject = ANY ($1::text[])",
-            list(subjects),
-        )
-        return {
-            row["subject"]: Held(
-                unpack_events(row["events"]), msgspec.msgpack.decode(row["memo"], type=Memo)
-            )
-            for row in rows
-        }
-
-    async def owners_of_aliases(self, subjects: Collection[str]) -> dict[str, str]:
-        rows = await self._connection.fetch(
-            "SELECT subject, aliases FROM manifest WHERE aliases && $1::text[] ORDER BY subject",
-            list(subjects),
-        )
-        wanted = set(subjects)
-        return {a: row["subject"] for row in rows for a in row["aliases"] if a in wanted}
-
-    async def write(
-        self,
-        decisions: Sequence[ManifestDecision],
-        quarantined: Sequence[Quarantined],
-        seq: int,
-        clock: datetime | None,
-    ) -> None:
-        if decisions:
-            await self._write_manifests(decisions, seq, clock)
-            await self._order_aliases(decisions, seq)
-            await self._write_draws([draw for d in decisions for draw in d.draws])
-            await self._write_history(decisions, seq, clock)
-            await self._write_deadlines(decisions, clock)
-            await write_alerts(self._connection, "manifest", decisions, seq, clock)
-        if quarantined:
-            await self._write_quarantine(quarantined)
-
-    async def _write_manifests(
-        self, decisions: Sequence[ManifestDecision], seq: int, clock: datetime | None
-    ) -> None:
-        columns = list(zip(*(_row(d) for d in decisions), strict=True))
-        await self._connection.execute(
-            _MANIFESTS, columns[0], self._partition, seq, clock, *columns[1:]
-        )
-
-    async def _order_aliases(self, decisions: Sequence[ManifestDecision], seq: int) -> None:
-        """Have others look again at what was said under numbers that these manifests claim."""
-        claimed = sorted({alias for d in decisions for alias in d.claimed_aliases})
-        if claimed:
-            await self._connection.execute(
-                "INSERT INTO rejudge (partition, subject, seq) SELECT partition, subject, $2"
-                " FROM manifest WHERE subject = ANY ($1::text[]) AND state = 'unfiled'",
-                claimed,
-                seq,
-            )
-
-    async def _write_draws(self, draws: Sequence[Draw]) -> None:
-        if not draws:
-            return
-        limits, manifests, ats, grams, states = zip(*draws, strict=True)
-        await self._connection.execute(_DRAWS, limits, manifests, ats, grams, states)
-        # Plain rows, one a limit: a dirty flag by ON CONFLICT would lose wake-ups.
-        await self._connection.execute(
-            "INSERT INTO dirty (subject) SELECT unnest($1::text[])", sorted(set(limits))
-        )
-
-    async def _write_history(
-        self, decisions: Sequence[ManifestDecision], seq: int, clock: datetime | None
-    ) -> None:
-        # A manifest that was never more than "not applicable" has no history worth a row.
-        told = [d for d in decisions if _worth_telling(d.changed, d.held.memo)]
-        if told:
-            await self._connection.execute(
-                _HISTORY, [d.subject for d in told], seq, clock, [_json(d.changed) for d in told]
-            )
-
-    async def _write_deadlines(
-        self, decisions: Sequence[ManifestDecision], clock: datetime | None
-    ) -> None:
-        disarmed = [(d.subject, key) for d in decisions for key in d.disarm]
-        if disarmed:
-            await self._connection.execute(
-                "DELETE FROM deadline d USING unnest($2::text[], $3::text[]) AS t (subject, key)"
-                " WHERE d.partition = $1 AND d.subject = t.subject AND d.key = t.key",
-                self._partition,
-                *map(list, zip(*disarmed, strict=True)),
-            )
-        armed = [(d.subject, key, due) for d in decisions for key, due in d.arm]
-        if armed:
-            await self._connection.execute(
-                _ARM,
-                self._partition,
-                clock if clock is not None else max(due for _, _, due in armed),
-                self._state.settle,
-                *map(list, zip(*armed, strict=True)),
-            )
-
-    async def _write_quarantine(self, rows: Sequence[Quarantined]) -> None:
-        await self._connection.execute(
-            _QUARANTINE,
-            self._state.offsets.consumer,
-            self._state.offsets.topic,
-            self._partition,
-            [q.offset for q in rows],
-            [q.reason for q in rows],
-            [msgspec.json.encode(q.detail).decode() for q in rows],
-            [q.source for q in rows],
-            [q.event_id for q in rows],
-            [q.subject for q in rows],
-            [q.raw for q in rows],
-            [from_micros(q.received_us) for q in rows],
-        )
-
-
-class _Shared(_Registry):
-    async def claim(self, subject: str) -> bool:
-        locked = await self._connection.fetchval(
-            "SELECT pg_try_advisory_xact_lock(hashtextextended($1, 0))", subject
-        )
-        if not locked:
-            return False  # another worker is at it; rows that come meanwhile keep it dirty
-        rows = await self._connection.fetch(
-            "DELETE FROM dirty WHERE subject = $1 RETURNING id", subject
-        )
-        return bool(rows)
-
-    async def load(self, subject: str) -> tuple[Memo | None, list[Draw], datetime | None]:
-        # A later statement than the DELETE: it sees every draw whose dirty row that one took.
-        rows = await self._connection.fetch(
-            "SELECT limit_id, manifest, at, grams, state FROM draw WHERE limit_id = $1", subject
-        )
-        memo = await self._connection.fetchval(
-            "SELECT memo FROM shared_subject WHERE subject = $1", subject
-        )
-        clock = await self._connection.fetchval(
-            "SELECT CASE WHEN bool_and(clock IS NOT NULL) THEN min(clock) END FROM consumer_offset"
-            " WHERE consumer = $1 AND topic = $2",
-            self._state.offsets.consumer,
-            self._state.offsets.topic,
-        )
-        return (
-            msgspec.msgpack.decode(memo, type=Memo) if memo is not None else None,
-            [Draw(*row) for row in rows],
-            clock,
-        )
-
-    async def write(self, decision: LimitDecision, seq: int, clock: datetime | None) -> None:
-        await self._connection.execute(
-            "INSERT INTO shared_subject (subject, outcomes, memo, registry_seq, clock)"
-            " VALUES ($1, $2, $3, $4, $5) ON CONFLICT (subject) DO UPDATE SET"
-            " outcomes = excluded.outcomes, memo = excluded.memo,"
-            " registry_seq = excluded.registry_seq, clock = excluded.clock,"
-            " updated_at = clock_timestamp()",
-            decision.subject,
-            _json(decision.outcomes),
-            msgspec.msgpack.encode(decision.memo),
-            seq,
-            clock,
-        )
-        if decision.changed:
-            await self._connection.execute(
-                _HISTORY, [decision.subject], seq, clock, [_json(decision.changed)]
-            )
-        await write_alerts(self._connection, "shared", [decision], seq, clock)
-
-
-def _row(d: ManifestDecision) -> tuple[Any, ...]:
-    moved = d.facts.moved
-    aliases = d.facts.form.aliases if d.facts.filed is not None else ()
-    return (
-        d.subject,
-        d.parties.consignor,
-        d.parties.receiver,
-        " ".join(sorted(d.facts.carriers)),
-        " ".join(d.marks),
-        " ".join(aliases),
-        d.parties.origin_region,
-        d.parties.destination_region,
-        pack_events(d.held.statements.values()),
-        d.facts.state,
-        moved.at if moved is not None else None,
-        _json(d.outcomes),
-        msgspec.msgpack.encode(d.held.memo),
-    )
-
-
-def _json(outcomes: Sequence[Outcome]) -> str:
-    return msgspec.json.encode(outcomes).decode()
-
-
-def _worth_telling(changed: Sequence[Outcome], memo: Memo) -> bool:
-    first = len(changed) == len(memo.outcomes)
-    return bool(changed) and not (first and all(o.state == "not_applicable" for o in changed))

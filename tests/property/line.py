@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from schemas.registry import RegistryRecord
 from streams.batch import Input, SubjectCache, commit_batch
+from streams.judging.memory_state import MemoryState
 from streams.judging.registry import RecordVersion, RegistryView, touches
-from streams.judging.state import MemoryState
 from streams.judging.statement import Statement
 from streams.shared import judge_dirty, judge_shared
 

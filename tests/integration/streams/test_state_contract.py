@@ -30,11 +30,12 @@ from services.registry import write_change_set
 from streams.batch import BatchResult, Input, SubjectCache, commit_batch
 from streams.judging.decision import ManifestDecision, decide_manifest
 from streams.judging.facts import Facts
+from streams.judging.memory_state import MemoryState
 from streams.judging.outcome import Draw, Outcome
 from streams.judging.registry import RecordVersion, RegistryView, limit_key
 from streams.judging.rules import RULE_BOOK, ManifestRule, RuleBook
 from streams.judging.rules.rule import says
-from streams.judging.state import FencedError, MemoryState, Quarantined
+from streams.judging.state import FencedError, Quarantined
 from streams.judging.statement import Statement, from_micros
 from streams.postgres_state import PostgresState
 from streams.shared import judge_shared

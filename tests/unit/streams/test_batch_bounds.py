@@ -3,8 +3,8 @@
 from datetime import UTC, datetime
 
 from streams.batch import MOST_SAID, Input, SubjectCache, commit_batch
+from streams.judging.memory_state import MemoryState
 from streams.judging.registry import RegistryView
-from streams.judging.state import MemoryState
 from streams.judging.statement import Statement, read_statement
 from tests.integration.streams.speech import NOON, STRANGER, Speech
 
