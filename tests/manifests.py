@@ -10,7 +10,8 @@ from schemas.decode import decode_registry_record
 from schemas.instant import CHINA
 from schemas.registry import RegistryRecord
 from streams.judging.decision import decide_limit, decide_manifest
-from streams.judging.facts import Facts, fold
+from streams.judging.facts import Facts
+from streams.judging.fold import fold
 from streams.judging.outcome import Outcome
 from streams.judging.registry import RegistryView
 from streams.judging.statement import Statement, read_statement, to_micros, union

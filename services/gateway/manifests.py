@@ -16,7 +16,8 @@ from services.gateway.access import Asker, asker
 from services.gateway.instant import utc_text
 from services.gateway.parties import manifest_of
 from services.gateway.problems import Refused
-from streams.judging.facts import Facts, fold
+from streams.judging.facts import Facts
+from streams.judging.fold import fold
 from streams.judging.statement import Statement, read_statement, union
 
 __all__ = ["ManifestView", "router"]

@@ -19,7 +19,8 @@ from streams.judging.alerts import (
     limit_parties,
     manifest_parties,
 )
-from streams.judging.facts import Facts, fold
+from streams.judging.facts import Facts
+from streams.judging.fold import fold
 from streams.judging.judge import judge_limit, judge_manifest
 from streams.judging.outcome import Draw, DrawState, Outcome, outcome_digest
 from streams.judging.registry import RegistryView, filer_mark

@@ -1,31 +1,13 @@
-"""Facts of one manifest: a fold over the *set* of its events.
+"""Facts of one manifest: what its events amount to. ``streams.judging.fold`` makes them."""
 
-Any order, any duplication and any split of the same events give the same facts. Who may say what
-(design §4) is decided here: another party's statement is kept, changes nothing and is listed in
-``ignored`` with the reason.
-"""
-
-from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
-from typing import Any, NamedTuple, Protocol
+from datetime import datetime
+from typing import Any, NamedTuple
 
 from schemas.manifest import FiledData, WasteLine
 from schemas.waste_code import is_general_waste
-from streams.judging.statement import Identity, Ref, Statement
+from streams.judging.statement import Ref
 
-__all__ = ["Fact", "Facts", "Ignored", "Speakers", "fold"]
-
-BACKDATING_TOLERANCE_US = int(timedelta(hours=24) / timedelta(microseconds=1))
-"""A correction received this much after the arrival was, counts as made after it whatever it says
-of its own time: otherwise a receiver could be exchanged on paper once the load is gone. [D]"""
-
-
-class Speakers(Protocol):
-    """What the fold must ask the registry: who may file for somebody else."""
-
-    def is_collector(self, uscc: str, at: datetime) -> bool:
-        """Whether the unit is a licensed small-generator collector at that instant."""
-        ...
+__all__ = ["Fact", "Facts", "Ignored", "earliest"]
 
 
 class Fact(NamedTuple):
@@ -89,7 +71,7 @@ class Facts(NamedTuple):
         if self.dispatched is not None:
             return self.dispatched
         seen = [fact for fact in (*self.legs[:1], self.arrived, self.received) if fact is not None]
-        return min(seen, key=_moment, default=None)
+        return min(seen, key=earliest, default=None)
 
     @property
     def taken_over(self) -> Fact | None:
@@ -139,227 +121,6 @@ class Facts(NamedTuple):
         return waste.quantity_t
 
 
-def _moment(fact: Fact) -> tuple[datetime, str, str]:
+def earliest(fact: Fact) -> tuple[datetime, str, str]:
+    """Order facts by time, then by source and id."""
     return fact.at, fact.ref.source, fact.ref.id
-
-
-def fold(subject: str, statements: Mapping[Identity, Statement], speakers: Speakers) -> Facts:
-    """Return the facts that a set of statements about ``subject`` amounts to."""
-    counted, conflicts = _one_per_id(statements.values())
-    facts = _fold(subject, counted, conflicts, speakers, None)
-    readings = []
-    over = facts.reached
-    if over is not None and any(
-        s.verb == "corrected" and _after(s, over) for s in counted.values()
-    ):
-        settled = _fold(subject, counted, conflicts, speakers, over)
-        readings.append(("corrected_after_arrival", settled))
-    if conflicts:
-        last = {(s.ref.source, s.ref.id): s for s in sorted(statements.values(), key=_receipt)}
-        readings.append(("conflicting_reports", _fold(subject, last, conflicts, speakers, None)))
-    what = _what_counts(facts)
-    return facts._replace(otherwise=tuple(r for r in readings if _what_counts(r[1]) != what))
-
-
-def _what_counts(facts: Facts) -> tuple[Any, ...]:
-    """Return what may not change silently."""
-    if facts.filed is None:
-        return ()
-    form = facts.form
-    return (
-        facts.moved.at if facts.moved is not None else None,
-        facts.taken_over.at if facts.taken_over is not None else None,
-        facts.refused,
-        facts.voided is not None,
-        form.consignor.uscc,
-        form.receiver.uscc,
-        form.receiver.site_region,
-        form.consignor.site_region,
-        tuple((w.line, w.code, facts.shipped_grams(w), w.method) for w in form.wastes),
-    )
-
-
-def _one_per_id(
-    statements: Iterable[Statement],
-) -> tuple[dict[tuple[str, str], Statement], tuple[Ref, ...]]:
-    """Of one id with several digests the earlier (received, digest) counts; name the others."""
-    counted: dict[tuple[str, str], Statement] = {}
-    in_order = sorted(statements, key=_receipt)
-    others = [s.ref for s in in_order if counted.setdefault((s.ref.source, s.ref.id), s) is not s]
-    return counted, tuple(sorted(others))
-
-
-def _receipt(s: Statement) -> tuple[int, str]:
-    return s.received_us, s.ref.digest
-
-
-def _fold(
-    subject: str,
-    counted: Mapping[tuple[str, str], Statement],
-    conflicts: tuple[Ref, ...],
-    speakers: Speakers,
-    settled_at: Fact | None,
-) -> Facts:
-    ignored: list[Ignored] = []
-    facts_of, versions = _corrected(counted, ignored, speakers, settled_at)
-    filed, filer = _filing(facts_of, speakers, ignored)
-    if filed is None:
-        return Facts(subject, ignored=tuple(sorted(ignored)), conflicts=conflicts)
-    form: FiledData = filed.data
-    # Once named, a carrier may speak: a later version without it cannot unsay its departure.
-    carriers = {c.uscc for data in versions[filed.ref] for c in data.carriers}
-    legs = _relays(facts_of["handed_over"], carriers, ignored)
-
-    def by(verb: str, *units: str) -> list[Fact]:
-        said = []
-        for unit, fact in facts_of[verb]:
-            if unit in units:
-                said.append(fact)
-            else:
-                ignored.append(Ignored(fact.ref, verb, "not_entitled"))
-        return sorted(said, key=_moment)
-
-    def first(facts: list[Fact], verb: str) -> Fact | None:
-        ignored.extend(Ignored(f.ref, verb, "said_before") for f in facts[1:])
-        return facts[0] if facts else None
-
-    arrivals = by("arrived", *carriers)
-    receivers = {data.receiver.uscc for data in versions[filed.ref]}
-    receipts = [fact for unit, fact in facts_of["received"] if unit in receivers]
-    return Facts(
-        subject,
-        filed=filed,
-        dispatched=first(by("dispatched", *carriers), "dispatched"),
-        legs=legs,
-        arrived=first(arrivals, "arrived"),
-        received=first(by("received", form.receiver.uscc), "received"),
-        treated=tuple(by("treated", form.receiver.uscc)),
-        voided=first(by("voided", form.consignor.uscc, filer), "voided"),
-        ignored=tuple(sorted(ignored)),
-        conflicts=conflicts,
-        carriers=frozenset(carriers),
-        reached=min([*arrivals, *receipts], key=lambda f: (f.earliest, f.ref), default=None),
-    )
-
-
-def _corrected(
-    counted: Mapping[tuple[str, str], Statement],
-    ignored: list[Ignored],
-    speakers: Speakers,
-    settled_at: Fact | None,
-) -> tuple[dict[str, list[tuple[str, Fact]]], dict[Ref, list[Any]]]:
-    """Return (unit, fact) by verb, each event replaced by the correction that counts for it.
-
-    Only the author corrects; chains lead to the first event; of rivals the greater (time, id) wins.
-    Second: every version of each event's data, by the event's ref.
-    """
-    best: dict[tuple[str, str], Statement] = {}
-    versions: dict[Ref, list[Any]] = {s.ref: [s.event.data] for s in counted.values()}
-    for (source, event_id), s in counted.items():
-        if s.verb != "corrected":
-            continue
-        root = _root(counted, source, event_id)
-        reason = _why_not(s, counted[root] if root is not None else None, speakers)
-        if root is None or reason is not None:
-            ignored.append(Ignored(s.ref, "corrected", reason or ""))
-            continue
-        if settled_at is not None and _after(s, settled_at):
-            continue
-        versions[counted[root].ref].append(getattr(s.event.data, counted[root].verb))
-        rival = best.get(root)
-        if rival is None or (s.event.time, s.event.id) > (rival.event.time, rival.event.id):
-            best[root] = s
-    facts: dict[str, list[tuple[str, Fact]]] = {
-        v: []
-        for v in ("filed", "dispatched", "handed_over", "arrived", "received", "treated", "voided")
-    }
-    for key, s in counted.items():
-        if s.verb == "corrected":
-            continue
-        fact = Fact(s.event.time, s.event.data, s.ref, s.received_us)
-        by = best.get(key)
-        if by is not None:
-            data: Any = by.event.data
-            at = data.happened_at or s.event.time
-            fact = Fact(at, getattr(data, s.verb), s.ref, s.received_us, by.ref, s.event.time)
-        facts[s.verb].append((s.unit, fact))
-    return facts, versions
-
-
-def _why_not(correction: Statement, root: Statement | None, speakers: Speakers) -> str | None:
-    """Return why a correction changes nothing, None if it counts."""
-    if root is None:
-        return "corrects_nothing_known"
-    data: Any = getattr(correction.event.data, root.verb, None)
-    if data is None:
-        return "corrects_another_kind"
-    if root.verb != "filed":
-        return None
-    unit, named = correction.unit, data.consignor.uscc
-    before: Any = root.event.data
-    if named not in (unit, before.consignor.uscc) or (
-        unit != named and not speakers.is_collector(unit, root.event.time)
-    ):
-        return "not_entitled"  # nobody hands a manifest to another consignor, no collector either
-    return None
-
-
-def _root(
-    counted: Mapping[tuple[str, str], Statement], source: str, event_id: str
-) -> tuple[str, str] | None:
-    """Follow a chain of corrections to the event that it is about; None if broken or circular."""
-    seen = set()
-    while True:
-        s = counted.get((source, event_id))
-        if s is None or event_id in seen:
-            return None
-        if s.verb == "voided":
-            return None
-        if s.verb != "corrected":
-            return source, event_id
-        seen.add(event_id)
-        data: Any = s.event.data
-        event_id = data.corrects
-
-
-def _after(correction: Statement, arrival: Fact) -> bool:
-    return (
-        correction.event.time > arrival.earliest
-        or correction.received_us > arrival.received_us + BACKDATING_TOLERANCE_US
-    )
-
-
-def _filing(
-    facts_of: Mapping[str, list[tuple[str, Fact]]], speakers: Speakers, ignored: list[Ignored]
-) -> tuple[Fact | None, str]:
-    """Return the filing that owns the number (the first received and entitled) and its author."""
-    filings = sorted(facts_of["filed"], key=lambda uf: (uf[1].received_us, uf[1].ref))
-    owner: tuple[str, Fact] | None = None
-    for unit, fact in filings:
-        if unit != fact.data.consignor.uscc and not speakers.is_collector(unit, fact.at):
-            ignored.append(Ignored(fact.ref, "filed", "not_entitled"))
-        elif owner is None:
-            owner = unit, fact
-        else:
-            reason = "said_before" if unit == owner[0] else "number_taken"
-            ignored.append(Ignored(fact.ref, "filed", reason))
-    if owner is None:
-        return None, ""
-    return owner[1], owner[0]
-
-
-def _relays(
-    handovers: list[tuple[str, Fact]], carriers: set[str], ignored: list[Ignored]
-) -> tuple[Fact, ...]:
-    """Accept hand-overs by carriers of the manifest; each adds the next carrier (``carriers``)."""
-    waiting = sorted(handovers, key=lambda uf: _moment(uf[1]))
-    accepted: list[Fact] = []
-    while True:
-        entitled = [fact for unit, fact in waiting if unit in carriers]
-        if not entitled:
-            break
-        accepted += entitled
-        waiting = [uf for uf in waiting if uf[0] not in carriers]
-        carriers.update(fact.data.to for fact in entitled)
-    ignored.extend(Ignored(fact.ref, "handed_over", "not_entitled") for _, fact in waiting)
-    return tuple(sorted(accepted, key=_moment))

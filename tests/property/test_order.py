@@ -14,7 +14,7 @@ from streams.judging.decision import (
     pack_events,
     unpack_events,
 )
-from streams.judging.facts import fold
+from streams.judging.fold import fold
 from streams.judging.registry import RegistryView
 from streams.judging.statement import union
 
