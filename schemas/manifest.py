@@ -87,10 +87,13 @@ class Carrier(Record):
     uscc: CreditCode
     name: Name
     permit_no: Short | None = None
+    address: Long | None = None
+    phone: Short | None = None
+    vehicle: Short | None = Field(default=None, description="运输工具")
     plate: Plate | None = None
     driver: Short | None = None
+    driver_phone: Short | None = None
     escort: Short | None = None
-    phone: Short | None = None
     start: Long | None = None
     via: Long | None = None
     end: Long | None = None
