@@ -54,7 +54,8 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     rule_version: int
     subject: str
     discriminator: str
-    finding: Literal["violation", "review"]
+    finding: Literal["violation", "review", "notice"]
+    """``notice`` is for the unit only, never for officers."""
     state: Literal["open", "withdrawn"]
     severity: Severity
     grams: Annotated[int, msgspec.Meta(ge=0)]

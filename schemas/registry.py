@@ -32,6 +32,7 @@ __all__ = [
     "RegistryRecord",
     "RegistryRecordModel",
     "ScopeLine",
+    "Suspension",
     "TransferApproval",
     "Unit",
     "Vehicle",
@@ -101,6 +102,16 @@ class ScopeLine(Record):
     __checks__ = (_categories_are_known,)
 
 
+class Suspension(Record):
+    """A time in which a licence may not be used; China dates, ``valid_to`` included."""
+
+    valid_from: Day
+    valid_to: Day | None = None
+    document: Annotated[str, text(200)] | None = None
+
+    __checks__ = (_ends_after_it_begins,)
+
+
 class Licence(_Valid):
     """危险废物经营许可证 (operating licence), or its exempted or virtual register entry."""
 
@@ -113,6 +124,7 @@ class Licence(_Valid):
     facility: Annotated[str, text(200)] | None = None
     region: RegionCode
     scope: Annotated[list[ScopeLine], Field(max_length=200)] = []
+    suspensions: Annotated[list[Suspension], Field(max_length=100)] = []
     annual_scale_t: Tonnes | None = None
 
 

@@ -148,7 +148,7 @@ CREATE TABLE alert (
     rule               text NOT NULL,
     rule_version       integer NOT NULL,
     discriminator      text NOT NULL,
-    finding            text NOT NULL CHECK (finding IN ('violation', 'review')),
+    finding            text NOT NULL CHECK (finding IN ('violation', 'review', 'notice')),
     state              text NOT NULL CHECK (state IN ('open', 'withdrawn')),
     severity           text NOT NULL,
     grams              bigint NOT NULL,
