@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -27,7 +27,7 @@ class Service:
     environment: Mapping[str, str] = field(default_factory=dict)
     """Settings of this process alone, as ``LIANDAN_…`` variables."""
     health: Literal["metrics", "gateway"] = "metrics"
-    """Ready when ``/metrics`` answers on its metrics port, or ``/healthz`` on the gateway's."""
+    """Ready when ``/metrics`` answers on its metrics port; ``gateway``: ``/healthz`` on its own too."""
     stop_grace_s: float = 3.0
 
 
@@ -50,9 +50,10 @@ def service_child(
     stage: int,
 ) -> Child:
     """Describe the process of a service."""
-    health = f"http://{HOST}:{metrics_port}/metrics"
+    # Its own metrics port too: another gateway may answer on the port that this one wanted.
+    health = [f"http://{HOST}:{metrics_port}/metrics"]
     if service.health == "gateway":
-        health = f"http://{HOST}:{gateway_port}/healthz"
+        health.append(f"http://{HOST}:{gateway_port}/healthz")
     path = os.pathsep.join(filter(None, (str(_ROOT), os.environ.get("PYTHONPATH"))))
     return Child(
         name=service.name,
@@ -66,19 +67,19 @@ def service_child(
             "LIANDAN_METRICS_PORT": str(metrics_port),
             **service.environment,
         },
-        ready=_answers(health),
+        ready=_answer(health),
         ready_timeout_s=60,
         stop_grace_s=service.stop_grace_s,
         stage=stage,
     )
 
 
-def _answers(url: str) -> Probe:
+def _answer(urls: Sequence[str]) -> Probe:
     async def probe() -> bool:
         # Never through a proxy: these are this machine's own addresses.
         async with httpx2.AsyncClient(trust_env=False, timeout=_PROBE_TIMEOUT_S) as client:
             try:
-                return (await client.get(url)).is_success
+                return all([(await client.get(url)).is_success for url in urls])
             except httpx2.HTTPError:
                 return False
 
