@@ -12,7 +12,7 @@ from streams.judging.decision import Held, ManifestDecision, Memo, pack_events, 
 from streams.judging.outcome import Draw, Outcome
 from streams.judging.state import FencedError, Quarantined
 from streams.judging.statement import from_micros
-from streams.postgres_registry import HISTORY, RegistryReader, outcomes_json
+from streams.postgres_registry import HISTORY, RegistryMark, RegistryReader, outcomes_json
 
 __all__ = ["PostgresBatch"]
 
@@ -65,9 +65,14 @@ class PostgresBatch(RegistryReader):
     """Implements ``streams.judging.state.BatchPort``; ``position`` moves with ``advance``."""
 
     def __init__(
-        self, connection: Any, offsets: OffsetTable, position: Position, settle: timedelta
+        self,
+        connection: Any,
+        offsets: OffsetTable,
+        position: Position,
+        settle: timedelta,
+        registry: RegistryMark,
     ) -> None:
-        super().__init__(connection)
+        super().__init__(connection, registry)
         self._offsets = offsets
         self._partition = position.partition
         self._settle = settle

@@ -1,6 +1,8 @@
 """What every transaction of the Postgres state shares: registry reads, verdict history."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -8,8 +10,9 @@ import msgspec
 from schemas.decode import decode_registry_record
 from streams.judging.outcome import Outcome
 from streams.judging.registry import RecordVersion
+from streams.judging.state import FencedError
 
-__all__ = ["HISTORY", "RegistryReader", "outcomes_json"]
+__all__ = ["HISTORY", "RegistryMark", "RegistryReader", "outcomes_json"]
 
 _CHANGES = """
 SELECT c.seq, c.recorded_at, r.body FROM registry_change c JOIN registry_record r USING (change_set)
@@ -22,15 +25,40 @@ SELECT subject, $2, $3, outcomes::jsonb FROM unnest($1::text[], $4::text[]) AS t
 """
 
 
+@dataclass(slots=True)
+class RegistryMark:
+    """The newest change set that a worker has read: the same number may come to mean another."""
+
+    seq: int = 0
+    recorded_at: datetime | None = None
+
+
 class RegistryReader:
     """A transaction that holds the registry's head while it lasts."""
 
-    def __init__(self, connection: Any) -> None:
+    def __init__(self, connection: Any, mark: RegistryMark) -> None:
         self._connection = connection
+        self._mark = mark
 
     async def registry_since(self, seq: int) -> tuple[int, list[RecordVersion]]:
-        """Return the sequence, locked against writers, and the records changed after ``seq``."""
-        now = await self._connection.fetchval("SELECT seq FROM registry_head FOR SHARE")
+        """Return the sequence, locked against writers, and the records changed after ``seq``.
+
+        Raises FencedError when the database was put back to before ``seq``: what was read of the
+        registry may never have been, and only a fresh start forgets it.
+        """
+        head = await self._connection.fetchrow(
+            "SELECT seq, recorded_at FROM registry_head FOR SHARE"
+        )
+        now = head["seq"]
+        recorded_at = head["recorded_at"]
+        if 0 < seq < now:
+            recorded_at = await self._connection.fetchval(
+                "SELECT recorded_at FROM registry_change WHERE seq = $1", seq
+            )
+        known = self._mark.recorded_at if self._mark.seq == seq else None
+        if now < seq or (known is not None and recorded_at != known):
+            raise FencedError(f"the registry stands at {now} and is not the one read up to {seq}")
+        self._mark.seq, self._mark.recorded_at = now, head["recorded_at"]
         if now == seq:
             return now, []
         rows = await self._connection.fetch(_CHANGES, seq, now)

@@ -8,7 +8,7 @@ import msgspec
 from streams.alert_rows import write_alerts
 from streams.judging.decision import LimitDecision, Memo
 from streams.judging.outcome import Draw
-from streams.postgres_registry import HISTORY, RegistryReader, outcomes_json
+from streams.postgres_registry import HISTORY, RegistryMark, RegistryReader, outcomes_json
 
 __all__ = ["PostgresShared"]
 
@@ -16,8 +16,8 @@ __all__ = ["PostgresShared"]
 class PostgresShared(RegistryReader):
     """Implements ``streams.judging.state.SharedPort`` for one consumer's clock."""
 
-    def __init__(self, connection: Any, consumer: str, topic: str) -> None:
-        super().__init__(connection)
+    def __init__(self, connection: Any, consumer: str, topic: str, registry: RegistryMark) -> None:
+        super().__init__(connection, registry)
         self._consumer = consumer
         self._topic = topic
 

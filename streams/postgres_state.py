@@ -13,6 +13,7 @@ import asyncpg
 from infra.runtime.offsets import OffsetTable, Position
 from streams.judging.state import FencedError
 from streams.postgres_batch import PostgresBatch
+from streams.postgres_registry import RegistryMark
 from streams.postgres_shared import PostgresShared
 
 __all__ = ["PostgresState"]
@@ -31,6 +32,7 @@ class PostgresState:
         self.offsets = offsets
         self.positions: dict[int, Position] = {}
         self._settle = settle
+        self._registry = RegistryMark()
 
     async def take(self, partitions: Collection[int]) -> dict[int, Position]:
         """Become the owner of partitions. Raises LogBroken for another cluster's positions."""
@@ -54,7 +56,11 @@ class PostgresState:
         async with self._pool.acquire() as connection:
             async with connection.transaction():
                 tx = PostgresBatch(
-                    connection, self.offsets, self.positions[partition], self._settle
+                    connection,
+                    self.offsets,
+                    self.positions[partition],
+                    self._settle,
+                    self._registry,
                 )
                 yield tx
             self.positions[partition] = tx.position
@@ -63,7 +69,9 @@ class PostgresState:
     async def shared(self) -> AsyncIterator[PostgresShared]:
         """Open a transaction for one shared subject (READ COMMITTED)."""
         async with self._pool.acquire() as connection, connection.transaction():
-            yield PostgresShared(connection, self.offsets.consumer, self.offsets.topic)
+            yield PostgresShared(
+                connection, self.offsets.consumer, self.offsets.topic, self._registry
+            )
 
     async def dirty_subjects(self, most: int) -> list[str]:
         """Return shared subjects with dirty rows, oldest first."""

@@ -32,11 +32,11 @@ ON CONFLICT (consumer, topic, partition) DO UPDATE SET
     epoch = o.epoch + 1,
     cluster_id = CASE WHEN o.next_offset = 0 THEN excluded.cluster_id ELSE o.cluster_id END,
     updated_at = clock_timestamp()
-RETURNING partition, next_offset, digest, epoch, clock, cluster_id
+RETURNING partition, next_offset, digest, epoch, clock, updated_at, cluster_id
 """
 
 _READ = """
-SELECT partition, next_offset, digest, epoch, clock FROM consumer_offset
+SELECT partition, next_offset, digest, epoch, clock, updated_at FROM consumer_offset
 WHERE consumer = $1 AND topic = $2 AND partition = ANY ($3::int[])
 """
 
@@ -46,11 +46,12 @@ UPDATE consumer_offset AS o SET
     digest = m.digest,
     clock = greatest(o.clock, m.clock),
     updated_at = clock_timestamp()
-FROM unnest($3::int[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bytea[], $8::timestamptz[])
-    AS m (partition, epoch, old_offset, new_offset, digest, clock)
+FROM unnest($3::int[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bytea[], $8::timestamptz[],
+    $9::timestamptz[]) AS m (partition, epoch, old_offset, new_offset, digest, clock, version)
 WHERE o.consumer = $1 AND o.topic = $2 AND o.partition = m.partition
     AND o.next_offset = m.old_offset AND o.epoch = m.epoch
-RETURNING o.partition, o.clock
+    AND (m.version IS NULL OR o.updated_at = m.version)
+RETURNING o.partition, o.clock, o.updated_at
 """
 
 
@@ -134,18 +135,29 @@ class OffsetTable:
             [m.next_offset for m in moves],
             digests,
             [m.clock for m in moves],
+            [m.position.version for m in moves],
         )
-        clocks = {row["partition"]: row["clock"] for row in rows}
-        lost = [m.position.partition for m in moves if m.position.partition not in clocks]
+        stored = {row["partition"]: row for row in rows}
+        lost = [m.position.partition for m in moves if m.position.partition not in stored]
         if lost:
             raise Fenced(self.consumer, self.topic, lost)
         return {
             m.position.partition: m.position._replace(
-                next_offset=m.next_offset, digest=digest, clock=clocks[m.position.partition]
+                next_offset=m.next_offset,
+                digest=digest,
+                clock=stored[m.position.partition]["clock"],
+                version=stored[m.position.partition]["updated_at"],
             )
             for m, digest in zip(moves, digests, strict=True)
         }
 
 
 def _position(row: Any) -> Position:
-    return Position(row["partition"], row["next_offset"], row["digest"], row["epoch"], row["clock"])
+    return Position(
+        row["partition"],
+        row["next_offset"],
+        row["digest"],
+        row["epoch"],
+        row["clock"],
+        row["updated_at"],
+    )

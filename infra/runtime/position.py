@@ -25,6 +25,9 @@ class Position(NamedTuple):
     """Rises with each owner."""
     clock: datetime | None
     """The partition's clock, monotone."""
+    version: datetime | None = None
+    """When the row was last written: tells it from an equal one of a database that was put back.
+    None: whoever moves the position holds nothing else that could be newer than the database."""
 
 
 class Move(NamedTuple):

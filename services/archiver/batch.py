@@ -61,7 +61,9 @@ class Batch(NamedTuple):
     def targets(self) -> dict[int, Position]:
         """Return the positions that the next batch starts from, once this one is committed."""
         return {
-            m.position.partition: m.position._replace(next_offset=m.next_offset, digest=m.digest)
+            m.position.partition: m.position._replace(
+                next_offset=m.next_offset, digest=m.digest, version=None
+            )
             for m in self.moves
         }
 

@@ -29,7 +29,7 @@ async def connection(stack: LocalStack) -> AsyncIterator[Any]:
 
 async def test_a_partition_never_seen_starts_at_zero(connection: Any) -> None:
     positions = await table().take(connection, [1, 0])
-    assert {p: tuple(position) for p, position in positions.items()} == {
+    assert {p: tuple(position)[:5] for p, position in positions.items()} == {
         0: (0, 0, None, 1, None),
         1: (1, 0, None, 1, None),
     }
@@ -39,7 +39,8 @@ async def test_taking_twice_raises_the_epoch_and_keeps_the_position(connection: 
     one = table()
     old = (await one.take(connection, [0]))[0]
     moved = await one.advance(connection, old, next_offset=7, digest=b"d" * 32, clock=NOON)
-    assert (await one.take(connection, [0]))[0] == moved._replace(epoch=2)
+    again = (await one.take(connection, [0]))[0]
+    assert again == moved._replace(epoch=2, version=again.version)
 
 
 async def test_a_zombie_is_fenced_and_writes_nothing(connection: Any) -> None:
@@ -50,6 +51,23 @@ async def test_a_zombie_is_fenced_and_writes_nothing(connection: Any) -> None:
         await one.advance(connection, zombie, next_offset=5, digest=b"z", clock=NOON)
     assert (await one.read(connection, [0]))[0] == owner
     await one.advance(connection, owner, next_offset=3, digest=b"o", clock=None)
+
+
+async def test_an_equal_row_of_a_database_that_was_put_back_is_another_one(connection: Any) -> None:
+    """Deadlines and orders are carried out without moving the offset: caches would be newer."""
+    one = table()
+    copied = (await one.take(connection, [0]))[0]
+    moved = await one.advance(connection, copied, next_offset=0, digest=None, clock=NOON)
+    await connection.execute(
+        "UPDATE consumer_offset SET clock = NULL, updated_at = $3"
+        " WHERE consumer = $1 AND topic = $2",
+        one.consumer,
+        one.topic,
+        copied.version,
+    )
+    with pytest.raises(Fenced):
+        await one.advance(connection, moved, next_offset=0, digest=None, clock=NOON)
+    await one.advance(connection, copied, next_offset=1, digest=b"d", clock=NOON)
 
 
 async def test_a_zombie_in_the_middle_of_a_transaction_is_waited_for(stack: LocalStack) -> None:
