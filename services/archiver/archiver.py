@@ -13,7 +13,7 @@ from aiokafka.errors import KafkaError, KafkaTimeoutError, UnknownTopicOrPartiti
 from infra.runtime.kafka import new_reader
 from infra.runtime.log_check import partitions_of
 from infra.runtime.metrics import LAST_SUCCESS
-from infra.runtime.offsets import OffsetTable, Position, cluster_id_of, verify_log
+from infra.runtime.offsets import Fenced, OffsetTable, Position, cluster_id_of, verify_log
 from infra.runtime.settings import MANIFEST_TOPIC, Settings
 from services.archiver import metrics
 from services.archiver.batch import Batch
@@ -28,6 +28,9 @@ _MOST_RECORDS = 5000
 _POLL_MS = 200
 _CHECK_EVERY_S = 30.0
 """How often the log is compared anew while running: Kafka may come back as another one."""
+_CHECK_STORE_S = 2.0
+"""With nothing to write: how often the stored positions are compared with those held here. A
+database put back to an earlier copy lacks records that only reading again brings back."""
 _HEARD_WITHIN_MS = 5000
 _MEASURE_S = 1.0
 _SILENT_S = 20.0
@@ -89,7 +92,7 @@ class Archiver:
 
     async def _archive(self, reader: AIOKafkaConsumer, table: OffsetTable) -> None:
         """Fetch and shape one batch while Postgres works on the one before it."""
-        checked = heard_at = time.monotonic()
+        checked = heard_at = asked = time.monotonic()
         heard: list[int | None] = []
         ahead = dict(self._positions)
         writing: asyncio.Task[None] | None = None
@@ -113,6 +116,10 @@ class Archiver:
                 if batch.moves:
                     ahead |= batch.targets()
                     writing = asyncio.create_task(self._keep(batch, table, begun))
+                    asked = time.monotonic()
+                elif writing is None and time.monotonic() - asked > _CHECK_STORE_S:
+                    writing = asyncio.create_task(self._still_owner(table))
+                    asked = time.monotonic()
                 self._measure(reader, kept=writing is None)
                 if time.monotonic() - checked > _CHECK_EVERY_S:
                     await self._verify(table)
@@ -158,6 +165,22 @@ class Archiver:
         if targets == {p: (s.next_offset, s.epoch) for p, s in stored.items()}:
             return Written(stored, len(batch.rows), 0, 0)
         return None
+
+    async def _still_owner(self, table: OffsetTable) -> None:
+        """Compare the stored positions with those held here. Raises Fenced.
+
+        Another owner took them, or the database is an earlier copy: a fresh start reads on from
+        what is stored.
+        """
+        stored = await self._store.run(lambda c: table.read(c, self._positions))
+        lost = [
+            p
+            for p, held in self._positions.items()
+            if (there := stored.get(p)) is None
+            or (there.next_offset, there.epoch) != (held.next_offset, held.epoch)
+        ]
+        if lost:
+            raise Fenced(CONSUMER, self._topic, lost)
 
     async def _verify(self, table: OffsetTable) -> None:
         await verify_log(
