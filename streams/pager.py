@@ -34,6 +34,16 @@ UNION SELECT partition, subject, $1::bigint FROM manifest WHERE receiver = ANY (
 UNION SELECT partition, subject, $1::bigint FROM manifest WHERE marks && $3::text[]
 """
 
+_DIRTY = """
+INSERT INTO dirty (subject)
+SELECT l FROM unnest($1::text[]) l WHERE NOT starts_with(reverse(l), '/')
+UNION SELECT d.limit_id FROM unnest($1::text[]) l
+    JOIN draw d ON d.limit_id >= l COLLATE "C" AND d.limit_id < (left(l, -1) || '0') COLLATE "C"
+    WHERE starts_with(reverse(l), '/')
+"""
+"""A limit that ends in ``/`` stands for all that begin so and are drawn on: a licence's years, say.
+``0`` is the character after ``/``, so the range is the prefix, and the key's index finds it."""
+
 
 async def page_registry(pool: asyncpg.Pool) -> int:
     """Turn the next page of changes into orders; return the change sets done, 0 if none.
@@ -51,8 +61,6 @@ async def page_registry(pool: asyncpg.Pool) -> int:
         if touched["units"] or touched["marks"]:
             await connection.execute(_ORDER, until, touched["units"] or [], touched["marks"] or [])
         if touched["limits"]:
-            await connection.execute(
-                "INSERT INTO dirty (subject) SELECT unnest($1::text[])", touched["limits"]
-            )
+            await connection.execute(_DIRTY, touched["limits"])
         await connection.execute("UPDATE registry_pager SET seq = $1", until)
         return int(until - done)

@@ -20,6 +20,10 @@ HEBEI, SHANDONG, XINJIANG, XPCC = "130100", "370100", "650100", "660000"
 NUMBER = "20261301000001"
 NO_APPROVAL = "cross_province.no_approval"
 NOT_IN_FORCE = "cross_province.approval_not_in_force"
+WRONG_METHOD = "cross_province.wrong_method"
+WRONG_RECEIVER = "cross_province.wrong_receiver"
+WRONG_CODE = "cross_province.wrong_code"
+WHITELIST = "cross_province.whitelist_not_approval"
 EXCEEDED = "cross_province.quantity_exceeded"
 UNLICENSED = "licence.receiver_unlicensed"
 OUT_OF_SCOPE = "licence.code_out_of_scope"
@@ -192,6 +196,18 @@ def approval_members(**more: Any) -> dict[str, Any]:
         "lines": [approval_line()],
         **more,
     }
+
+
+def whitelisted(simplification: str = "as_intra", id: str = "r1", **more: Any) -> RegistryRecord:  # noqa: A002
+    members = {
+        "list_id": "list", "destination": SHANDONG, "receiver": RECEIVER, "codes": [CODE],
+        "simplification": simplification, **more,
+    }  # fmt: skip
+    return record("whitelist_entry", id, **members)
+
+
+def exemption(*stages: str, **more: Any) -> RegistryRecord:
+    return record("exemption", **{"codes": [CODE], "stages": list(stages), **more})
 
 
 def collector(uscc: str = COLLECTOR, **more: Any) -> RegistryRecord:

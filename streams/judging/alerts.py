@@ -7,8 +7,9 @@ import msgspec
 
 from schemas.alert import Alert, alert_digest, alert_id
 from streams.judging.facts import Facts
+from streams.judging.limit import limit_of
 from streams.judging.outcome import Outcome, severity_of
-from streams.judging.registry import RegistryView, limit_parts
+from streams.judging.registry import RegistryView
 from streams.judging.rules import RULE_BOOK, RuleBook
 
 __all__ = [
@@ -67,12 +68,32 @@ def manifest_parties(facts: Facts) -> Parties:
 
 
 def limit_parties(subject: str, view: RegistryView) -> Parties:
-    """Return who and where an approval line is about."""
-    parts = limit_parts(subject)
-    approval = view.approval(parts[0]) if parts is not None else None
-    if approval is None or parts is None:
+    """Return who and where a limit is about; nothing once its record is retracted."""
+    limit = limit_of(subject)
+    if limit is None:
         return Parties()
-    line = next((x for x in approval.lines if x.line == parts[1]), None)
+    if limit.kind == "licence":
+        licence = view.licence(limit.record)
+        if licence is None:
+            return Parties()
+        return Parties(
+            receiver=licence.holder,
+            receiver_name=licence.holder_name,
+            destination_region=licence.region,
+        )
+    if limit.kind == "whitelist":
+        entry = view.whitelist_entry(limit.record)
+        if entry is None:
+            return Parties()
+        return Parties(
+            receiver=entry.receiver,
+            receiver_name=entry.receiver_name,
+            destination_region=entry.destination,
+        )
+    approval = view.approval(limit.record)
+    if approval is None:
+        return Parties()
+    line = next((x for x in approval.lines if limit.part in (str(x.line), x.code)), None)
     return Parties(
         approval.consignor,
         approval.consignor_name,
@@ -114,6 +135,13 @@ def alert_changes(
     return memo, changes
 
 
+_FINDINGS: Mapping[str, Literal["violation", "review", "notice"]] = {
+    "violated": "violation",
+    "needs_review": "review",
+    "notice": "notice",
+}
+
+
 def _alert(subject: str, parties: Parties, outcome: Outcome, book: RuleBook) -> Alert:
     title_zh, title_en = book.title(outcome.rule)
     return Alert(
@@ -122,7 +150,7 @@ def _alert(subject: str, parties: Parties, outcome: Outcome, book: RuleBook) -> 
         rule_version=outcome.version,
         subject=subject,
         discriminator=outcome.discriminator,
-        finding="violation" if outcome.state == "violated" else "review",
+        finding=_FINDINGS[outcome.state],
         state="open",
         severity=severity_of(outcome.grams),
         grams=outcome.grams,
@@ -139,10 +167,10 @@ def _alert(subject: str, parties: Parties, outcome: Outcome, book: RuleBook) -> 
     )
 
 
-_FACTS_CHANGED = (
-    "facts_changed",
-    "联单内容已更正，原情形不复存在",
-    "the manifest was corrected; this no longer stands",
+_NO_LONGER = (
+    "no_longer_stands",
+    "按现有事实和登记信息，该情形不复存在",
+    "with the facts and records now known, this no longer stands",
 )
 
 
@@ -151,9 +179,8 @@ def _withdrawn(
 ) -> Alert:
     """Return the alert as it stood, withdrawn for what the rule says now."""
     if now is None:  # another receiver, say: the rule now speaks under another discriminator
-        rule = key.partition("|")[0]
-        now = next((o for o in outcomes if o.rule == rule and not o.found), None)
-    reason, zh, en = _FACTS_CHANGED
+        now = _silent(key.partition("|")[0], outcomes)
+    reason, zh, en = _NO_LONGER
     if now is not None:
         reason, zh, en = now.reason, now.zh, now.en
     return msgspec.structs.replace(
@@ -163,3 +190,15 @@ def _withdrawn(
         withdrawn_zh=zh,
         withdrawn_en=en,
     )
+
+
+def _silent(rule: str, outcomes: Sequence[Outcome]) -> Outcome | None:
+    """Return what tells why a rule finds nothing: its own word, else that of its family's first.
+
+    Narrow rules say nothing where all is well; the first of their family speaks for them.
+    """
+    family = [o for o in outcomes if o.rule.partition(".")[0] == rule.partition(".")[0]]
+    own = next((o for o in family if o.rule == rule and not o.found), None)
+    if own is not None or any(o.found for o in family):
+        return own
+    return family[0] if family else None

@@ -34,20 +34,22 @@ def judge_manifest(
     facts: Facts, view: RegistryView, now: datetime | None, book: RuleBook = RULE_BOOK
 ) -> Judgement:
     """Judge one manifest. ``now`` is the partition's clock (files: ``--now``)."""
-    outcomes: list[Outcome] = []
-    for rule in book.manifest:
-        judged = rule.judge(rule, facts, view, now)
-        for reason, reading in facts.otherwise:
-            judged = _reconciled(judged, rule.judge(rule, reading, view, now), reason)
-        if facts.voided is not None and facts.reached is not None:
-            judged = [_reviewed(o, "voided_after_arrival") for o in judged]
-        outcomes += judged
+    judged = [rule.judge(rule, facts, view, now) for rule in book.manifest]
+    draws = draws_of(facts, view)
+    for reason, reading in facts.otherwise:
+        judged = [
+            _reconciled(found, rule.judge(rule, reading, view, now), reason)
+            for rule, found in zip(book.manifest, judged, strict=True)
+        ]
+    outcomes = [outcome for found in judged for outcome in found]
+    if facts.voided is not None and facts.reached is not None:
+        outcomes = [_reviewed(o, "voided_after_arrival") for o in outcomes]
     due = [
         (rule.id, moment)
         for rule in book.manifest
         if rule.due is not None and (moment := rule.due(facts, view)) is not None
     ]
-    return Judgement(tuple(outcomes), draws_of(facts, view), tuple(due))
+    return Judgement(tuple(outcomes), draws, tuple(due))
 
 
 def judge_limit(

@@ -11,7 +11,8 @@ from schemas.instant import CHINA
 
 __all__ = ["Draw", "DrawState", "Outcome", "State", "china_text", "outcome_digest", "severity_of"]
 
-State = Literal["passed", "violated", "needs_review", "not_applicable"]
+State = Literal["passed", "violated", "needs_review", "notice", "not_applicable"]
+"""``notice`` is for the unit, not for officers."""
 
 DrawState = Literal["reserved", "settled", "released"]
 
@@ -46,8 +47,8 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def found(self) -> bool:
-        """Whether it is something for an officer."""
-        return self.state in ("violated", "needs_review")
+        """Whether it is something to tell, to officers or to the unit."""
+        return self.state in ("violated", "needs_review", "notice")
 
 
 class Draw(NamedTuple):

@@ -10,8 +10,11 @@ from datetime import datetime
 from typing import Any, NamedTuple, cast
 
 from schemas.instant import china_day
+from schemas.region import province_of
 from schemas.registry import (
+    CarrierPermit,
     Exemption,
+    InboundBan,
     Licence,
     RegistryRecord,
     TransferApproval,
@@ -19,14 +22,17 @@ from schemas.registry import (
     WhitelistEntry,
 )
 from schemas.waste_code import category_of
+from streams.judging.limit import limit_key, pool_key, years_prefix
 
 __all__ = [
     "RecordVersion",
     "RegistryView",
+    "Touches",
+    "carrier_mark",
+    "destination_mark",
     "filer_mark",
     "in_force",
     "limit_key",
-    "limit_parts",
     "touches",
 ]
 
@@ -39,7 +45,10 @@ class RecordVersion(NamedTuple):
 
 
 class Touches(NamedTuple):
-    """What a record bears on: which manifests and limits must be judged again when it changes."""
+    """What a record bears on: which manifests and limits must be judged again when it changes.
+
+    A limit that ends in ``/`` stands for all that begin so and are drawn on.
+    """
 
     units: tuple[str, ...]
     marks: tuple[str, ...]
@@ -52,21 +61,19 @@ def in_force(record: Any, at: datetime) -> bool:
     return record.valid_from <= day and (record.valid_to is None or day <= record.valid_to)
 
 
-def limit_key(approval_id: str, line: int) -> str:
-    """Return the subject of the limit that an approval line sets."""
-    return f"approval/{approval_id}/{line}"
-
-
-def limit_parts(key: str) -> tuple[str, int] | None:
-    """Return (approval record id, line) of a limit's subject, None if it is another kind."""
-    kind, _, rest = key.partition("/")
-    approval_id, _, line = rest.rpartition("/")
-    return (approval_id, int(line)) if kind == "approval" and line.isdigit() else None
-
-
 def filer_mark(uscc: str) -> str:
     """Return what marks a manifest as filed by a unit for somebody else."""
     return f"unit/{uscc}"
+
+
+def carrier_mark(uscc: str) -> str:
+    """Return what marks a manifest as carried by a unit."""
+    return f"carrier/{uscc}"
+
+
+def destination_mark(region: str) -> str:
+    """Return what marks a manifest as bound for another province."""
+    return f"to/{province_of(region)}"
 
 
 def touches(record: RegistryRecord) -> Touches:
@@ -83,17 +90,24 @@ def touches(record: RegistryRecord) -> Touches:
             units, marks = (r.uscc,), (filer_mark(r.uscc),)
         case "licence":
             units = (r.holder,)
+            limits = (years_prefix("licence", r.id),)
         case "carrier_permit":
-            units = (r.carrier,)
+            marks = (carrier_mark(r.carrier),)
         case "vehicle":
             units = (r.owner,)
         case "transfer_approval":
             units = (r.consignor,)
-            limits = tuple(limit_key(r.id, line.line) for line in r.lines)
+            codes = [line.code for line in r.lines]
+            pools = sorted({code for code in codes if codes.count(code) > 1})
+            limits = (
+                *(limit_key(r.id, line.line) for line in r.lines),
+                *(pool_key(r.id, code) for code in pools),
+            )
         case "whitelist_entry":
             units = (r.receiver,)
+            limits = (years_prefix("whitelist", r.id),)
         case "inbound_ban":
-            marks = (*r.codes, *r.categories)
+            marks = (*r.codes, *r.categories) or (destination_mark(r.destination),)
         case "exemption":
             named = tuple(unit for unit in (r.consignor, r.receiver) if unit is not None)
             units = named[:1]
@@ -106,12 +120,16 @@ class RegistryView:
 
     def __init__(self) -> None:
         self.seq = 0
+        self.changes = 0
+        """Rises whenever anything in the view changes."""
         self._records: dict[tuple[str, str], RegistryRecord] = {}
         self._units: dict[str, dict[str, Unit]] = defaultdict(dict)
         self._licences: dict[str, dict[str, Licence]] = defaultdict(dict)
         self._approvals: dict[str, dict[str, TransferApproval]] = defaultdict(dict)
         self._whitelist: dict[str, dict[str, WhitelistEntry]] = defaultdict(dict)
         self._exemptions: dict[str, dict[str, Exemption]] = defaultdict(dict)
+        self._permits: dict[str, dict[str, CarrierPermit]] = defaultdict(dict)
+        self._bans: dict[str, dict[str, InboundBan]] = defaultdict(dict)
 
     @classmethod
     def known_at(
@@ -128,6 +146,7 @@ class RegistryView:
     def apply(self, changes: Iterable[RecordVersion]) -> None:
         """Take in newer versions, in the order of their sequence."""
         for seq, record in changes:
+            self.changes += 1
             self.seq = max(self.seq, seq)
             key = record.kind, record.id
             old = self._records.pop(key, None)
@@ -152,6 +171,10 @@ class RegistryView:
                 return [(self._whitelist, r.receiver)]
             case "exemption":
                 return [(self._exemptions, code) for code in (*r.codes, *r.categories)]
+            case "carrier_permit":
+                return [(self._permits, r.carrier)]
+            case "inbound_ban":
+                return [(self._bans, province_of(r.destination))]
             case _:
                 return []
 
@@ -179,6 +202,22 @@ class RegistryView:
     def whitelist(self, receiver: str) -> list[WhitelistEntry]:
         """Return the white-list entries that name a receiver, by id."""
         return sorted(self._whitelist.get(receiver, {}).values(), key=_by_id)
+
+    def licence(self, record_id: str) -> Licence | None:
+        """Return the licence record of that id."""
+        return cast("Licence | None", self._records.get(("licence", record_id)))
+
+    def whitelist_entry(self, record_id: str) -> WhitelistEntry | None:
+        """Return the white-list entry of that id."""
+        return cast("WhitelistEntry | None", self._records.get(("whitelist_entry", record_id)))
+
+    def permits(self, carrier: str) -> list[CarrierPermit]:
+        """Return all road-transport permits of a carrier, in force or not, by id."""
+        return sorted(self._permits.get(carrier, {}).values(), key=_by_id)
+
+    def bans(self, region: str) -> list[InboundBan]:
+        """Return the inbound bans of anywhere in a region's province, by id."""
+        return sorted(self._bans.get(province_of(region), {}).values(), key=_by_id)
 
     def exemptions(self, code: str, consignor: str, receiver: str, at: datetime) -> list[Exemption]:
         """Return the exemptions in force for a code between two units, by id."""

@@ -105,6 +105,9 @@ class Line:
         for subject, row in self.rows.items():
             if units & {row.parties.consignor, row.parties.receiver} or codes & {*row.marks}:
                 data.rejudge = [*data.rejudge, (partition_of(subject), subject)]
+        prefixes = tuple(limit for limit in limits if limit.endswith("/"))
+        limits = {limit for limit in limits if not limit.endswith("/")}
+        limits |= {limit for limit, _ in data.draws if limit.startswith(prefixes)}
         data.dirty = data.dirty + sorted(limits)
         self.paged = head
 

@@ -101,7 +101,7 @@ CREATE INDEX verdict_history_subject ON verdict_history (subject, id);
 -- Shared subjects --------------------------------------------------------------------------------
 
 CREATE TABLE draw (
-    limit_id  text NOT NULL,
+    limit_id  text COLLATE "C" NOT NULL,   -- so that the key finds all limits that begin alike
     manifest  text NOT NULL,
     at        timestamptz NOT NULL,
     grams     bigint NOT NULL CHECK (grams >= 0),

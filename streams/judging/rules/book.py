@@ -2,6 +2,12 @@
 
 from typing import NamedTuple
 
+from streams.judging.rules.approval_mismatch import (
+    WHITELIST_NOT_APPROVAL,
+    WRONG_CODE,
+    WRONG_METHOD,
+    WRONG_RECEIVER,
+)
 from streams.judging.rules.cross_province import APPROVAL_NOT_IN_FORCE, NO_APPROVAL
 from streams.judging.rules.licence import CODE_OUT_OF_SCOPE, RECEIVER_UNLICENSED
 from streams.judging.rules.quota import QUANTITY_EXCEEDED
@@ -26,6 +32,15 @@ class RuleBook(NamedTuple):
 
 
 RULE_BOOK = RuleBook(
-    manifest=(NO_APPROVAL, APPROVAL_NOT_IN_FORCE, RECEIVER_UNLICENSED, CODE_OUT_OF_SCOPE),
+    manifest=(
+        NO_APPROVAL,
+        APPROVAL_NOT_IN_FORCE,
+        WRONG_METHOD,
+        WRONG_RECEIVER,
+        WRONG_CODE,
+        WHITELIST_NOT_APPROVAL,
+        RECEIVER_UNLICENSED,
+        CODE_OUT_OF_SCOPE,
+    ),
     limit=(QUANTITY_EXCEEDED,),
 )

@@ -13,7 +13,13 @@ from schemas.region import province_name
 from streams.judging.facts import Facts
 from streams.judging.law import basis
 from streams.judging.outcome import Outcome, china_text
-from streams.judging.registry import RegistryView, in_force
+from streams.judging.registry import RegistryView
+from streams.judging.rules.crossing import (
+    Candidate,
+    Crossing,
+    approval_age,
+    needing_approval,
+)
 from streams.judging.rules.rule import (
     ManifestRule,
     days_left,
@@ -22,42 +28,33 @@ from streams.judging.rules.rule import (
     record_evidence,
     says,
 )
-from streams.judging.rules.transfer import (
-    Candidate,
-    Crossing,
-    approval_age,
-    crossing_of,
-    receiver_of,
-)
+from streams.judging.rules.transfer import codes, names, receiver_of
 
-__all__ = ["APPROVAL_NOT_IN_FORCE", "NO_APPROVAL"]
+__all__ = ["APPROVAL_NOT_IN_FORCE", "NO_APPROVAL", "approval_evidence", "load_evidence"]
 
 
 def _no_approval(
     rule: ManifestRule, facts: Facts, view: RegistryView, now: datetime | None
 ) -> Sequence[Outcome]:
-    crossing, who = crossing_of(facts, view), receiver_of(facts)
+    crossing, who = needing_approval(facts, view), receiver_of(facts)
     if isinstance(crossing, str):
         return not_applicable(rule, who, crossing)
-    bare = [waste for waste, candidates in crossing.lines if not candidates]
+    bare = [line.waste for line in crossing.standing("no_approval")]
     if not bare:
-        approvals = sorted({c.approval.document for _, cs in crossing.lines for c in cs})
-        said = (f"有跨省转移审批：{'、'.join(approvals)}", f"approvals: {', '.join(approvals)}")
-        return (says(rule, "passed", who, "approved", said),)
+        return (_named(rule, who, crossing),)
     grams = sum(facts.shipped_grams(waste) for waste in bare)
     form = facts.form
-    names = "、".join(f"{w.name}（{w.code}）" for w in bare)
-    codes = ", ".join(w.code for w in bare)
     start, end = form.consignor.site_region, form.receiver.site_region
     claim_zh = claim_en = ""
     if form.approval_no:
         claim_zh = f"联单填写审批文号“{form.approval_no}”，登记库中无与之相符的批准事项。"
         claim_en = f" The manifest claims document {form.approval_no}; no approved line matches."
     said = (
-        f"{china_text(crossing.moved.at)}，{form.consignor.name}将{names}共 {tonnes_text(grams)} 吨"
+        f"{china_text(crossing.moved.at)}，{form.consignor.name}将{names(bare)}共 {tonnes_text(grams)} 吨"
         f"由{province_name(start)}起运至{province_name(end)}{form.receiver.name}，"
         f"查无对该移出人、接受人和废物代码的跨省转移批准。{claim_zh}",
-        f"{form.consignor.name} sent {tonnes_text(grams)} t of {codes} from {province_name(start)} "
+        f"{form.consignor.name} sent {tonnes_text(grams)} t of {codes(bare)} from "
+        f"{province_name(start)} "
         f"to {form.receiver.name} in {province_name(end)} on {china_text(crossing.moved.at)} "
         f"(China time); no approved line names this consignor, receiver and code.{claim_en}",
     )
@@ -70,7 +67,7 @@ def _no_approval(
             said,
             grams=grams,
             act_at=crossing.moved.at,
-            evidence=_evidence(facts, crossing),
+            evidence=load_evidence(facts, crossing),
             law=basis("unapproved_transfer", crossing.moved.at),
         ),
     )
@@ -79,27 +76,23 @@ def _no_approval(
 def _not_in_force(
     rule: ManifestRule, facts: Facts, view: RegistryView, now: datetime | None
 ) -> Sequence[Outcome]:
-    crossing, who = crossing_of(facts, view), receiver_of(facts)
+    crossing, who = needing_approval(facts, view), receiver_of(facts)
     if isinstance(crossing, str):
         return not_applicable(rule, who, crossing)
     at = crossing.moved.at
-    named = [(waste, candidates) for waste, candidates in crossing.lines if candidates]
+    named = crossing.standing("approved", "not_in_force")
     if not named:
         said = ("无可核对有效期的审批", "no approval whose validity could be checked")
         return (says(rule, "not_applicable", who, "no_approval", said),)
     outside = [
-        (waste, _nearest(candidates, at))
-        for waste, candidates in named
-        if not any(in_force(c.approval, at) for c in candidates)
+        (line.waste, _nearest(line.candidates, at)) for line in crossing.standing("not_in_force")
     ]
     if not outside:
-        left = [
-            max(_days(c, at) for c in candidates if in_force(c.approval, at))
-            for _, candidates in named
-        ]
+        left = min(max(_days(c, at) for c in line.candidates) for line in named)
         said = ("起运时审批在有效期内", "the approval was in force at dispatch")
-        return (says(rule, "passed", who, "in_force", said, margin=f"{min(left)} d"),)
-    grams = sum(facts.shipped_grams(waste) for waste, _ in outside)
+        return (says(rule, "passed", who, "in_force", said, margin=f"{left} d"),)
+    wastes = [waste for waste, _ in outside]
+    grams = sum(facts.shipped_grams(waste) for waste in wastes)
     form = facts.form
     _, worst = max(outside, key=lambda wc: (_distance(wc[1], at), wc[1].approval.id))
     early = not _expired(worst, at)
@@ -108,14 +101,12 @@ def _not_in_force(
     document = worst.approval.document
     state_zh = f"尚未生效，早 {distance} 天" if early else f"已过有效期 {distance} 天"
     state_en = f"begins {distance} d later" if early else f"had ended {distance} d before"
-    names = "、".join(f"{waste.name}（{waste.code}）" for waste, _ in outside)
-    codes = ", ".join(waste.code for waste, _ in outside)
     span = f"{worst.approval.valid_from}至{worst.approval.valid_to or '长期'}"
     said = (
-        f"{china_text(at)}，{form.consignor.name}将{names}共 {tonnes_text(grams)} 吨跨省起运至"
+        f"{china_text(at)}，{form.consignor.name}将{names(wastes)}共 {tonnes_text(grams)} 吨跨省起运至"
         f"{form.receiver.name}，审批 {document}（有效期 {span}）{state_zh}。",
-        f"{form.consignor.name} sent {tonnes_text(grams)} t of {codes} across provinces to "
-        f"{form.receiver.name} on {china_text(at)} (China time); approval {document} "
+        f"{form.consignor.name} sent {tonnes_text(grams)} t of {codes(wastes)} across provinces "
+        f"to {form.receiver.name} on {china_text(at)} (China time); approval {document} "
         f"({worst.approval.valid_from} to {worst.approval.valid_to or 'open'}) {state_en}.",
     )
     return (
@@ -128,20 +119,32 @@ def _not_in_force(
             margin=f"-{distance} d",
             grams=grams,
             act_at=at,
-            evidence=(*_evidence(facts, crossing), *(_approval_evidence(c) for _, c in outside)),
+            evidence=(*load_evidence(facts, crossing), *(approval_evidence(c) for _, c in outside)),
             law=basis("unapproved_transfer", at),
         ),
     )
 
 
-def _evidence(facts: Facts, crossing: Crossing) -> tuple[Evidence, ...]:
+def _named(rule: ManifestRule, who: str, crossing: Crossing) -> Outcome:
+    """Return what is said where every line is named by some approval or white list."""
+    if len(crossing.standing("approved", "not_in_force")) < len(crossing.lines):
+        said = ("有审批或白名单，但与本次转移不符", "approvals or lists exist, not for this move")
+        return says(rule, "not_applicable", who, "mismatch", said)
+    documents = sorted({c.approval.document for line in crossing.lines for c in line.candidates})
+    said = (f"有跨省转移审批：{'、'.join(documents)}", f"approvals: {', '.join(documents)}")
+    return says(rule, "passed", who, "approved", said)
+
+
+def load_evidence(facts: Facts, crossing: Crossing) -> tuple[Evidence, ...]:
+    """Return the departure and the manifest as evidence."""
     found = event_evidence(crossing.moved, "起运", "dispatch")
     if facts.filed is not None:
         found += event_evidence(facts.filed, "联单填报", "manifest as filed")
     return tuple(found)
 
 
-def _approval_evidence(candidate: Candidate) -> Evidence:
+def approval_evidence(candidate: Candidate) -> Evidence:
+    """Return an approved line as evidence."""
     approval = candidate.approval
     return record_evidence(
         "transfer_approval",

@@ -11,10 +11,11 @@ from schemas.alert import Evidence
 from schemas.quantity import tonnes_text
 from streams.judging.facts import Facts
 from streams.judging.law import basis
+from streams.judging.limit import limit_key, limit_of
 from streams.judging.outcome import Draw, DrawState, Outcome, china_text
-from streams.judging.registry import RegistryView, in_force, limit_key, limit_parts
+from streams.judging.registry import RegistryView
+from streams.judging.rules.crossing import approval_age, crossing_of
 from streams.judging.rules.rule import LimitRule, not_applicable, record_evidence, says
-from streams.judging.rules.transfer import approval_age, crossing_of
 
 __all__ = ["QUANTITY_EXCEEDED", "draws_of"]
 
@@ -29,12 +30,10 @@ def draws_of(facts: Facts, view: RegistryView) -> tuple[Draw, ...]:
         return ()
     at = crossing.moved.at
     taken: dict[str, int] = {}
-    for waste, candidates in crossing.lines:
-        valid = [c for c in candidates if in_force(c.approval, at)]
-        if valid:
-            chosen = min(valid, key=lambda c: (c.line.name != waste.name, *approval_age(c)))
-            limit = limit_key(chosen.approval.id, chosen.line.line)
-            taken[limit] = taken.get(limit, 0) + facts.grams(waste)
+    for waste, _, valid, _ in crossing.standing("approved"):
+        chosen = min(valid, key=lambda c: (c.line.name != waste.name, *approval_age(c)))
+        limit = limit_key(chosen.approval.id, chosen.line.line)
+        taken[limit] = taken.get(limit, 0) + facts.grams(waste)
     state: DrawState = "settled" if facts.received is not None else "reserved"
     return tuple(
         Draw(limit, facts.subject, at, grams, state) for limit, grams in sorted(taken.items())
@@ -44,12 +43,12 @@ def draws_of(facts: Facts, view: RegistryView) -> tuple[Draw, ...]:
 def _quantity_exceeded(
     rule: LimitRule, subject: str, draws: Sequence[Draw], view: RegistryView, now: datetime | None
 ) -> Sequence[Outcome]:
-    parts = limit_parts(subject)
-    approval = view.approval(parts[0]) if parts is not None else None
+    limit = limit_of(subject)
+    if limit is None or limit.kind != "approval":
+        return ()
+    approval = view.approval(limit.record)
     line = (
-        next((x for x in approval.lines if parts and x.line == parts[1]), None)
-        if approval
-        else None
+        next((x for x in approval.lines if str(x.line) == limit.part), None) if approval else None
     )
     if approval is None or line is None:
         return not_applicable(rule, "total", "no_limit")

@@ -180,7 +180,7 @@ def test_an_alert_about_a_receiver_that_is_no_longer_named_is_withdrawn_for_chan
     }
     assert changes[OTHER_RECEIVER].state == "open"
     gone = changes[RECEIVER]
-    assert (gone.state, gone.withdrawn_reason) == ("withdrawn", "facts_changed")
+    assert (gone.state, gone.withdrawn_reason) == ("withdrawn", "no_longer_stands")
     assert "查无" not in (gone.withdrawn_zh or "")
 
 

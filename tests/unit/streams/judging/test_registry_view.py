@@ -23,8 +23,6 @@ from streams.judging.registry import (
     RecordVersion,
     RegistryView,
     filer_mark,
-    limit_key,
-    limit_parts,
     touches,
 )
 
@@ -68,24 +66,14 @@ def test_two_kinds_may_use_the_same_id() -> None:
     assert view.approval("x") is not None
 
 
-@pytest.mark.parametrize("approval_id", ["appr-1", "a/b/c", "冀环危转〔2026〕1号", "1"])
-def test_a_limit_is_named_by_approval_and_line_and_read_back(approval_id: str) -> None:
-    assert limit_parts(limit_key(approval_id, 12)) == (approval_id, 12)
-
-
-@pytest.mark.parametrize("key", ["20261301000001", "plate/冀A12345", "approval/x/y", "approval/"])
-def test_another_subject_is_no_limit(key: str) -> None:
-    assert limit_parts(key) is None
-
-
 @pytest.mark.parametrize(
     ("changed", "units", "codes", "limits"),
     [
-        (licence(), (RECEIVER,), (), ()),
+        (licence(), (RECEIVER,), (), ("licence/lic-1/",)),
         (collector(), (collector().uscc,), (filer_mark(collector().uscc),), ()),
         (
             approval("a", lines=[approval_line(1), approval_line(2)]),
-            (CONSIGNOR,), (), ("approval/a/1", "approval/a/2"),
+            (CONSIGNOR,), (), ("approval/a/1", "approval/a/2", f"approval/a/pool/{CODE}"),
         ),
         (record("exemption", stages=["transfer"], codes=[CODE], categories=["HW08"]),
          (), (CODE, "HW08"), ()),
@@ -94,10 +82,12 @@ def test_another_subject_is_no_limit(key: str) -> None:
         (record("exemption", stages=["transfer"], codes=[CODE], consignor=CONSIGNOR,
                 receiver=RECEIVER), (CONSIGNOR,), (), ()),
         (record("inbound_ban", destination="430000", categories=["HW49"]), (), ("HW49",), ()),
+        (record("inbound_ban", destination="431100"), (), ("to/43",), ()),
+        (record("inbound_ban", destination="660000"), (), ("to/65",), ()),
         (record("vehicle", plate="冀A12345", owner=CARRIER), (CARRIER,), (), ()),
-        (record("carrier_permit", number="1", carrier=CARRIER), (CARRIER,), (), ()),
+        (record("carrier_permit", number="1", carrier=CARRIER), (), (f"carrier/{CARRIER}",), ()),
         (record("whitelist_entry", list_id="l", destination="370000", receiver=RECEIVER,
-                simplification="direct"), (RECEIVER,), (), ()),
+                simplification="direct"), (RECEIVER,), (), ("whitelist/r1/",)),
     ],
 )  # fmt: skip
 def test_a_change_names_the_units_codes_and_limits_that_it_bears_on(
