@@ -24,6 +24,7 @@ WRONG_METHOD = "cross_province.wrong_method"
 WRONG_RECEIVER = "cross_province.wrong_receiver"
 WRONG_CODE = "cross_province.wrong_code"
 WHITELIST = "cross_province.whitelist_not_approval"
+BANNED = "inbound.banned"
 EXCEEDED = "cross_province.quantity_exceeded"
 UNLICENSED = "licence.receiver_unlicensed"
 OUT_OF_SCOPE = "licence.code_out_of_scope"
@@ -208,6 +209,10 @@ def whitelisted(simplification: str = "as_intra", id: str = "r1", **more: Any) -
 
 def exemption(*stages: str, **more: Any) -> RegistryRecord:
     return record("exemption", **{"codes": [CODE], "stages": list(stages), **more})
+
+
+def ban(id: str = "ban-1", **more: Any) -> RegistryRecord:  # noqa: A002
+    return record("inbound_ban", id, **{"destination": "370000", **more})
 
 
 def collector(uscc: str = COLLECTOR, **more: Any) -> RegistryRecord:

@@ -23,8 +23,9 @@ from streams.judging.facts import Facts
 from streams.judging.fold import fold
 from streams.judging.judge import judge_limit, judge_manifest
 from streams.judging.outcome import Draw, DrawState, Outcome, outcome_digest
-from streams.judging.registry import RegistryView, filer_mark
+from streams.judging.registry import RegistryView, carrier_mark, destination_mark, filer_mark
 from streams.judging.rules import RULE_BOOK, RuleBook
+from streams.judging.rules.transfer import crosses
 from streams.judging.statement import (
     Identity,
     Statement,
@@ -86,13 +87,20 @@ class ManifestDecision(NamedTuple):
     def marks(self) -> tuple[str, ...]:
         """What registry changes look for in this manifest, beside its consignor and receiver.
 
-        Waste codes, their categories, and who spoke for the consignor (a collector may, as long as
-        it is registered, so its registration bears on this manifest).
+        Waste codes, their categories, its carriers, the province that it is sent into, and who
+        spoke for the consignor (a collector may, as long as it is registered, so its registration
+        bears on this manifest). Readings that an officer may choose count as well.
         """
         found: dict[str, None] = {}
-        if self.facts.filed is not None:
-            for waste in self.facts.form.wastes:
+        for facts in (self.facts, *(reading for _, reading in self.facts.otherwise)):
+            if facts.filed is None:
+                continue
+            form = facts.form
+            for waste in form.wastes:
                 found |= {waste.code: None, category_of(waste.code): None}
+            if crosses(form.consignor.site_region, form.receiver.site_region):
+                found[destination_mark(form.receiver.site_region)] = None
+            found |= dict.fromkeys(map(carrier_mark, facts.all_carriers))
         for s in self.held.statements.values():
             if s.verb in ("filed", "voided", "corrected") and s.unit != self.parties.consignor:
                 found[filer_mark(s.unit)] = None

@@ -74,6 +74,13 @@ class Facts(NamedTuple):
         return min(seen, key=earliest, default=None)
 
     @property
+    def all_carriers(self) -> frozenset[str]:
+        """The carriers that may speak, and those that are only spoken of."""
+        if self.dispatched is None:
+            return self.carriers
+        return self.carriers | {self.dispatched.data.carrier}
+
+    @property
     def taken_over(self) -> Fact | None:
         """The physical taking over at the receiver: arrival, else its confirmation."""
         return self.arrived or self.received

@@ -9,6 +9,7 @@ from streams.judging.rules.approval_mismatch import (
     WRONG_RECEIVER,
 )
 from streams.judging.rules.cross_province import APPROVAL_NOT_IN_FORCE, NO_APPROVAL
+from streams.judging.rules.inbound import INBOUND_BANNED
 from streams.judging.rules.licence import CODE_OUT_OF_SCOPE, RECEIVER_UNLICENSED
 from streams.judging.rules.quota import QUANTITY_EXCEEDED
 from streams.judging.rules.rule import LimitRule, ManifestRule
@@ -39,6 +40,7 @@ RULE_BOOK = RuleBook(
         WRONG_RECEIVER,
         WRONG_CODE,
         WHITELIST_NOT_APPROVAL,
+        INBOUND_BANNED,
         RECEIVER_UNLICENSED,
         CODE_OUT_OF_SCOPE,
     ),
