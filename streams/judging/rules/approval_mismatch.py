@@ -26,11 +26,9 @@ from streams.judging.rules.crossing import (
     needing_approval,
 )
 from streams.judging.rules.rule import ManifestRule, record_evidence, says
-from streams.judging.rules.transfer import codes, names, receiver_of
+from streams.judging.rules.transfer import METHODS_ZH, codes, names, receiver_of
 
 __all__ = ["WHITELIST_NOT_APPROVAL", "WRONG_CODE", "WRONG_METHOD", "WRONG_RECEIVER"]
-
-METHODS_ZH = {"storage": "贮存", "utilisation": "利用", "disposal": "处置"}
 
 
 class _Mismatch(NamedTuple):

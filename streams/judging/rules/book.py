@@ -10,7 +10,8 @@ from streams.judging.rules.approval_mismatch import (
 )
 from streams.judging.rules.cross_province import APPROVAL_NOT_IN_FORCE, NO_APPROVAL
 from streams.judging.rules.inbound import INBOUND_BANNED
-from streams.judging.rules.licence import CODE_OUT_OF_SCOPE, RECEIVER_UNLICENSED
+from streams.judging.rules.licence import RECEIVER_UNLICENSED, SUSPENDED
+from streams.judging.rules.licence_scope import CODE_OUT_OF_SCOPE, MODE_OUT_OF_SCOPE
 from streams.judging.rules.quota import QUANTITY_EXCEEDED
 from streams.judging.rules.rule import LimitRule, ManifestRule
 
@@ -42,7 +43,9 @@ RULE_BOOK = RuleBook(
         WHITELIST_NOT_APPROVAL,
         INBOUND_BANNED,
         RECEIVER_UNLICENSED,
+        SUSPENDED,
         CODE_OUT_OF_SCOPE,
+        MODE_OUT_OF_SCOPE,
     ),
     limit=(QUANTITY_EXCEEDED,),
 )

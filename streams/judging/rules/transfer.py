@@ -8,7 +8,17 @@ from schemas.registry import Exemption
 from streams.judging.facts import Fact, Facts
 from streams.judging.registry import RegistryView
 
-__all__ = ["codes", "crosses", "exemption_for", "names", "nothing_to_judge", "receiver_of"]
+__all__ = [
+    "METHODS_ZH",
+    "codes",
+    "crosses",
+    "exemption_for",
+    "names",
+    "nothing_to_judge",
+    "receiver_of",
+]
+
+METHODS_ZH = {"storage": "贮存", "utilisation": "利用", "disposal": "处置"}
 
 
 def receiver_of(facts: Facts) -> str:

@@ -9,10 +9,13 @@ from manifests import (
     CODE,
     CONSIGNOR,
     DAY,
+    NUMBER,
     OTHER_RECEIVER,
     OUT_OF_SCOPE,
     RECEIVER,
+    SUSPENDED,
     UNLICENSED,
+    WRONG_MODE,
     arrived,
     china,
     corrected,
@@ -22,8 +25,12 @@ from manifests import (
     outcomes,
     received,
     record,
+    registry,
+    voided,
     waste,
 )
+
+from streams.judging.decision import decide_manifest
 
 HOUR = timedelta(hours=1)
 
@@ -240,11 +247,11 @@ def scoped(**line: Any) -> Any:
         (scoped(codes=["900-039-49"]), {}, "out_of_scope"),
         (scoped(categories=["HW49"]), {}, "covered"),
         (scoped(categories=["HW08"]), {}, "out_of_scope"),
-        (scoped(codes=[CODE], modes=["utilisation"]), {}, "out_of_scope"),
+        (scoped(codes=[CODE], modes=["utilisation"]), {}, "wrong_mode"),
         (scoped(codes=[CODE], modes=["storage"]), {"method": "storage"}, "covered"),
         (scoped(codes=[CODE], modes=["collection"]), {"method": "storage"}, "covered"),
-        (scoped(codes=[CODE], modes=["collection"]), {"method": "disposal"}, "out_of_scope"),
-        (scoped(codes=[CODE]), {"method": "storage"}, "out_of_scope"),
+        (scoped(codes=[CODE], modes=["collection"]), {"method": "disposal"}, "wrong_mode"),
+        (scoped(codes=[CODE]), {"method": "storage"}, "wrong_mode"),
         (scoped(categories=["HW03"]), {"code": "841-005-01"}, "covered"),
         (scoped(categories=["HW49"]), {"code": "841-004-01"}, "covered"),
         (scoped(categories=["HW03"]), {"code": "841-001-01"}, "out_of_scope"),
@@ -256,8 +263,12 @@ def scoped(**line: Any) -> Any:
 def test_code_and_method_must_stand_in_one_line_of_the_scope(
     given: Any, form: Any, expected: str
 ) -> None:
-    state = "passed" if expected == "covered" else "violated"
-    assert verdict(OUT_OF_SCOPE, given, wastes=[waste(**form)]) == (state, expected)
+    found = outcomes(load(wastes=[waste(**form)]), given)
+    code, mode = found[OUT_OF_SCOPE], found.get(WRONG_MODE)
+    assert (code.state, code.reason) == {"out_of_scope": ("violated", "out_of_scope")}.get(
+        expected, ("passed", "covered")
+    )
+    assert (mode.state if mode else None) == ("violated" if expected == "wrong_mode" else None)
 
 
 def test_code_in_one_line_and_method_in_another_do_not_add_up() -> None:
@@ -265,7 +276,8 @@ def test_code_in_one_line_and_method_in_another_do_not_add_up() -> None:
         scope=[{"codes": [CODE], "modes": ["utilisation"]},
                {"codes": ["900-039-49"], "modes": ["disposal"]}]
     )  # fmt: skip
-    assert verdict(OUT_OF_SCOPE, given) == ("violated", "out_of_scope")
+    assert verdict(WRONG_MODE, given) == ("violated", "out_of_scope")
+    assert verdict(OUT_OF_SCOPE, given) == ("passed", "covered")
 
 
 def test_two_licences_of_one_firm_may_cover_a_load_between_them() -> None:
@@ -319,3 +331,141 @@ def test_a_refused_load_of_an_uncovered_code_leaves_the_consignors_fault() -> No
     found = outcomes(said, licence())[OUT_OF_SCOPE]
     assert found.state == "violated"
     assert {b.party for b in found.law} == {"consignor"}
+
+
+# A method outside the scope -----------------------------------------------------------------------
+
+
+def test_a_code_covered_for_another_method_is_told_as_such_beside_one_not_covered_at_all() -> None:
+    lines = [waste(1, method="storage"), waste(2, "900-039-49", 3), waste(3, tonnes=5)]
+    found = outcomes(load(there=DAY + HOUR, wastes=lines), licence())
+    mode, code = found[WRONG_MODE], found[OUT_OF_SCOPE]
+    assert (mode.state, mode.grams, mode.discriminator) == ("violated", 2_000_000, RECEIVER)
+    assert (code.state, code.grams) == ("violated", 3_000_000)
+    assert "贮存" in mode.zh
+    assert "for storage" in mode.en
+    assert {b.party for b in mode.law} == {"consignor", "receiver"}
+    assert [e.ref for e in mode.evidence if e.kind == "record"] == ["licence/lic-1"]
+
+
+def test_a_licence_by_category_is_exceeded_by_method_alike() -> None:
+    found = outcomes(load(wastes=[waste(method="utilisation")]), scoped(categories=["HW49"]))
+    assert found[WRONG_MODE].state == "violated"
+
+
+@pytest.mark.parametrize(
+    ("given", "form"),
+    [
+        ([licence(), licence("l2", scope=[{"codes": [CODE], "modes": ["storage"]}])], {}),
+        ([licence(), exemption("storage")], {}),
+        ([licence()], {"receiver": CONSIGNOR}),
+        ([], {}),
+        ([licence(register_type="virtual", scope=[])], {}),
+    ],
+    ids=["another licence", "exempt", "own waste", "unlicensed", "virtual"],
+)
+def test_no_word_of_the_method_where_it_is_covered_or_the_licence_is_missing(
+    given: Any, form: Any
+) -> None:
+    found = outcomes(load(wastes=[waste(method="storage")], **form), *given)
+    assert WRONG_MODE not in found
+
+
+def test_a_wider_licence_learned_later_withdraws() -> None:
+    said = load(wastes=[waste(method="storage")])
+    first = decide_manifest(NUMBER, None, said, registry(licence()), None)
+    (opened,) = [c.alert for c in first.alerts if c.alert.rule == WRONG_MODE]
+    wide = licence(scope=[{"codes": [CODE], "modes": ["disposal", "storage"]}])
+    again = decide_manifest(NUMBER, first.held, [], registry(wide), None)
+    (gone,) = [c.alert for c in again.alerts if c.alert.rule == WRONG_MODE]
+    assert (gone.id, gone.state, gone.withdrawn_reason) == (opened.id, "withdrawn", "licensed")
+
+
+# Suspended ----------------------------------------------------------------------------------------
+
+STOP = {"valid_from": "2026-09-10", "valid_to": "2026-09-12", "document": "鲁环停〔2026〕1号"}
+
+
+def suspended(**more: Any) -> Any:
+    return licence(suspensions=[STOP], **more)
+
+
+@pytest.mark.parametrize(
+    ("at", "there", "expected", "parties"),
+    [
+        ("2026-09-09 23:59:59", None, ("passed", "not_suspended"), set()),
+        ("2026-09-10 00:00:00", None, ("violated", "suspended"), {"consignor"}),
+        ("2026-09-12 23:59:59", None, ("violated", "suspended"), {"consignor"}),
+        ("2026-09-13 00:00:00", None, ("passed", "not_suspended"), set()),
+        ("2026-09-09 20:00:00", "2026-09-10 00:00", ("violated", "suspended"), {"receiver"}),
+        ("2026-09-12 20:00:00", "2026-09-13 00:00", ("violated", "suspended"), {"consignor"}),
+        ("2026-09-10 20:00:00", "2026-09-11 00:00", ("violated", "suspended"),
+         {"consignor", "receiver"}),
+    ],
+)  # fmt: skip
+def test_a_suspension_holds_on_its_china_days_for_the_party_that_acts_then(
+    at: str, there: str | None, expected: Any, parties: set[str]
+) -> None:
+    found = judged(SUSPENDED, suspended(), at=china(at), there=there and china(there))
+    assert (found.state, found.reason) == expected
+    assert {b.party for b in found.law} == parties
+
+
+def test_a_suspended_licence_is_one_finding_with_its_document() -> None:
+    found = outcomes(load(), suspended())
+    assert {r for r, o in found.items() if o.found} == {SUSPENDED}
+    stopped = found[SUSPENDED]
+    assert (stopped.discriminator, stopped.grams, stopped.act_at) == (RECEIVER, 2_000_000, DAY)
+    assert "鲁环停〔2026〕1号" in stopped.zh
+    assert "suspended at dispatch" in stopped.en
+    assert [e.ref for e in stopped.evidence if e.kind == "record"] == ["licence/lic-1"]
+
+
+def test_a_suspended_licence_that_does_not_cover_the_code_is_out_of_scope_too() -> None:
+    found = outcomes(load(wastes=[waste(code="900-039-49")]), suspended())
+    assert {r for r, o in found.items() if o.found} == {SUSPENDED, OUT_OF_SCOPE}
+
+
+def test_every_licence_in_force_must_be_suspended() -> None:
+    assert verdict(SUSPENDED, suspended(), licence("l2")) == ("passed", "not_suspended")
+    ended = licence("l2", valid_to="2026-09-09")
+    assert verdict(SUSPENDED, suspended(), ended) == ("violated", "suspended")
+
+
+def test_an_ended_licence_is_missing_not_suspended() -> None:
+    found = outcomes(load(), suspended(valid_to="2026-09-09"))
+    assert {r for r, o in found.items() if o.found} == {UNLICENSED}
+
+
+@pytest.mark.parametrize(
+    ("given", "form"),
+    [
+        ([suspended(), exemption("disposal")], {}),
+        ([suspended(holder=CONSIGNOR)], {"receiver": CONSIGNOR}),
+        ([suspended()], {"wastes": [waste(code="900-007-S59")]}),
+        ([licence()], {}),
+    ],
+    ids=["exempt", "own waste", "general waste", "never suspended"],
+)
+def test_no_word_of_a_suspension_where_no_licence_is_needed_or_none_was_suspended(
+    given: Any, form: Any
+) -> None:
+    assert SUSPENDED not in outcomes(load(**form), *given)
+
+
+def test_a_refused_load_leaves_the_receiver_without_fault_during_its_suspension() -> None:
+    there = china("2026-09-10 05:00")
+    said = [*load(china("2026-09-09 20:00"), there), received(there + HOUR, opinion="refused")]
+    assert outcomes(said, suspended())[SUSPENDED].state == "passed"
+
+
+def test_a_suspension_learned_later_opens_and_one_lifted_or_a_void_withdraws() -> None:
+    first = decide_manifest(NUMBER, None, load(), registry(licence()), None)
+    assert SUSPENDED not in {c.alert.rule for c in first.alerts}
+    second = decide_manifest(NUMBER, first.held, [], registry(suspended()), None)
+    (opened,) = [c.alert for c in second.alerts if c.alert.rule == SUSPENDED]
+    assert opened.state == "open"
+    for arrivals, known in (([], licence()), ([voided(DAY + HOUR)], suspended())):
+        last = decide_manifest(NUMBER, second.held, arrivals, registry(known), None)
+        (gone,) = [c.alert for c in last.alerts if c.alert.rule == SUSPENDED]
+        assert (gone.id, gone.state) == (opened.id, "withdrawn")

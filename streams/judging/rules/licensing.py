@@ -1,0 +1,151 @@
+"""What every licence rule asks: which lines need a licence, when, and what a licence covers.
+
+Two acts, two instants: the consignor entrusts at dispatch, the receiver takes over at arrival (Code
+Arts 534, 1175, 1178; 固废法 80, 112, 114). Exemptions lift only the stage that they name.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from schemas.alert import Evidence, LegalBasis
+from schemas.manifest import WasteLine
+from schemas.registry import Licence, ScopeLine, Suspension
+from schemas.waste_code import category_of
+from streams.judging.facts import Fact, Facts
+from streams.judging.law import Act, basis
+from streams.judging.registry import RegistryView, in_force
+from streams.judging.rules.once import once
+from streams.judging.rules.rule import event_evidence, record_evidence
+from streams.judging.rules.transfer import exemption_for, nothing_to_judge
+
+__all__ = [
+    "Instant",
+    "acts",
+    "covers",
+    "covers_code",
+    "evidence_of",
+    "in_force_at",
+    "instants_of",
+    "licence_evidence",
+    "lines_needing_licence",
+    "name_en",
+    "name_zh",
+    "suspension_at",
+]
+
+_MODES = {
+    "storage": frozenset(("storage", "collection")),
+    "utilisation": frozenset(("utilisation",)),
+    "disposal": frozenset(("disposal",)),
+}
+"""Which licensed modes cover a manifest's method."""
+
+_ALSO = {"841-004-01": ("HW49",), "841-005-01": ("HW03",)}
+"""Chemical and pharmaceutical medical waste may be treated as HW49 and HW03 (国卫医函〔2021〕238号)."""
+
+
+class Instant(NamedTuple):
+    """One act: when it was done, what it is where the licence is missing, how it is called."""
+
+    fact: Fact
+    act: Act
+    zh: str
+    en: str
+
+
+def instants_of(facts: Facts, taking: Act) -> list[Instant]:
+    """Return the consignor's and, once it is there, the receiver's moment.
+
+    Who refuses a load has not collected, stored, used or disposed of it.
+    """
+    found = []
+    if facts.moved is not None:
+        found.append(Instant(facts.moved, "supply_to_unlicensed", "起运", "dispatch"))
+    if facts.taken_over is not None and not facts.refused:
+        found.append(Instant(facts.taken_over, taking, "接受", "taking over"))
+    return found
+
+
+@once
+def lines_needing_licence(facts: Facts, view: RegistryView) -> list[WasteLine] | str:
+    """Return the lines for which the receiver needs a licence, or why there are none."""
+    reason = nothing_to_judge(facts)
+    if reason is not None or facts.moved is None:
+        return reason or "not_moved"
+    if facts.form.receiver.uscc == facts.form.consignor.uscc:
+        return "own_waste"
+    lines = [
+        w
+        for w in facts.hazardous
+        if exemption_for(facts, view, w.code, facts.moved, frozenset((w.method, "whole_process")))
+        is None
+    ]
+    return lines or "exempt"
+
+
+def in_force_at(held: Sequence[Licence], at: datetime) -> list[Licence]:
+    """Return the licences in force at an instant; a suspended one is still held."""
+    return [licence for licence in held if in_force(licence, at)]
+
+
+def suspension_at(licence: Licence, at: datetime) -> Suspension | None:
+    """Return what suspends a licence at an instant."""
+    return next((s for s in licence.suspensions if in_force(s, at)), None)
+
+
+def covers(licence: Licence, waste: WasteLine) -> bool:
+    """Whether one line of the scope covers code and method together."""
+    if licence.register_type in ("exempted", "virtual") and not licence.scope:
+        return True  # such entries often name no codes: the register type itself is the permission
+    return any(
+        bool(_MODES[waste.method].intersection(line.modes)) and _names_code(line, waste.code)
+        for line in licence.scope
+    )
+
+
+def covers_code(licence: Licence, waste: WasteLine) -> bool:
+    """Whether the scope names the code, in whatever mode."""
+    return any(_names_code(line, waste.code) for line in licence.scope)
+
+
+def _names_code(line: ScopeLine, code: str) -> bool:
+    categories = (category_of(code), *_ALSO.get(code, ()))
+    return code in line.codes or any(c in line.categories for c in categories)
+
+
+def acts(instants: Sequence[Instant], lines: Sequence[WasteLine]) -> tuple[LegalBasis, ...]:
+    """Return the articles that each act breaks."""
+    collects = all(w.method == "storage" for w in lines)
+    return tuple(x for i in instants for x in basis(i.act, i.fact.at, collects=collects))
+
+
+def name_zh(licence: Licence) -> str:
+    """Return what the licence or register entry is called in Chinese."""
+    kind = {"exempted": "豁免登记", "virtual": "虚拟登记"}.get(licence.register_type, "许可证")
+    return f"{kind} {licence.number}"
+
+
+def name_en(licence: Licence) -> str:
+    """Return what the licence or register entry is called in English."""
+    kind = {"exempted": "exempted register entry", "virtual": "virtual register entry"}
+    return f"{kind.get(licence.register_type, 'licence')} {licence.number}"
+
+
+def licence_evidence(licence: Licence) -> Evidence:
+    """Return a licence as evidence."""
+    span = f"{licence.valid_from}至{licence.valid_to or '长期'}"
+    return record_evidence(
+        "licence",
+        licence.id,
+        f"{name_zh(licence)}，{span}",
+        f"{name_en(licence)}, {licence.valid_from} to {licence.valid_to or 'open'}",
+    )
+
+
+def evidence_of(facts: Facts, instants: Sequence[Instant]) -> tuple[Evidence, ...]:
+    """Return the acts' events and the manifest as evidence."""
+    found = [e for i in instants for e in event_evidence(i.fact, i.zh, i.en)]
+    if facts.filed is not None:
+        found += event_evidence(facts.filed, "联单填报", "manifest as filed")
+    return tuple(found)
