@@ -3,20 +3,23 @@
 Pure and seeded: the same name, seed and size give the same bytes. Shares nothing with the rules.
 """
 
-from services.simulator.grading import FalseAlarm, Grade, LikenessGrade, RuleGrade, grade
-from services.simulator.labels import RULES, Label
+from services.simulator.grading import FalseAlarm, Grade, LikenessGrade, RuleGrade, Tally, grade
+from services.simulator.labels import RULES, WIDE_RULES, Finding, Label
 from services.simulator.world import LEAST, MOST, WORLDS, World, build_world, write_world
 
 __all__ = [
     "LEAST",
     "MOST",
     "RULES",
+    "WIDE_RULES",
     "WORLDS",
     "FalseAlarm",
+    "Finding",
     "Grade",
     "Label",
     "LikenessGrade",
     "RuleGrade",
+    "Tally",
     "World",
     "build_world",
     "grade",

@@ -50,18 +50,20 @@ class Cast:
     xpcc: Firm
     xinjiang: Plant
     lapsing: list[Plant] = field(default_factory=list)
+    _makers_in: dict[str, list[Firm]] = field(default_factory=dict, init=False, repr=False)
 
     def makers_in(self, province: str) -> list[Firm]:
         """Return the producers whose site is in the province."""
-        return [m for m in self.makers if m.province == province]
+        if province not in self._makers_in:
+            self._makers_in[province] = [m for m in self.makers if m.province == province]
+        return self._makers_in[province]
 
 
-def cast_for(manifests: int, dice: Dice, register: Register) -> tuple[Cast, list[Firm]]:
+def cast_for(manifests: int, dice: Dice, register: Register, founder: Founder) -> Cast:
     """Found the firms of a world of that size and record their papers.
 
     About 35 firms at 300 manifests, about 380 at 100,000.
     """
-    founder = Founder(dice)
 
     def found(province: str, *trades: str, plates: int = 0) -> Firm:
         return founder.found(province, trades, plates)
@@ -101,7 +103,7 @@ def cast_for(manifests: int, dice: Dice, register: Register) -> tuple[Cast, list
         firm = found(("14", "13")[n % 2], "溶剂回收")
         cast.lapsing.append(Plant(firm, "utilisation", USED, until))
     _papers(cast, founder.firms, register)
-    return cast, founder.firms
+    return cast
 
 
 def _papers(cast: Cast, firms: list[Firm], register: Register) -> None:

@@ -1,4 +1,4 @@
-"""How well a set of alerts tells the planted violations from the lawful look-alikes."""
+"""How well a set of alerts tells what was planted from the lawful look-alikes."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -6,7 +6,7 @@ from typing import Any
 
 from services.simulator.labels import RULES, Label
 
-__all__ = ["FalseAlarm", "Grade", "LikenessGrade", "RuleGrade", "grade"]
+__all__ = ["FalseAlarm", "Grade", "LikenessGrade", "RuleGrade", "Tally", "grade"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,10 @@ class FalseAlarm:
 
 @dataclass
 class RuleGrade:
-    """One rule: how many were planted and found, which were missed, which alerts were false."""
+    """One rule: how many were planted and found, which were missed, which alerts were false.
+
+    Reviews and notices count like violations; each must be found as what it is.
+    """
 
     rule: str
     planted: int = 0
@@ -40,7 +43,7 @@ class RuleGrade:
 
     @property
     def recall(self) -> float:
-        """Share of the planted violations that were found; 1 when none was planted."""
+        """Share of what was planted that was found; 1 when nothing was planted."""
         return self.found / self.planted if self.planted else 1.0
 
 
@@ -53,22 +56,36 @@ class LikenessGrade:
 
 
 @dataclass
+class Tally:
+    """One kind of finding, over all rules."""
+
+    planted: int = 0
+    found: int = 0
+
+
+@dataclass
 class Grade:
     """The whole result. ``reviews`` are open review findings on subjects not to be reviewed."""
 
     rules: dict[str, RuleGrade]
     likenesses: dict[str, LikenessGrade]
     reviews: list[FalseAlarm]
+    tallies: dict[str, Tally] = field(default_factory=dict)
+    """By finding: ``violation``, ``review``, ``notice``."""
 
     @property
     def planted(self) -> int:
         """Planted violations of all rules."""
-        return sum(rule.planted for rule in self.rules.values())
+        return self.tally("violation").planted
 
     @property
     def found(self) -> int:
         """Planted violations that have an open violation alert."""
-        return sum(rule.found for rule in self.rules.values())
+        return self.tally("violation").found
+
+    def tally(self, finding: str) -> Tally:
+        """Return what was planted and found of one kind of finding."""
+        return self.tallies.get(finding, Tally())
 
     @property
     def false_alarms(self) -> list[FalseAlarm]:
@@ -78,33 +95,39 @@ class Grade:
     @property
     def perfect(self) -> bool:
         """Whether everything planted was found and nothing else was alarmed."""
-        return self.found == self.planted and not self.false_alarms
+        return not self.false_alarms and all(
+            tally.found == tally.planted for tally in self.tallies.values()
+        )
 
     def summary(self) -> str:
-        """Return one line in Chinese and English."""
+        """Return one line in Chinese and English; reviews and notices only where planted."""
         wrong = len(self.false_alarms)
-        return (
-            f"违法 {self.planted} 起，查出 {self.found} 起，误报 {wrong} 起 · "
-            f"violations {self.found}/{self.planted} found, {wrong} false "
-            f"alarm{'' if wrong == 1 else 's'}"
-        )
+        zh = f"违法 {self.planted} 起，查出 {self.found} 起，"
+        en = f"violations {self.found}/{self.planted} found, "
+        for finding, name_zh in (("review", "待核"), ("notice", "提示")):
+            tally = self.tally(finding)
+            if tally.planted:
+                zh += f"{name_zh} {tally.planted} 起，列出 {tally.found} 起，"
+                en += f"{finding}s {tally.found}/{tally.planted}, "
+        plural = "" if wrong == 1 else "s"
+        return f"{zh}误报 {wrong} 起 · {en}{wrong} false alarm{plural}"
 
 
 def grade(labels: Iterable[Label], alerts: Iterable[Mapping[str, Any]]) -> Grade:
     """Grade alerts (members ``rule``, ``subject``, ``state``, ``finding``) against the labels.
 
-    Only open violation findings find anything; several of one rule and subject count once. Any
-    open alert about a subject that is not labelled as breaking that rule is a false alarm; a
-    review of a subject that breaks some rule is not.
+    Only an open alert of the labelled finding finds it; several of one rule and subject count
+    once. Any other open alert is a false alarm. Where no review or notice is labelled, the world
+    does not say what is to be reviewed: there a review of a subject that breaks some rule is none.
     """
-    planted: dict[tuple[str, str], Label] = {}
+    planted: dict[tuple[str, str, str], Label] = {}
     about: dict[str, Label] = {}
     rules = {rule: RuleGrade(rule) for rule in RULES}
     likenesses: dict[str, LikenessGrade] = {}
     for label in labels:
         about.setdefault(label.subject, label)
         if label.rule is not None:
-            planted[label.rule, label.subject] = label
+            planted[label.rule, label.subject, label.label] = label
         else:
             likenesses.setdefault(label.likeness or "", LikenessGrade()).subjects += 1
     opened = {
@@ -112,18 +135,26 @@ def grade(labels: Iterable[Label], alerts: Iterable[Mapping[str, Any]]) -> Grade
         for a in alerts
         if a["state"] == "open"
     }
-    for (rule, subject), label in planted.items():
-        row = rules.setdefault(rule, RuleGrade(rule))
+    tallies: dict[str, Tally] = {"violation": Tally()}
+    for key, label in planted.items():
+        row = rules.setdefault(key[0], RuleGrade(key[0]))
+        tally = tallies.setdefault(label.label, Tally())
         row.planted += 1
-        if (rule, subject, "violation") in opened:
+        tally.planted += 1
+        if key in opened:
             row.found += 1
+            tally.found += 1
         else:
             row.missed.append(label)
+    lenient = set(tallies) == {"violation"}
     reviews = []
     for rule, subject, finding in sorted(opened):
         known = about.get(subject)
-        if (rule, subject) in planted or (
-            finding == "review" and known is not None and known.rule is not None
+        if (rule, subject, finding) in planted:
+            continue
+        if lenient and (
+            (rule, subject, "violation") in planted
+            or (finding == "review" and known is not None and known.rule is not None)
         ):
             continue
         alarm = _false_alarm(rule, subject, finding, known)
@@ -135,7 +166,7 @@ def grade(labels: Iterable[Label], alerts: Iterable[Mapping[str, Any]]) -> Grade
         known = about.get(subject)
         if known is not None and known.rule is None:
             likenesses[known.likeness or ""].alarmed += 1
-    return Grade(rules, likenesses, reviews)
+    return Grade(rules, likenesses, reviews, tallies)
 
 
 def _false_alarm(rule: str, subject: str, finding: str, label: Label | None) -> FalseAlarm:

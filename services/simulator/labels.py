@@ -4,7 +4,9 @@ import json
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["RULES", "Label"]
+__all__ = ["RULES", "WIDE_RULES", "Finding", "Label"]
+
+Finding = Literal["violation", "review", "notice"]
 
 RULES = (
     "cross_province.no_approval",
@@ -13,18 +15,37 @@ RULES = (
     "licence.receiver_unlicensed",
     "licence.code_out_of_scope",
 )
-"""Rules that this issue of the product has; the simulator knows their names, not their code."""
+"""Rules of the worlds ``demo`` and ``quiet``; the simulator knows their names, not their code."""
+WIDE_RULES = (
+    *RULES,
+    "cross_province.wrong_method",
+    "cross_province.wrong_receiver",
+    "cross_province.wrong_code",
+    "cross_province.whitelist_not_approval",
+    "whitelist.cap_exceeded",
+    "inbound.banned",
+    "licence.suspended",
+    "licence.mode_out_of_scope",
+    "licence.scale_exceeded",
+    "carrier.no_permit",
+    "carrier.plate_not_on_permit",
+    "form.not_entitled",
+)
+"""Rules of the world ``wide``."""
 
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """The truth about one subject: a manifest number or ``approval/<record id>/<line>``.
+    """The truth about one subject: a manifest number or a limit.
 
-    A violation names its ``rule``, a lawful subject its ``likeness`` (``ordinary`` for everyday
-    traffic). One subject may break several rules and then has several labels.
+    Limits are ``approval/<record id>/<line>``, ``approval/<record id>/pool/<code>``,
+    ``whitelist/<record id>/<year>`` and ``licence/<record id>/<year>``. A violation names its
+    ``rule``, and so does what an officer must look at (``review``) or the unit must be told
+    (``notice``); a lawful subject names its ``likeness`` (``ordinary`` for everyday traffic). One
+    subject may concern several rules and then has several labels.
     """
 
-    label: Literal["violation", "lawful"]
+    label: Literal["violation", "review", "notice", "lawful"]
     subject: str
     story_zh: str
     story_en: str
@@ -33,7 +54,7 @@ class Label:
 
     def line(self) -> bytes:
         """Return the label as one NDJSON line without newline."""
-        told = {"rule": self.rule} if self.label == "violation" else {"likeness": self.likeness}
+        told = {"likeness": self.likeness} if self.label == "lawful" else {"rule": self.rule}
         members = {
             "label": self.label,
             **told,

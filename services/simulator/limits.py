@@ -1,13 +1,22 @@
 """Approval lines that are drawn on too much, and lines that only look so."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from schemas.instant import china_day
 from services.simulator.letters import approve
-from services.simulator.scene import Scene
+from services.simulator.scene import Route, Scene
 from services.simulator.trip import Trip
 
-__all__ = ["exactly_used", "exceeded", "freed_by_refusal", "freed_by_void", "settled_at_accepted"]
+__all__ = [
+    "exactly_used",
+    "exceeded",
+    "freed_by_refusal",
+    "freed_by_void",
+    "members",
+    "opening",
+    "settled_at_accepted",
+    "weekly",
+]
 
 _TONNE = 1_000_000
 _NEW_LAW = date(2026, 8, 15)
@@ -17,18 +26,28 @@ _BEFORE, _AFTER = date(2026, 7, 14), date(2026, 10, 15)
 
 def _loads(scene: Scene, turn: int, cap: int, weights: list[int]) -> tuple[str, list[Trip]]:
     """Record a line of ``cap`` grams and begin a trip a week for each weight."""
-    at = scene.moment(turn)
-    latest = _BEFORE if china_day(at) < _NEW_LAW else _AFTER
-    at -= timedelta(days=max(0, (china_day(at) - latest).days))
+    at = opening(scene, turn)
     route = scene.cross()
     day = china_day(at)
     first, last = day - timedelta(days=20), day + timedelta(days=60)
     record = approve(scene, route, cap, first, last)
+    return f"approval/{record}/1", weekly(scene, route, weights, at)
+
+
+def opening(scene: Scene, turn: int) -> datetime:
+    """Return a moment whose four weeks lie on one side of the law change."""
+    at = scene.moment(turn)
+    latest = _BEFORE if china_day(at) < _NEW_LAW else _AFTER
+    return at - timedelta(days=max(0, (china_day(at) - latest).days))
+
+
+def weekly(scene: Scene, route: Route, weights: list[int], at: datetime) -> list[Trip]:
+    """Begin a trip a week over the route for each weight."""
     trips = []
     for n, grams in enumerate(weights):
         wait = timedelta(days=7 * n, seconds=scene.dice.below(3600))
         trips.append(scene.trip(route, grams, at + wait, receipt=timedelta(hours=20)))
-    return f"approval/{record}/1", trips
+    return trips
 
 
 def exceeded(scene: Scene, turn: int) -> None:
@@ -39,7 +58,7 @@ def exceeded(scene: Scene, turn: int) -> None:
     subject, trips = _loads(scene, turn, cap, weights)
     for trip in trips:
         trip.complete()
-    _members(scene, trips)
+    members(scene, trips)
     total = sum(weights) / _TONNE
     scene.violation(
         "cross_province.quantity_exceeded",
@@ -55,7 +74,7 @@ def exactly_used(scene: Scene, turn: int) -> None:
     subject, trips = _loads(scene, turn, sum(weights), weights)
     for trip in trips:
         trip.complete()
-    _members(scene, trips)
+    members(scene, trips)
     scene.lawful(
         "limit_exactly_used", subject, "审批数量恰好用完", "the line is used to the last gram"
     )
@@ -67,7 +86,7 @@ def freed_by_refusal(scene: Scene, turn: int) -> None:
     subject, trips = _loads(scene, turn, sum(weights) - _TONNE, weights)
     trips[0].file().depart().arrive().receive(accepted=[0], opinion="refused")
     trips[1].complete()
-    _members(scene, trips)
+    members(scene, trips)
     scene.lawful(
         "limit_freed_by_refusal", subject, "一车被拒收，不占数量", "a refused load draws nothing"
     )
@@ -80,7 +99,7 @@ def freed_by_void(scene: Scene, turn: int) -> None:
     first = trips[0].file().depart()
     first.void(first.left_at + timedelta(hours=3), "车辆故障返回，作废")
     trips[1].complete()
-    _members(scene, trips)
+    members(scene, trips)
     scene.lawful(
         "limit_freed_by_void", subject, "一车作废返回，不占数量", "a voided load draws nothing"
     )
@@ -93,7 +112,7 @@ def settled_at_accepted(scene: Scene, turn: int) -> None:
     less = weights[0] - 2 * _TONNE
     trips[0].file().depart().arrive().receive(accepted=[less], opinion="partly")
     trips[1].complete()
-    _members(scene, trips)
+    members(scene, trips)
     scene.lawful(
         "limit_settled_at_accepted",
         subject,
@@ -102,7 +121,8 @@ def settled_at_accepted(scene: Scene, turn: int) -> None:
     )
 
 
-def _members(scene: Scene, trips: list[Trip]) -> None:
+def members(scene: Scene, trips: list[Trip]) -> None:
+    """Label the manifests of a limit, which are lawful by themselves."""
     for trip in trips:
         scene.lawful(
             "draws_on_limit",

@@ -1,6 +1,7 @@
 """The registry of a world: what authorities had recorded before the first event."""
 
 import json
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -10,8 +11,10 @@ from services.simulator.dice import Dice
 from services.simulator.firms import Firm
 from services.simulator.waste import WASTES
 
-__all__ = ["Register"]
+__all__ = ["Register", "permit_number"]
 
+Suspended = tuple[date, date | None]
+"""First and last China date of a suspension; None if its end is open."""
 _LAST_DECISION = date(2026, 6, 20)
 """Every decision of the world is older, so that the registry can be loaded before the events."""
 
@@ -24,9 +27,12 @@ class Register:
         self._count: dict[str, int] = {}
         self.lines: list[bytes] = []
 
-    def unit(self, firm: Firm) -> str:
+    def unit(self, firm: Firm, *, small_generator_collector: bool = False) -> str:
         """Record a firm with its registered office."""
-        return self._write("unit", {"uscc": firm.uscc, "name": firm.name, "region": firm.region})
+        members: dict[str, Any] = {"uscc": firm.uscc, "name": firm.name, "region": firm.region}
+        if small_generator_collector:
+            members["small_generator_collector"] = True
+        return self._write("unit", members)
 
     def licence(
         self,
@@ -35,9 +41,16 @@ class Register:
         valid_to: date,
         valid_from: date | None = None,
         register_type: str = "use_disposal",
+        *,
+        annual_scale_t: int | str = 9_000_000,
+        suspensions: Sequence[Suspended] = (),
     ) -> str:
         """Record a licence (or exempted or virtual register entry) of the holder."""
         number = f"{holder.region}{self._count.get('licence', 0) + 1:04d}"
+        suspended = [
+            {"valid_from": str(first), **({"valid_to": str(last)} if last else {})}
+            for first, last in suspensions
+        ]
         return self._write(
             "licence",
             {
@@ -49,14 +62,20 @@ class Register:
                 "facility": f"{holder.name}示例厂区",
                 "region": holder.site,
                 "scope": scope,
-                "annual_scale_t": 9_000_000,
+                **({"suspensions": suspended} if suspended else {}),
+                "annual_scale_t": annual_scale_t,
                 "valid_from": str(valid_from or valid_to.replace(year=valid_to.year - 5)),
                 "valid_to": str(valid_to),
             },
         )
 
-    def carrier(self, firm: Firm) -> str:
-        """Record a carrier's permit and its vehicles."""
+    def carrier(
+        self,
+        firm: Firm,
+        valid_to: date = date(2028, 12, 31),
+        listed: Sequence[str] | None = None,
+    ) -> str:
+        """Record a carrier's vehicles and its permit, which lists them all or the ``listed``."""
         for plate in firm.plates:
             vehicle = {"plate": plate, "owner": firm.uscc, "capacity_t": 32}
             self._write("vehicle", vehicle | {"certificate_no": f"示例道运证{plate[1:]}"})
@@ -67,9 +86,9 @@ class Register:
                 "carrier": firm.uscc,
                 "carrier_name": firm.name,
                 "goods": ["危险废物"],
-                "plates": list(firm.plates),
+                "plates": list(firm.plates if listed is None else listed),
                 "valid_from": "2024-01-01",
-                "valid_to": "2028-12-31",
+                "valid_to": str(valid_to),
             },
         )
 
@@ -117,9 +136,15 @@ class Register:
         )
 
     def whitelist(
-        self, receiver: Firm, codes: list[str], origins: list[str], simplification: str
+        self,
+        receiver: Firm,
+        codes: list[str],
+        origins: list[str],
+        simplification: str,
+        valid_to: date = date(2026, 12, 31),
+        cap: int | None = None,
     ) -> str:
-        """Record a white-list entry for the year 2026."""
+        """Record a white-list entry from the first day of 2026, with a yearly cap in grams."""
         return self._write(
             "whitelist_entry",
             {
@@ -129,11 +154,18 @@ class Register:
                 "receiver": receiver.uscc,
                 "receiver_name": receiver.name,
                 "codes": codes,
+                **({} if cap is None else {"annual_cap_t": tonnes_text(cap)}),
                 "simplification": simplification,
                 "valid_from": "2026-01-01",
-                "valid_to": "2026-12-31",
+                "valid_to": str(valid_to),
             },
         )
+
+    def ban(self, province: str, first: date, last: date | None = None, **matter: list[str]) -> str:
+        """Record an inbound ban of a province on a ``matter`` (codes, categories, forms, purposes)."""
+        members: dict[str, Any] = {"destination": province + "0000", **matter}
+        ends = {"valid_to": str(last)} if last else {}
+        return self._write("inbound_ban", members | {"valid_from": str(first)} | ends)
 
     def exemption(
         self,
@@ -167,6 +199,7 @@ _SHORT = {
     "transfer_approval": "appr",
     "whitelist_entry": "white",
     "exemption": "exempt",
+    "inbound_ban": "ban",
 }
 
 

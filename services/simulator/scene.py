@@ -74,6 +74,10 @@ class Scene:
         """Label a subject as breaking a rule."""
         self.labels.append(Label("violation", subject, zh, en, rule=rule))
 
+    def meddled(self, subject: str, zh: str, en: str) -> bool:
+        """Label what a stranger said as to be looked at, if this world has that rule."""
+        return False
+
     def lawful(self, likeness: str, subject: str, zh: str, en: str) -> None:
         """Label a subject as lawful, with what it looks like."""
         self.labels.append(Label("lawful", subject, zh, en, likeness=likeness))
@@ -112,6 +116,19 @@ class Scene:
             if maker.province != plant.firm.province and self.claim(maker, plant.firm, code):
                 return maker, plant, code
         raise RuntimeError("too few firms for so many stories")
+
+    @property
+    def unapproving(self) -> Sequence[Firm]:
+        """The consignors that move waste across provinces without approval."""
+        return self.cast.makers
+
+    def unapproved(self) -> Route:
+        """Return an unused route across provinces for a transfer that nothing approves."""
+        return self.cross()
+
+    def unapproved_now(self) -> Route:
+        """Return an unused route whose own approval will not be in force."""
+        return self.cross()
 
     def within(self, plant: Plant | None = None) -> Route:
         """Return a route inside one province to a plant licensed for the code."""

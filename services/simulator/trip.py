@@ -2,11 +2,10 @@
 
 import json
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from schemas.instant import CHINA
-from schemas.quantity import tonnes_text
+from services.simulator.handwriting import NO_PHONE, instant, party, tonnes
 from services.simulator.register import permit_number
 from services.simulator.waste import WASTES
 
@@ -16,17 +15,16 @@ if TYPE_CHECKING:
 
 __all__ = ["Load", "Said", "Trip"]
 
-_NO_PHONE = "000-0000-0000"
-
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """One waste line; ``name`` only where the everyday name of the code does not do."""
+    """One waste line; ``name`` and ``form`` only where those of the code do not do."""
 
     code: str
     grams: int
     method: str
     name: str | None = None
+    form: str | None = None
 
 
 @dataclass(slots=True)
@@ -73,10 +71,18 @@ class Trip:
 
     # what the parties say, in the usual order
 
-    def file(self, loads: list[Load] | None = None, receiver: "Firm | None" = None) -> "Trip":
-        """Let the consignor file, with ``loads`` or ``receiver`` that are to be corrected later."""
+    def file(
+        self,
+        loads: list[Load] | None = None,
+        receiver: "Firm | None" = None,
+        by: "Firm | None" = None,
+    ) -> "Trip":
+        """Let the consignor file, with ``loads`` or ``receiver`` that are to be corrected later.
+
+        ``by`` is a small-generator collector that files for it.
+        """
         data = self._form(loads or self.loads, receiver or self.receiver)
-        self.filed_id = self._say("filed", self.consignor, self.filed_at, data)
+        self.filed_id = self._say("filed", by or self.consignor, self.filed_at, data)
         return self
 
     def depart(self, weighed: list[int] | None = None) -> "Trip":
@@ -85,7 +91,7 @@ class Trip:
         data: dict[str, Any] = {"carrier": carrier.uscc, "plate": plate}
         if weighed is not None:
             data["wastes"] = [
-                {"line": n, "quantity_t": self._tonnes(grams, carrier)}
+                {"line": n, "quantity_t": tonnes(grams, carrier)}
                 for n, grams in enumerate(weighed, 1)
             ]
         self._say("dispatched", carrier, self.left_at, data)
@@ -112,7 +118,7 @@ class Trip:
             {
                 "line": n,
                 "opinion": opinion,
-                "accepted_t": self._tonnes(grams, self.receiver),
+                "accepted_t": tonnes(grams, self.receiver),
                 "method": load.method,
             }
             for n, (grams, load) in enumerate(zip(accepted, self.loads, strict=True), 1)
@@ -127,7 +133,7 @@ class Trip:
             {
                 "line": n,
                 "method": load.method,
-                "quantity_t": self._tonnes(load.grams, self.receiver),
+                "quantity_t": tonnes(load.grams, self.receiver),
             }
             for n, load in enumerate(self.loads, 1)
         ]
@@ -166,7 +172,7 @@ class Trip:
     def meddle(self, stranger: "Firm", when: datetime, verb: str) -> "Trip":
         """Let a unit that is no party say that the load left or was received."""
         lines = [
-            {"line": n, "opinion": "accepted", "accepted_t": self._tonnes(load.grams, stranger)}
+            {"line": n, "opinion": "accepted", "accepted_t": tonnes(load.grams, stranger)}
             for n, load in enumerate(self.loads, 1)
         ]
         data: dict[str, Any] = {"opinion": "accepted", "wastes": lines}
@@ -183,15 +189,15 @@ class Trip:
                 "line": n,
                 "code": load.code,
                 "name": load.name or waste.name,
-                "quantity_t": self._tonnes(load.grams, self.consignor),
+                "quantity_t": tonnes(load.grams, self.consignor),
                 "method": load.method,
-                "form": waste.form,
+                "form": load.form or waste.form,
                 "packaging": waste.packaging,
             }
             wastes.append(row | {"hazard": waste.hazard} if waste.hazard else row)
         data: dict[str, Any] = {
-            "consignor": _party(self.consignor),
-            "receiver": _party(receiver),
+            "consignor": party(self.consignor),
+            "receiver": party(receiver),
             "carriers": [
                 {
                     "uscc": carrier.uscc,
@@ -199,7 +205,7 @@ class Trip:
                     "permit_no": permit_number(carrier),
                     "plate": plate,
                     "driver": "示例驾驶员",
-                    "phone": _NO_PHONE,
+                    "phone": NO_PHONE,
                 }
                 for carrier, plate in self.carriers
             ],
@@ -207,7 +213,7 @@ class Trip:
         }
         if self.aliases:
             data["aliases"] = self.aliases
-        data["planned_at"] = _instant(self.left_at, self.consignor)
+        data["planned_at"] = instant(self.left_at, self.consignor)
         return data
 
     def _say(self, verb: str, who: "Firm", when: datetime, data: dict[str, Any]) -> str:
@@ -217,31 +223,9 @@ class Trip:
             "source": who.source,
             "type": f"liandan.manifest.{verb}.v1",
             "subject": self.number,
-            "time": _instant(when, who),
+            "time": instant(when, who),
             "data": data,
         }
         line = json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode()
         self.scene.post(Said(self.index, when, line))
         return str(event["id"])
-
-    @staticmethod
-    def _tonnes(grams: int, writer: "Firm") -> str | float:
-        text = tonnes_text(grams)
-        return text if writer.decimal_text or 0 < grams < 1000 else float(text)
-
-
-def _party(firm: "Firm") -> dict[str, Any]:
-    return {
-        "uscc": firm.uscc,
-        "name": firm.name,
-        "site_region": firm.site,
-        "address": "示例工业园区示例路 0 号",
-        "handler": "示例经办人",
-        "phone": _NO_PHONE,
-    }
-
-
-def _instant(moment: datetime, writer: "Firm") -> str:
-    if writer.zulu:
-        return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    return moment.astimezone(CHINA).strftime("%Y-%m-%dT%H:%M:%S+08:00")

@@ -22,8 +22,7 @@ def no_approval(scene: Scene, turn: int) -> None:
     kind = turn % 9
     if kind == 2:
         user = Plant(scene.cast.user, "utilisation", (EXEMPT_IN_USE,))
-        away = [m for m in scene.cast.makers if m.province != user.firm.province]
-        maker = dice.pick(away)
+        maker = dice.pick([m for m in scene.unapproving if m.province != user.firm.province])
         trip = scene.trip((maker, user, EXEMPT_IN_USE), grams, at).complete()
         zh = f"{EXEMPT_IN_USE} 只豁免利用环节，跨省转移仍须审批，而没有审批"
         en = f"{EXEMPT_IN_USE} is exempted for utilisation only; moved across without approval"
@@ -35,12 +34,12 @@ def no_approval(scene: Scene, turn: int) -> None:
         en = f"registered in {home[:2]} like the receiver, but the site is in {away_site[:2]}"
     elif kind == 8:
         lead = scene.cast.lead
-        maker = dice.pick(scene.cast.makers_in("63"))
+        maker = dice.pick([m for m in scene.unapproving if m.province == "63"])
         trip = scene.trip((maker, lead, lead.codes[0]), grams, at).complete()
         zh = "白名单视同省内转移，但青海不在移出省份之列，跨省无审批"
         en = "the as-intra white list does not name Qinghai as an origin; no approval"
     else:
-        route = scene.cross()
+        route = scene.unapproved()
         maker, plant, code = route
         trip = scene.trip(route, grams, at)
         zh = f"{code} 从 {maker.site[:2]} 跨省运往 {plant.firm.site[:2]}，没有审批"
@@ -62,6 +61,7 @@ def no_approval(scene: Scene, turn: int) -> None:
         if kind == 4:
             trip.void(trip.left_at - timedelta(minutes=20), "他人作废", by=_stranger(scene, trip))
             zh, en = f"{zh}；第三方作废无效", f"{en}; a stranger's voiding counts for nothing"
+            scene.meddled(trip.number, "第三方作废他人联单", "a stranger voided it")
         if kind == 6:
             trip.arrive().receive()
             zh, en = f"{zh}；没有起运记录", f"{en}; nobody reported the departure"
@@ -73,7 +73,7 @@ def no_approval(scene: Scene, turn: int) -> None:
 def no_approval_nor_licence(scene: Scene, turn: int) -> None:
     """Plant one transfer that breaks two rules: no approval, and the receiver has no licence."""
     shop = Plant(scene.dice.pick(scene.cast.workshops), "disposal", ("900-039-49",))
-    away = [m for m in scene.cast.makers if m.province != shop.firm.province]
+    away = [m for m in scene.unapproving if m.province != shop.firm.province]
     route = (scene.dice.pick(away), shop, shop.codes[0])
     trip = scene.trip(route, scene.grams(turn + 3), scene.moment(turn + 1)).complete()
     zh, en = "跨省无审批，接受人也没有许可证", "no approval, and the receiver has no licence"
@@ -84,7 +84,7 @@ def no_approval_nor_licence(scene: Scene, turn: int) -> None:
 def not_in_force(scene: Scene, turn: int) -> None:
     """Plant one transfer outside the dates of its approval; five kinds in turn."""
     dice, grams, at = scene.dice, scene.grams(turn), scene.moment(turn)
-    route = scene.cross()
+    route = scene.unapproved_now()
     day, ample = china_day(at), rounded_up(grams * 3)
     some, many = timedelta(days=dice.between(2, 20)), timedelta(days=dice.between(60, 150))
     kind = turn % 5
@@ -112,8 +112,9 @@ def not_in_force(scene: Scene, turn: int) -> None:
 def _from_another_site(scene: Scene) -> Route:
     """Return a route whose consignor is registered in the receiver's province, but not there."""
     while True:
-        maker, plant, code = scene.cross()
-        neighbour = scene.dice.pick(scene.cast.makers_in(plant.firm.province))
+        maker, plant, code = scene.unapproved()
+        near = [m for m in scene.unapproving if m.province == plant.firm.province]
+        neighbour = scene.dice.pick(near)
         if scene.claim(neighbour, plant.firm, code):
             return neighbour.at(maker.site), plant, code
 

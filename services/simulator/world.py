@@ -9,7 +9,7 @@ from services.simulator.course import COURSES
 from services.simulator.covered import COVERED, standing_papers
 from services.simulator.dice import Dice
 from services.simulator.disorder import in_order_of_posting
-from services.simulator.firms import Firm
+from services.simulator.firms import Firm, Founder
 from services.simulator.labels import Label
 from services.simulator.licensed import LICENSED
 from services.simulator.limits import (
@@ -24,11 +24,15 @@ from services.simulator.register import Register
 from services.simulator.scene import Scene
 from services.simulator.unapproved import no_approval, no_approval_nor_licence, not_in_force
 from services.simulator.unlicensed import out_of_scope, unlicensed
+from services.simulator.wide import WIDE_LEAST, wide_scene, widely
 
 __all__ = ["LEAST", "MOST", "WORLDS", "World", "build_world", "write_world"]
 
-WORLDS = ("demo", "quiet")
-"""``demo`` has planted violations (about 5 % of manifests); ``quiet`` has look-alikes only."""
+WORLDS = ("demo", "quiet", "wide")
+"""``demo`` has planted violations (about 5 % of manifests); ``quiet`` has look-alikes only.
+
+``wide`` has every rule and every look-alike, from 300 manifests up; 2,000 are its usual size.
+"""
 LEAST, MOST = 60, 100_000
 _Story = Callable[[Scene, int], None]
 _SMALL = 200
@@ -52,26 +56,39 @@ class World:
         return len({label.subject for label in self.labels if "/" not in label.subject})
 
 
-def build_world(world: str = "demo", seed: int = 7, manifests: int = 300) -> World:
+def build_world(world: str = "demo", seed: int = 7, manifests: int | None = None) -> World:
     """Return the world of that name, seed and size; the same bytes on every machine.
 
-    Raises ValueError for an unknown name or a size outside ``LEAST`` to ``MOST``.
+    The usual size of ``wide`` is 2,000 manifests, of the others 300.
+
+    Raises ValueError for an unknown name or a size outside ``LEAST`` (``wide``: 300) to
+    ``MOST``.
     """
     if world not in WORLDS:
         raise ValueError(f"unknown world {world!r}; known: {', '.join(WORLDS)}")
-    if not LEAST <= manifests <= MOST:
-        raise ValueError(f"a world has {LEAST} to {MOST} manifests")
+    least, usual = (WIDE_LEAST, 2_000) if world == "wide" else (LEAST, 300)
+    manifests = usual if manifests is None else manifests
+    if not least <= manifests <= MOST:
+        raise ValueError(f"a world {world} has {least} to {MOST} manifests")
     dice = Dice(f"liandan/{world}/{seed}/{manifests}")
-    register = Register(dice)
-    cast, firms = cast_for(manifests, dice, register)
-    scene = Scene(dice, cast, register)
-    standing_papers(scene)
-    for story, turns in _programme(world, manifests):
-        for turn in range(turns):
-            story(scene, turn)
+    register, founder = Register(dice), Founder(dice)
+    if world == "wide":
+        scene: Scene = _wide(manifests, dice, register, founder)
+    else:
+        scene = Scene(dice, cast_for(manifests, dice, register, founder), register)
+        standing_papers(scene)
+        for story, turns in _programme(world, manifests):
+            for turn in range(turns):
+                story(scene, turn)
     everyday(scene, manifests - scene.trips)
     events = in_order_of_posting(scene.said, dice)
-    return World(world, seed, register.lines, events, scene.labels, tuple(firms))
+    return World(world, seed, register.lines, events, scene.labels, tuple(founder.firms))
+
+
+def _wide(manifests: int, dice: Dice, register: Register, founder: Founder) -> Scene:
+    scene = wide_scene(manifests, dice, register, founder)
+    widely(scene, manifests)
+    return scene
 
 
 def write_world(world: World, out: Path) -> None:

@@ -1,6 +1,14 @@
+import pytest
+
 from services.simulator import Label, build_world, grade
 
 NO_APPROVAL = "cross_province.no_approval"
+REVIEW = Label(
+    "review", "20261301000003", "第三方冒报", "a stranger spoke", rule="form.not_entitled"
+)
+NOTICE = Label(
+    "notice", "licence/lic-00001/2026", "超规模", "past the scale", rule="licence.scale_exceeded"
+)
 PLANTED = Label("violation", "20261301000001", "无审批", "no approval", rule=NO_APPROVAL)
 LOOKALIKE = Label("lawful", "20261301000002", "省内", "inside", likeness="same_province")
 
@@ -59,3 +67,38 @@ def test_the_wrong_rule_about_a_violation_and_an_unknown_subject_are_false_alarm
         f"breaks {NO_APPROVAL}",
         "unlabelled",
     }
+
+
+def test_reviews_and_notices_are_found_as_what_they_are() -> None:
+    labels = [PLANTED, REVIEW, NOTICE]
+    alerts = [alert(PLANTED), *(alert(x, x.rule, finding=x.label) for x in (REVIEW, NOTICE))]
+    result = grade(labels, alerts)
+    assert result.perfect
+    assert (result.planted, result.found) == (1, 1)
+    assert (result.tally("review").found, result.tally("notice").found) == (1, 1)
+    assert result.rules["form.not_entitled"].recall == 1
+    assert "reviews 1/1, notices 1/1, 0 false" in result.summary()
+    missed = grade(labels, alerts[:2])
+    assert not missed.perfect
+    assert missed.rules["licence.scale_exceeded"].missed == [NOTICE]
+
+
+@pytest.mark.parametrize("finding", ["violation", "notice"])
+def test_a_planted_review_is_not_found_by_another_finding(finding: str) -> None:
+    result = grade([REVIEW], [alert(REVIEW, REVIEW.rule, finding=finding)])
+    assert result.tally("review").found == 0
+    assert [a.finding for a in result.false_alarms] == [finding]
+
+
+def test_where_reviews_are_labelled_any_other_review_or_notice_is_a_false_alarm() -> None:
+    right = [alert(PLANTED), alert(REVIEW, REVIEW.rule, finding="review")]
+    for finding in ("review", "notice"):
+        for rule in (NO_APPROVAL, "licence.suspended"):
+            result = grade([PLANTED, REVIEW], [*right, alert(PLANTED, rule, finding=finding)])
+            assert [a.subject for a in result.false_alarms] == [PLANTED.subject]
+            assert not result.perfect
+
+
+def test_a_label_of_every_kind_reads_back() -> None:
+    for label in (PLANTED, REVIEW, NOTICE, LOOKALIKE):
+        assert Label.read(label.line()) == label

@@ -1,0 +1,116 @@
+"""Carriers without permit, vehicles that are not on it, and carriers that only look so."""
+
+from datetime import datetime, timedelta
+
+from schemas.instant import day_end, day_start
+from services.simulator.firms import Firm
+from services.simulator.trip import Trip
+from services.simulator.wide.others import Lapsing
+from services.simulator.wide.scene import WideScene
+
+__all__ = ["CARRIED_ALIKE", "no_permit", "plate_not_on_permit"]
+
+_Leg = tuple[Firm, str]
+
+
+def _carried(
+    scene: WideScene, turn: int, legs: list[_Leg], at: datetime | None = None, hours: int = 0
+) -> Trip:
+    """Play a transfer inside a province whose ``legs`` these carriers drive."""
+    transit = timedelta(hours=hours) if hours else None
+    moment = at or scene.moment(turn)
+    trip = scene.trip(scene.within(), scene.grams(turn), moment, transit=transit)
+    trip.carriers = legs
+    return trip.complete()
+
+
+def _leg(scene: WideScene, firm: Firm | None = None) -> _Leg:
+    carrier = firm or scene.dice.pick(scene.cast.carriers)
+    return carrier, scene.dice.pick(carrier.plates)
+
+
+def _lapsing(scene: WideScene, turn: int) -> Lapsing:
+    return scene.dice.pick(scene.others.lapsing[turn % 2 :: 2])
+
+
+def no_permit(scene: WideScene, turn: int) -> None:
+    """Plant one leg driven without a permit in force; five kinds in turn."""
+    kind = turn % 5
+    ended = _lapsing(scene, turn)
+    after = day_end(ended.until)
+    without, lapsed = _leg(scene, scene.others.unpermitted), _leg(scene, ended.firm)
+    if kind == 0:
+        trip = _carried(scene, turn, [without])
+        zh, en = "承运人没有运输许可", "the carrier holds no permit"
+    elif kind == 1:
+        at = after + timedelta(seconds=scene.dice.between(1, 20 * 3600))
+        trip = _carried(scene, turn, [lapsed], at)
+        zh, en = f"运输许可 {ended.until} 到期，次日装车", f"the permit ended on {ended.until}"
+    elif kind == 2:
+        trip = _carried(scene, turn, [_leg(scene), without])
+        zh, en = "接力承运人没有运输许可", "the carrier of the second leg holds no permit"
+    elif kind == 3:
+        at = after - timedelta(seconds=scene.dice.between(1800, 2 * 3600))
+        trip = _carried(scene, turn, [_leg(scene), lapsed], at, hours=9)
+        zh = f"接力承运人的许可 {ended.until} 到期，交接已过零点"
+        en = f"handed over after midnight, the second carrier's permit ended on {ended.until}"
+    else:
+        days = timedelta(days=scene.dice.between(1, 12), hours=8)
+        trip = _carried(scene, turn, [lapsed, _leg(scene)], after + days)
+        zh, en = "第一程承运人的许可已过期", "the permit of the first leg's carrier had ended"
+    scene.violation("carrier.no_permit", trip.number, zh, en)
+
+
+def plate_not_on_permit(scene: WideScene, turn: int) -> None:
+    """Plant one leg driven with a vehicle that its permit does not list; three kinds in turn."""
+    kind, half = turn % 3, scene.others.half_listed
+    off = half, scene.dice.pick(half.plates[3:])
+    if kind == 0:
+        trip = _carried(scene, turn, [off])
+        zh, en = f"{off[1]} 不在运输许可上", f"{off[1]} is not on the permit"
+    elif kind == 1:
+        trip = _carried(scene, turn, [_leg(scene), off])
+        zh, en = f"接力车辆 {off[1]} 不在运输许可上", f"{off[1]} of the second leg is not on it"
+    else:
+        one, two = scene.some_carriers(2)
+        plate = scene.dice.pick(two.plates)
+        trip = _carried(scene, turn, [(one, plate)])
+        zh, en = f"{plate} 是另一承运人的车辆", f"{plate} is on another carrier's permit"
+    scene.violation("carrier.plate_not_on_permit", trip.number, zh, en)
+
+
+def _no_list(scene: WideScene, turn: int) -> None:
+    leg = _leg(scene, scene.others.unlisted)
+    trip = _carried(scene, turn, [_leg(scene), leg] if turn % 2 else [leg])
+    scene.lawful("permit_without_plates", trip.number, "许可未列车牌", "the permit lists no plates")
+
+
+def _last_day(scene: WideScene, turn: int) -> None:
+    ends = _lapsing(scene, turn)
+    at = day_start(ends.until) + timedelta(seconds=scene.dice.between(0, 86_399))
+    trip = _carried(scene, turn, [_leg(scene, ends.firm)], at)
+    zh, en = f"许可 {ends.until} 到期，当日装车", f"loaded on the permit's last day, {ends.until}"
+    scene.lawful("permit_ends_on_loading_day", trip.number, zh, en)
+
+
+def _handed_over_in_time(scene: WideScene, turn: int) -> None:
+    ends = _lapsing(scene, turn)
+    at = day_end(ends.until) - timedelta(seconds=scene.dice.between(1, 7200))
+    legs = [_leg(scene, ends.firm), _leg(scene)]
+    trip = _carried(scene, turn, legs, at, hours=10)
+    zh, en = (
+        "许可到期前装车，到期后交给下一承运人",
+        "loaded in time, handed on after the permit's end",
+    )
+    scene.lawful("permit_ends_before_handover", trip.number, zh, en)
+
+
+def _listed_plate(scene: WideScene, turn: int) -> None:
+    half = scene.others.half_listed
+    trip = _carried(scene, turn, [(half, scene.dice.pick(half.plates[:3]))])
+    zh, en = "许可只列部分车辆，本车在列", "the permit lists some vehicles, this one among them"
+    scene.lawful("plate_on_permit", trip.number, zh, en)
+
+
+CARRIED_ALIKE = (_no_list, _last_day, _handed_over_in_time, _listed_plate)
+"""Each plays one lawful story: ``(scene, turn)``."""

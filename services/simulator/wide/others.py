@@ -1,0 +1,139 @@
+"""Who plays in the wide world beside the usual cast, and the papers that each holds."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from services.simulator.cast import FAR_OFF, PROVINCES, Plant
+from services.simulator.dice import Dice
+from services.simulator.firms import Firm, Founder
+from services.simulator.register import Register
+from services.simulator.waste import LEAD_BATTERY, USED
+
+__all__ = ["AS_INTRA", "BANNED", "DIRECT", "LISTED", "PILOT_ENDS", "Lapsing", "Others", "Paused"]
+
+LISTED = "261-080-45"
+"""On a white list of direct or short-consult kind everywhere, without cap."""
+AS_INTRA = ("272-001-02", "263-008-04")
+DIRECT = ("384-002-26",)
+"""On white lists with yearly caps."""
+BANNED = ("900-019-16", "900-352-35", "398-005-22", "772-007-50", "336-103-23")
+"""Banned wholly, as liquid, for disposal, until a day, from a day."""
+PILOT_ENDS = date(2026, 9, 30)
+_TRADES = ("化工", "机械制造", "表面处理", "制药", "涂装", "电子")
+
+
+@dataclass(frozen=True, slots=True)
+class Paused:
+    """A plant whose licence is suspended from ``first`` to ``last`` (None: until further notice)."""
+
+    plant: Plant
+    first: date
+    last: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Lapsing:
+    """A carrier and the last day of its permit."""
+
+    firm: Firm
+    until: date
+
+
+@dataclass
+class Others:
+    """The players of the wide world only."""
+
+    bare: list[Firm]
+    """Producers that were never granted an approval."""
+    tangled: list[Firm]
+    """Producers whose approvals each belong to one story about a wrong approval."""
+    hosts: list[Firm]
+    """Receivers licensed in every mode for what is listed or banned."""
+    paused: list[Paused]
+    half_paused: Plant
+    """Holds a suspended licence and another that is not."""
+    pilot: Plant
+    """Takes lead batteries as inside the province until ``PILOT_ENDS``."""
+    unpermitted: Firm
+    lapsing: list[Lapsing]
+    half_listed: Firm
+    """Its permit lists the first half of its plates."""
+    unlisted: Firm
+    """Its permit lists no plates at all."""
+    filer: Firm
+    """Registered to file for small generators."""
+    small: list[Firm]
+
+    def hosts_in(self, *provinces: str) -> list[Firm]:
+        """Return the hosts whose site is in one of the provinces."""
+        return [h for h in self.hosts if h.province in provinces]
+
+
+def found_others(manifests: int, dice: Dice, register: Register, founder: Founder) -> Others:
+    """Found them and record their papers."""
+
+    def makers(n: int) -> list[Firm]:
+        return [founder.found(PROVINCES[i % 4], _TRADES) for i in range(n)]
+
+    def carrier(province: str) -> Firm:
+        return founder.found(province, ("危货运输",), plates=6)
+
+    def plant(province: str, *trades: str) -> Plant:
+        return Plant(founder.found(province, trades), "utilisation", USED)
+
+    before = len(founder.firms)
+    pauses = [
+        (date(2026, 7, 10), date(2026, 7, 30)), (date(2026, 9, 1), date(2026, 9, 25)),
+        (date(2026, 7, 18), None), (date(2026, 10, 8), None),
+    ]  # fmt: skip
+    ends = [
+        (date(2026, 9, 7) if n % 2 else date(2026, 7, 13)) + timedelta(days=dice.below(14))
+        for n in range(2 + manifests // 10_000)
+    ]
+    others = Others(
+        bare=makers(4 + manifests // 5_000),
+        tangled=makers(5 + manifests // 500),
+        hosts=[
+            founder.found(PROVINCES[n % 4], ("综合处置",)) for n in range(4 + manifests // 2_500)
+        ],
+        paused=[
+            Paused(plant(PROVINCES[n % 4], "资源利用"), *pause) for n, pause in enumerate(pauses)
+        ],
+        half_paused=plant("14", "资源利用"),
+        pilot=Plant(founder.found("13", ("再生铅",)), "utilisation", (LEAD_BATTERY,)),
+        unpermitted=carrier("14"),
+        lapsing=[Lapsing(carrier(PROVINCES[n % 4]), end) for n, end in enumerate(ends)],
+        half_listed=carrier("22"),
+        unlisted=carrier("13"),
+        filer=founder.found("22", ("小微收集",)),
+        small=[founder.found("22", ("汽车维修",)) for _ in range(2)],
+    )
+    for firm in founder.firms[before:]:
+        register.unit(firm, small_generator_collector=firm is others.filer)
+    _papers(others, register)
+    return others
+
+
+def _papers(others: Others, register: Register) -> None:
+    scope: list[dict[str, Any]] = [
+        {
+            "codes": [LISTED, *AS_INTRA, *DIRECT, *BANNED],
+            "modes": ["storage", "utilisation", "disposal"],
+        }
+    ]
+    for host in others.hosts:
+        register.licence(host, scope, FAR_OFF)
+    use = [{"codes": list(USED), "modes": ["utilisation"]}]
+    for paused in others.paused:
+        span = (paused.first, paused.last)
+        register.licence(paused.plant.firm, use, FAR_OFF, suspensions=[span])
+    both = others.half_paused.firm
+    register.licence(both, use, FAR_OFF, suspensions=[(date(2026, 5, 1), None)])
+    register.licence(both, use, FAR_OFF)
+    lead = [{"codes": [LEAD_BATTERY], "modes": ["utilisation"]}]
+    register.licence(others.pilot.firm, lead, FAR_OFF)
+    for lapsing in others.lapsing:
+        register.carrier(lapsing.firm, lapsing.until)
+    register.carrier(others.half_listed, listed=others.half_listed.plates[:3])
+    register.carrier(others.unlisted, listed=())

@@ -1,0 +1,111 @@
+"""What is played in the wide world, and how often."""
+
+from collections.abc import Callable
+
+from services.simulator.cast import PROVINCES, cast_for
+from services.simulator.course import COURSES
+from services.simulator.covered import COVERED, standing_papers
+from services.simulator.dice import Dice
+from services.simulator.firms import Founder
+from services.simulator.licensed import LICENSED
+from services.simulator.limits import (
+    exactly_used,
+    exceeded,
+    freed_by_refusal,
+    freed_by_void,
+    settled_at_accepted,
+)
+from services.simulator.register import Register
+from services.simulator.unapproved import no_approval, no_approval_nor_licence, not_in_force
+from services.simulator.unlicensed import unlicensed
+from services.simulator.waste import LEAD_BATTERY
+from services.simulator.wide.alike import WIDE_ALIKE, pilot_ended
+from services.simulator.wide.banned import BAN_ALIKE, ban_newer_than_approval, banned, record_bans
+from services.simulator.wide.carried import CARRIED_ALIKE, no_permit, plate_not_on_permit
+from services.simulator.wide.mismatched import (
+    whitelist_not_approval,
+    wrong_code,
+    wrong_method,
+    wrong_receiver,
+)
+from services.simulator.wide.others import LISTED, PILOT_ENDS, found_others
+from services.simulator.wide.scene import WideScene
+from services.simulator.wide.suspended import (
+    SUSPENDED_ALIKE,
+    code_out_of_scope,
+    mode_out_of_scope,
+    suspended,
+)
+from services.simulator.wide.totals import (
+    capped,
+    capped_alike,
+    pooled,
+    pooled_alike,
+    scaled,
+    scaled_alike,
+    scaled_little,
+)
+
+__all__ = ["WIDE_LEAST", "wide_scene", "widely"]
+
+WIDE_LEAST = 300
+_Story = Callable[[WideScene, int], None]
+_SMALL = 1_000
+"""Below this many manifests every story is played once or twice only."""
+_PLAIN = (0, 1, 2, 3, 4, 6, 8)
+"""The kinds of ``no_approval`` that are no other rule's: no white list, no other code approved."""
+
+
+def wide_scene(manifests: int, dice: Dice, register: Register, founder: Founder) -> WideScene:
+    """Return the stage with all players and standing papers."""
+    cast = cast_for(manifests, dice, register, founder)
+    others = found_others(manifests, dice, register, founder)
+    scene = WideScene(dice, cast, register, founder, others)
+    standing_papers(scene)
+    record_bans(scene)
+    pilot = others.pilot.firm
+    origins = ["140000", "220000"]
+    register.whitelist(pilot, [LEAD_BATTERY], origins, "as_intra", valid_to=PILOT_ENDS)
+    for n, host in enumerate(others.hosts):
+        kind = ("direct", "short_consult")[n % 2]
+        away = [p + "0000" for p in PROVINCES if p != host.province]
+        register.whitelist(host, [LISTED], away, kind)
+    return scene
+
+
+def _no_approval(scene: WideScene, turn: int) -> None:
+    kind = turn % (len(_PLAIN) + 1)
+    if kind == len(_PLAIN):
+        pilot_ended(scene, turn)
+    else:
+        no_approval(scene, turn // (len(_PLAIN) + 1) * 9 + _PLAIN[kind])
+
+
+def widely(scene: WideScene, manifests: int) -> None:
+    """Play every story of the wide world, but not the everyday traffic."""
+    small = manifests < _SMALL
+    per_rule = 2 if small else max(4, manifests // 330)
+    limits = 1 if small else max(2, manifests // 1500)
+    for rule in (
+        _no_approval, not_in_force, wrong_method, wrong_receiver, wrong_code,
+        whitelist_not_approval, banned, ban_newer_than_approval, unlicensed, suspended,
+        mode_out_of_scope, code_out_of_scope, no_permit, plate_not_on_permit,
+    ):  # fmt: skip
+        _play(scene, rule, per_rule)
+    _play(scene, no_approval_nor_licence, 1 + manifests // 2000)
+    for limit in (exceeded, pooled, capped, scaled, scaled_little):
+        _play(scene, limit, limits)
+    alike: tuple[_Story, ...] = (
+        *COVERED, *LICENSED, *COURSES, *BAN_ALIKE, *SUSPENDED_ALIKE, *CARRIED_ALIKE, *WIDE_ALIKE,
+    )  # fmt: skip
+    for story in alike:
+        _play(scene, story, 1 if small else max(2, 14 * per_rule // len(alike) + 1))
+    for within in (exactly_used, freed_by_refusal, freed_by_void, settled_at_accepted):
+        _play(scene, within, limits)
+    for four in (pooled_alike, capped_alike, scaled_alike):
+        _play(scene, four, max(4, 2 * limits))
+
+
+def _play(scene: WideScene, story: _Story, turns: int) -> None:
+    for turn in range(turns):
+        story(scene, turn)

@@ -1,0 +1,102 @@
+"""The stage of the wide world: routes that no other story's approval comes near, more labels."""
+
+from collections.abc import Sequence
+
+from services.simulator.cast import Cast, Plant
+from services.simulator.dice import Dice
+from services.simulator.firms import Firm, Founder
+from services.simulator.labels import Label
+from services.simulator.register import Register
+from services.simulator.scene import Route, Scene
+from services.simulator.wide.others import Others
+
+__all__ = ["WideScene"]
+
+
+class WideScene(Scene):
+    """A stage on which a wrong approval can be told from none.
+
+    What is said to be without approval comes from producers that never had one; what has a wrong
+    one comes from producers whose consignor × receiver and consignor × code are each used once.
+    """
+
+    def __init__(
+        self, dice: Dice, cast: Cast, register: Register, founder: Founder, others: Others
+    ) -> None:
+        super().__init__(dice, cast, register)
+        self.founder, self.others = founder, others
+        self._bound: set[tuple[str, str]] = set()
+
+    def review(self, rule: str, subject: str, zh: str, en: str) -> None:
+        """Label a subject as one that an officer must look at."""
+        self.labels.append(Label("review", subject, zh, en, rule=rule))
+
+    def notice(self, rule: str, subject: str, zh: str, en: str) -> None:
+        """Label a subject as one of which the unit must be told."""
+        self.labels.append(Label("notice", subject, zh, en, rule=rule))
+
+    def meddled(self, subject: str, zh: str, en: str) -> bool:
+        """Label what a stranger said as to be looked at."""
+        self.review("form.not_entitled", subject, zh, en)
+        return True
+
+    @property
+    def unapproving(self) -> Sequence[Firm]:
+        """The producers without any approval."""
+        return self.others.bare
+
+    def unapproved(self) -> Route:
+        """Return an unused route of a producer without any approval."""
+        return self.cross(makers=self.others.bare)
+
+    def unapproved_now(self) -> Route:
+        """Return a route whose consignor × receiver and consignor × code no other story uses."""
+        return self.tangled()
+
+    def tangled(
+        self, plants: Sequence[Plant] | None = None, receivers: int = 1, codes: int = 1
+    ) -> Route:
+        """Return such a route with so many ``receivers`` and ``codes`` still free for the story."""
+        for _ in range(10_000):
+            maker = self.dice.pick(self.others.tangled)
+            plant = self.dice.pick(plants or self.cast.plants)
+            if maker.province == plant.firm.province:
+                continue
+            free = [c for c in plant.codes if self.free(maker, c)]
+            if len(free) < codes or not self.free(maker, plant.firm.uscc):
+                continue
+            route = maker, plant, self.dice.pick(free)
+            if receivers > 1 and not self.rivals(route):
+                continue
+            self.bind(route)
+            return route
+        raise RuntimeError("too few firms for so many stories")
+
+    def rivals(self, route: Route) -> list[Plant]:
+        """Return other plants licensed for the same code that the consignor has not dealt with."""
+        maker, plant, code = route
+        return [
+            p
+            for p in self.cast.plants
+            if p.firm is not plant.firm
+            and p.firm.province != maker.province
+            and code in p.codes
+            and self.free(maker, p.firm.uscc)
+        ]
+
+    def claim_entry(self, receiver: Firm, code: str, origin: str) -> bool:
+        """Take receiver × code × origin for one white-list entry; false when it was taken before."""
+        key = (f"{receiver.uscc}/{origin}", code)
+        fresh = key not in self._bound
+        self._bound.add(key)
+        return fresh
+
+    def free(self, maker: Firm, other: str) -> bool:
+        """Whether no story has yet bound the consignor to a receiver or a code."""
+        return (maker.uscc, other) not in self._bound
+
+    def bind(self, route: Route) -> None:
+        """Keep consignor × receiver and consignor × code for one story."""
+        maker, plant, code = route
+        self.claim(maker, plant.firm, code)
+        self._bound |= {(maker.uscc, plant.firm.uscc), (maker.uscc, code)}

@@ -1,0 +1,216 @@
+"""Limits of the wide world: pooled approval lines, capped white lists, the yearly scale."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, timedelta
+
+from schemas.instant import china_day
+from schemas.quantity import tonnes_text
+from services.simulator.cast import PROVINCES, Plant
+from services.simulator.letters import approve_around
+from services.simulator.limits import members, opening, weekly
+from services.simulator.trip import Trip
+from services.simulator.waste import USED, WASTES
+from services.simulator.wide.others import AS_INTRA, DIRECT
+from services.simulator.wide.scene import WideScene
+
+__all__ = [
+    "capped",
+    "capped_alike",
+    "pooled",
+    "pooled_alike",
+    "scaled",
+    "scaled_alike",
+    "scaled_little",
+]
+
+_TONNE = 1_000_000
+_WHOLE = date(2027, 12, 31)
+
+
+def _complete(trips: list[Trip]) -> None:
+    for trip in trips:
+        trip.complete()
+
+
+def _on_the_road(trips: list[Trip]) -> None:
+    _complete(trips[:-1])
+    trips[-1].file().depart()
+
+
+def _refused(trips: list[Trip]) -> None:
+    trips[0].file().depart().arrive().receive([0], "refused")
+    _complete(trips[1:])
+
+
+def _voided(trips: list[Trip]) -> None:
+    first = trips[0].file().depart()
+    first.void(first.left_at + timedelta(hours=3), "车辆故障返回，作废")
+    _complete(trips[1:])
+
+
+def _partly(trips: list[Trip]) -> None:
+    trips[0].file().depart().arrive().receive([trips[0].loads[0].grams - 2 * _TONNE], "partly")
+    _complete(trips[1:])
+
+
+_Play = Callable[[list[Trip]], None]
+_PAST: tuple[_Play, ...] = (_complete, _on_the_road)
+_WITHIN: tuple[tuple[str, int, str, str, _Play], ...] = (
+    ("exactly_used", 0, "恰好用完", "used to the last gram", _complete),
+    ("freed_by_refusal", _TONNE, "一车被拒收，不计入", "a refused load draws nothing", _refused),
+    ("freed_by_void", _TONNE, "一车作废，不计入", "a voided load draws nothing", _voided),
+    ("settled_at_accepted", _TONNE, "按接收量计未超", "the accepted quantity counts", _partly),
+)
+"""Name, by how much the sum of the loads is past the limit, stories, and how they are played."""
+
+
+def _weights(scene: WideScene, n: int) -> list[int]:
+    return [scene.dice.between(1_000, 2_000) * 6_000 for _ in range(n)]
+
+
+def _past(turn: int) -> int:
+    return (700_000, 2_000_000, 5_000_000, 10_500_000)[turn % 4]
+
+
+# pooled lines of one approval
+
+
+def _pool(scene: WideScene, turn: int, cap: int, weights: list[int]) -> tuple[str, list[Trip]]:
+    """Record two lines of one code, and begin loads whose name is neither line's."""
+    at = opening(scene, turn)
+    route = maker, plant, code = scene.cross()
+    day, name = china_day(at), WASTES[code].name
+    lines = [(plant.firm, code, plant.method, grams) for grams in (cap // 2, cap - cap // 2)]
+    names = [f"{name}（一车间）", f"{name}（二车间）"]
+    first, last = day - timedelta(days=20), day + timedelta(days=60)
+    record = scene.register.approval(maker, lines, first, last, names=names)
+    trips = weekly(scene, route, weights, at)
+    for trip in trips:
+        trip.loads = [replace(load, name=f"{name}（混合）") for load in trip.loads]
+    return f"approval/{record}/pool/{code}", trips
+
+
+def pooled(scene: WideScene, turn: int) -> None:
+    """Plant two lines of one code that are exceeded by loads of which none names a line."""
+    weights = _weights(scene, 3)
+    subject, trips = _pool(scene, turn, sum(weights) - _past(turn), weights)
+    _PAST[turn % 2](trips)
+    members(scene, trips)
+    zh, en = (
+        "同一代码两行，名称均不符，合计超量",
+        "two lines of a code, neither named, sum exceeded",
+    )
+    scene.review("cross_province.quantity_exceeded", subject, zh, en)
+
+
+def pooled_alike(scene: WideScene, turn: int) -> None:
+    """Stay within the sum of two lines that are not named, though past either of them."""
+    name, over, zh, en, play = _WITHIN[turn % 4]
+    weights = _weights(scene, 2)
+    subject, trips = _pool(scene, turn, sum(weights) - over, weights)
+    play(trips)
+    members(scene, trips)
+    scene.lawful(f"pool_{name}", subject, f"两行合计：{zh}", f"the two lines together: {en}")
+
+
+# white lists with a yearly cap
+
+
+def _listed(scene: WideScene, turn: int, cap: int, weights: list[int]) -> tuple[str, list[Trip]]:
+    """Record a capped entry, and begin loads of two consignors of its origin."""
+    kind = turn % 2
+    at = opening(scene, turn)
+    for _ in range(10_000):
+        host, origin = scene.dice.pick(scene.others.hosts), scene.dice.pick(PROVINCES)
+        code = scene.dice.pick((AS_INTRA, DIRECT)[kind])
+        if host.province != origin and scene.claim_entry(host, code, origin):
+            break
+    else:
+        raise RuntimeError("too few firms for so many stories")
+    simple = ("as_intra", "direct")[kind]
+    record = scene.register.whitelist(host, [code], [origin + "0000"], simple, cap=cap)
+    near = scene.cast.makers_in(origin)
+    first = scene.dice.below(len(near))
+    pair = [near[first], near[(first + 1) % len(near)]]
+    trips = []
+    for n, maker in enumerate(pair):
+        route = (maker, Plant(host, "utilisation", (code,)), code)
+        share = weights[n::2]
+        if kind:
+            approve_around(scene, route, at, sum(share) * 2)
+        trips += weekly(scene, route, share, at + timedelta(days=3 * n))
+    return f"whitelist/{record}/2026", trips
+
+
+def capped(scene: WideScene, turn: int) -> None:
+    """Plant a capped white-list entry on which too much is drawn."""
+    weights = _weights(scene, 4)
+    cap = sum(weights) - _past(turn)
+    subject, trips = _listed(scene, turn, cap, weights)
+    _PAST[turn // 2 % 2](trips)
+    members(scene, trips)
+    zh = f"白名单年上限 {tonnes_text(cap)} 吨，实际 {tonnes_text(sum(weights))} 吨"
+    en = f"the list caps the year at {tonnes_text(cap)} t, {tonnes_text(sum(weights))} t moved"
+    scene.violation("whitelist.cap_exceeded", subject, zh, en)
+
+
+def capped_alike(scene: WideScene, turn: int) -> None:
+    """Stay within the cap of a white-list entry."""
+    name, over, zh, en, play = _WITHIN[turn % 4]
+    weights = _weights(scene, 2)
+    subject, trips = _listed(scene, turn + turn // 4, sum(weights) - over, weights)
+    play(trips)
+    members(scene, trips)
+    scene.lawful(f"whitelist_cap_{name}", subject, f"白名单上限{zh}", f"the list's cap: {en}")
+
+
+# the licensed scale of a year
+
+
+def _plant(scene: WideScene, turn: int, scale: int, weights: list[int]) -> tuple[str, list[Trip]]:
+    """Found a plant licensed for ``scale`` grams a year, and begin its loads of the year."""
+    firm = scene.founder.found(PROVINCES[turn % 4], ("资源利用",))
+    scene.register.unit(firm)
+    scope = [{"codes": list(USED), "modes": ["utilisation"]}]
+    record = scene.register.licence(firm, scope, _WHOLE, annual_scale_t=tonnes_text(scale))
+    route = scene.within(Plant(firm, "utilisation", USED))
+    return f"licence/{record}/2026", weekly(scene, route, weights, opening(scene, turn))
+
+
+def _scaled(scene: WideScene, turn: int, scale: int, weights: list[int]) -> tuple[str, str, str]:
+    subject, trips = _plant(scene, turn, scale, weights)
+    _PAST[turn // 2 % 2](trips)
+    members(scene, trips)
+    scale_t, total_t = tonnes_text(scale), tonnes_text(sum(weights))
+    return (
+        subject,
+        f"年规模 {scale_t} 吨，接收 {total_t} 吨",
+        f"took {total_t} t of {scale_t} t a year",
+    )
+
+
+def scaled(scene: WideScene, turn: int) -> None:
+    """Plant a plant that takes more than 120 % of its scale; in even turns by a gram or so."""
+    weights = _weights(scene, 3)
+    total = sum(weights)
+    scale = total * 5 // 6 - 1 if turn % 2 == 0 else total * 2 // 3
+    scene.violation("licence.scale_exceeded", *_scaled(scene, turn, scale, weights))
+
+
+def scaled_little(scene: WideScene, turn: int) -> None:
+    """Plant a plant that takes exactly 120 % of its scale, or one gram more than the scale."""
+    weights = _weights(scene, 3)
+    total = sum(weights)
+    scale = total * 5 // 6 if turn % 2 == 0 else total - 1
+    scene.notice("licence.scale_exceeded", *_scaled(scene, turn, scale, weights))
+
+
+def scaled_alike(scene: WideScene, turn: int) -> None:
+    """Stay within the scale of a licence."""
+    name, over, zh, en, play = _WITHIN[turn % 4]
+    weights = _weights(scene, 2)
+    subject, trips = _plant(scene, turn, sum(weights) - over, weights)
+    play(trips)
+    members(scene, trips)
+    scene.lawful(f"licence_scale_{name}", subject, f"年规模{zh}", f"the year's scale: {en}")

@@ -1,0 +1,132 @@
+import hashlib
+import json
+from collections import Counter
+from datetime import UTC, datetime
+
+import pytest
+from wide_oracle import findings
+
+from schemas.decode import decode_manifest_event, decode_registry_record
+from services.simulator import WIDE_RULES, World, build_world
+
+LAW = datetime(2026, 8, 14, 16, tzinfo=UTC)
+LIMITS = {
+    "cross_province.quantity_exceeded",
+    "whitelist.cap_exceeded",
+    "licence.scale_exceeded",
+}
+LIKENESSES = {
+    "same_province", "other_site", "xpcc", "approval_last_minute", "approval_first_minute",
+    "licence_ends_day_after_receipt", "licence_ends_before_confirmation", "exempted_register",
+    "virtual_register", "exemption_whole_process", "exemption_transfer", "exemption_utilisation",
+    "point_to_point", "whitelist_as_intra", "category_wide_licence", "collection_licence",
+    "corrected_before_dispatch", "corrected_in_transit", "voided_before_dispatch",
+    "voided_after_dispatch", "filed_only", "general_waste", "unapproved_but_never_moved",
+    "two_receivers_one_letter", "same_code_two_lines", "city_decider", "approval_renewed",
+    "several_licences", "own_waste", "limit_exactly_used", "limit_freed_by_refusal",
+    "limit_freed_by_void", "limit_settled_at_accepted", "refused_load_returned",
+    "battery_pilot_in_time", "collector_files", "collector_voids", "listed_and_approved",
+    "ban_on_liquid", "ban_for_disposal", "ban_ended_day_before", "ban_of_another_province",
+    "ban_not_begun", "suspension_ended_day_before", "suspended_before_confirmation",
+    "another_licence_not_suspended", "permit_without_plates", "permit_ends_on_loading_day",
+    "permit_ends_before_handover", "plate_on_permit",
+} | {
+    f"{limit}_{why}"
+    for limit in ("pool", "whitelist_cap", "licence_scale")
+    for why in ("exactly_used", "freed_by_refusal", "freed_by_void", "settled_at_accepted")
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def wide() -> World:
+    return build_world("wide")
+
+
+def planted(world: World) -> set[tuple[str, str, str]]:
+    return {(x.label, x.rule, x.subject) for x in world.labels if x.rule is not None}
+
+
+@pytest.mark.parametrize(
+    ("seed", "manifests"),
+    [(seed, 300) for seed in range(10)]
+    + [(seed, 2_000) for seed in range(1, 6)]
+    + [(1, 999), (2, 1_000), (3, 6_000)],
+)
+def test_labels_are_what_the_definitions_say_of_the_bytes(seed: int, manifests: int) -> None:
+    world = build_world("wide", seed, manifests)
+    assert findings(world.registry, world.events) == planted(world)
+    subjects = {label.subject for label in world.labels if "/" not in label.subject}
+    assert len(subjects) == manifests
+    assert subjects == {json.loads(line)["subject"] for line in world.events}
+
+
+@pytest.mark.parametrize("seed", [1, 7, 2026])
+def test_every_rule_and_every_likeness_is_there_from_2000_manifests_up(seed: int) -> None:
+    world = build_world("wide", seed, 2_000)
+    labels = [label for label in world.labels if label.rule]
+    rules = Counter(label.rule for label in labels)
+    assert set(rules) == set(WIDE_RULES)
+    kinds = Counter((label.label, label.rule) for label in labels)
+    assert all(n >= (2 if rule in LIMITS else 4) for (_, rule), n in kinds.items())
+    assert {rule for finding, rule in kinds if finding == "review"} == {
+        "form.not_entitled", "inbound.banned", "cross_province.quantity_exceeded",
+    }  # fmt: skip
+    assert kinds["notice", "licence.scale_exceeded"] >= 2
+    assert set(WIDE_RULES) - {r for f, r in kinds if f == "violation"} == {"form.not_entitled"}
+    likenesses = Counter(label.likeness for label in world.labels if label.likeness)
+    assert set(likenesses) == LIKENESSES | {"ordinary", "draws_on_limit"}
+    assert sum(n for name, n in likenesses.items() if name in LIKENESSES) >= len(labels)
+    violations = sum(label.label == "violation" for label in labels)
+    assert 0.03 < violations / world.manifests < 0.06
+    assert 55 <= len(world.firms) <= 90
+
+
+def test_violations_lie_on_both_sides_of_the_law_change(wide: World) -> None:
+    left = {
+        event.subject: event.time
+        for event in map(decode_manifest_event, wide.events)
+        if event.type.endswith(("dispatched.v1", "arrived.v1"))
+    }
+    for rule in set(WIDE_RULES) - LIMITS:
+        sides = {left[s] < LAW for _, r, s in planted(wide) if r == rule and s in left}
+        assert sides == {True, False}, rule
+
+
+def test_the_registry_is_known_before_the_first_event(wide: World) -> None:
+    first = min(decode_manifest_event(line).time for line in wide.events)
+    records = [decode_registry_record(line) for line in wide.registry]
+    assert all(record.recorded_at and record.recorded_at < first for record in records)
+
+
+def test_some_events_come_twice_and_late_and_none_contradicts_another(wide: World) -> None:
+    lines = Counter(wide.events)
+    assert 0.02 < (len(wide.events) - len(lines)) / len(lines) < 0.04
+    events = [decode_manifest_event(line) for line in lines]
+    assert len({(e.source, e.id) for e in events}) == len(events)
+
+
+def test_same_seed_same_bytes_and_another_seed_another_world(wide: World) -> None:
+    assert build_world("wide", manifests=2_000) == wide
+    assert not set(build_world("wide", 8, 300).events) & set(wide.events)
+
+
+def test_a_wide_world_is_not_smaller_than_its_stories() -> None:
+    with pytest.raises(ValueError, match="300"):
+        build_world("wide", manifests=299)
+
+
+@pytest.mark.parametrize(
+    ("world", "seed", "manifests", "digest"),
+    [
+        ("demo", 7, 300, "fd6f86dd3f7db02104b84fcc3781b937a78207b79efc3b9c6d64fb0f6a47f637"),
+        ("demo", 3, 1_500, "324499cc12fc8b974a8a2a39b43af78a3a823a7c6ba846301d0db6be3cd56bb4"),
+        ("quiet", 7, 300, "b25d82a261f7596d6b758222aefa56bd469c11fdaf9c8637c736e0452b4c77e5"),
+    ],
+)
+def test_the_older_worlds_keep_their_bytes(
+    world: str, seed: int, manifests: int, digest: str
+) -> None:
+    built = build_world(world, seed, manifests)
+    labels = [label.line() for label in built.labels]
+    lines = b"\n".join([*built.registry, *built.events, *labels])
+    assert hashlib.sha256(lines).hexdigest() == digest

@@ -1,0 +1,190 @@
+"""The truth about a wide world, worked out anew from its bytes and the definitions of the rules.
+
+Written for this test only, plainly; shares nothing with the generator or the rules.
+"""
+
+from collections import defaultdict
+from typing import Any
+
+from wide_oracle_facts import Facts, Records, covers, in_force
+
+from schemas.decode import decode_manifest_event, decode_registry_record
+from schemas.instant import china_day
+from schemas.region import province_of
+from schemas.waste_code import is_general_waste
+
+Found = set[tuple[str, str, str]]
+Draws = dict[str, int]
+
+
+def findings(registry: list[bytes], events: list[bytes]) -> Found:
+    """Return every (finding, rule, subject)."""
+    records = Records(map(decode_registry_record, registry))
+    by_subject: dict[str, list[Any]] = defaultdict(list)
+    for event in map(decode_manifest_event, events):
+        by_subject[event.subject].append(event)
+    found: Found = set()
+    drawn: Draws = defaultdict(int)
+    for subject, said in by_subject.items():
+        facts = Facts(said, records)
+        if facts.strangers:
+            found.add(("review", "form.not_entitled", subject))
+        if facts.moved:
+            broken = set(_carriers(facts, records))
+            for waste in facts.form.wastes:
+                if not is_general_waste(waste.code):
+                    broken |= set(_broken(facts, waste, records, drawn))
+            found |= {(finding, rule, subject) for finding, rule in broken}
+    return found | set(_limits(records, drawn))
+
+
+def _carriers(facts: Facts, records: Records) -> list[tuple[str, str]]:
+    broken = []
+    for carrier, plate, at in facts.legs:
+        permits = in_force(records.of("carrier_permit", carrier), at)
+        if not permits:
+            broken.append(("violation", "carrier.no_permit"))
+        elif not any(not p.plates or plate in p.plates for p in permits):
+            broken.append(("violation", "carrier.plate_not_on_permit"))
+    return broken
+
+
+def _broken(facts: Facts, waste: Any, records: Records, drawn: Draws) -> list[tuple[str, str]]:
+    form, at = facts.form, facts.left
+    stages = {
+        stage
+        for e in in_force(records.all["exemption"], at)
+        if waste.code in e.codes
+        and e.consignor in (None, form.consignor.uscc)
+        and e.receiver in (None, form.receiver.uscc)
+        for stage in e.stages
+    }
+    if "whole_process" in stages:
+        return []
+    broken = []
+    across = province_of(form.consignor.site_region) != province_of(form.receiver.site_region)
+    if across and "transfer" not in stages:
+        broken += _crossing(facts, waste, records, drawn)
+    own = form.consignor.uscc == form.receiver.uscc
+    if not own and waste.method not in stages:
+        broken += [("violation", f"licence.{x}") for x in _licence(facts, waste, records, drawn)]
+    return broken
+
+
+def _crossing(facts: Facts, waste: Any, records: Records, drawn: Draws) -> list[tuple[str, str]]:
+    form, at = facts.form, facts.left
+    entries = [
+        w
+        for w in in_force(records.of("whitelist_entry", form.receiver.uscc), at)
+        if waste.code in w.codes and form.consignor.site_region[:2] in {o[:2] for o in w.origins}
+    ]
+    intra = [w for w in entries if w.simplification == "as_intra"]
+    if intra:
+        _draw_entries(intra, facts, waste, drawn)
+        return []
+    letters = [
+        (a, line)
+        for a in records.of("transfer_approval", form.consignor.uscc)
+        if a.decision == "approved"
+        for line in a.lines
+    ]
+    wanted = (form.receiver.uscc, waste.code)
+    named = [(a, line) for a, line in letters if (line.receiver, line.code) == wanted]
+    now = [(a, line) for a, line in letters if covers(a, at)]
+    valid = [(a, line) for a, line in now if (line.receiver, line.code) == wanted]
+    good = [(a, line) for a, line in valid if line.purpose == waste.method]
+    if not good:
+        if valid:
+            rule = "wrong_method"
+        elif named:
+            rule = "approval_not_in_force"
+        else:
+            receiver = [line for _, line in now if line.code == waste.code]
+            code = [line for _, line in now if line.receiver == form.receiver.uscc]
+            assert not (receiver and code), "the world may not be ambiguous"
+            rule = "wrong_receiver" if receiver else "wrong_code" if code else "no_approval"
+            if rule == "no_approval" and entries:
+                assert not now, "an approval of another consignor's kind"
+                rule = "whitelist_not_approval"
+        return [("violation", f"cross_province.{rule}")]
+    (approval,) = {a.id: a for a, _ in good}.values()
+    _draw_entries([w for w in entries if w.simplification == "direct"], facts, waste, drawn)
+    named = [(a, line) for a, line in good if line.name == waste.name] or good
+    pool = f"approval/{approval.id}/pool/{waste.code}"
+    subject = f"approval/{approval.id}/{named[0][1].line}" if len(named) == 1 else pool
+    drawn[subject] += facts.drawn(waste)
+    return _banned(facts, waste, approval, records)
+
+
+def _draw_entries(entries: list[Any], facts: Facts, waste: Any, drawn: Draws) -> None:
+    for entry in entries:
+        drawn[f"whitelist/{entry.id}/{china_day(facts.left).year}"] += facts.drawn(waste)
+
+
+def _banned(facts: Facts, waste: Any, approval: Any, records: Records) -> list[tuple[str, str]]:
+    bans = [
+        b
+        for b in in_force(records.all["inbound_ban"], facts.left)
+        if province_of(b.destination) == province_of(facts.form.receiver.site_region)
+        and (waste.code in b.codes or f"HW{waste.code[8:]}" in b.categories)
+        and (not b.forms or waste.form in b.forms)
+        and (not b.purposes or waste.method in b.purposes)
+    ]
+    findings = {"violation" if b.valid_from < approval.decided_on else "review" for b in bans}
+    return [(finding, "inbound.banned") for finding in findings]
+
+
+def _licence(facts: Facts, waste: Any, records: Records, drawn: Draws) -> list[str]:
+    held = records.of("licence", facts.form.receiver.uscc)
+    for licence in held:
+        drawn[f"licence/{licence.id}/{china_day(facts.taken or facts.left).year}"] += facts.drawn(
+            waste
+        )
+    broken = []
+    for instant in filter(None, (facts.left, facts.taken)):
+        valid = in_force(held, instant)
+        usable = [v for v in valid if not in_force(v.suspensions, instant)]
+        lines = [
+            s
+            for v in usable
+            for s in v.scope
+            if waste.code in s.codes or f"HW{waste.code[8:]}" in s.categories
+        ]
+        modes = {waste.method, "collection"} if waste.method == "storage" else {waste.method}
+        if not valid:
+            broken.append("receiver_unlicensed")
+        elif not usable:
+            broken.append("suspended")
+        elif not lines:
+            broken.append("code_out_of_scope")
+        elif not any(modes & set(s.modes) for s in lines):
+            broken.append("mode_out_of_scope")
+    return broken
+
+
+def _limits(records: Records, drawn: Draws) -> list[tuple[str, str, str]]:
+    found = []
+    by_id = {(kind, r.id): r for kind, held in records.all.items() for r in held}
+    for subject, grams in drawn.items():
+        kind, record_id, *rest = subject.split("/")
+        if kind == "approval":
+            approval = by_id["transfer_approval", record_id]
+            pool = rest[0] == "pool"
+            cap = sum(
+                line.quantity_t
+                for line in approval.lines
+                if (line.code == rest[1] if pool else line.line == int(rest[0]))
+            )
+            if grams > cap:
+                finding = "review" if pool else "violation"
+                found.append((finding, "cross_province.quantity_exceeded", subject))
+        elif kind == "whitelist":
+            entry = by_id["whitelist_entry", record_id]
+            if entry.annual_cap_t is not None and grams > entry.annual_cap_t:
+                found.append(("violation", "whitelist.cap_exceeded", subject))
+        else:
+            scale = by_id["licence", record_id].annual_scale_t
+            if grams > scale:
+                finding = "violation" if grams * 100 > scale * 120 else "notice"
+                found.append((finding, "licence.scale_exceeded", subject))
+    return found

@@ -1,0 +1,103 @@
+"""What was said of one manifest, and by whom; the records of a world by who holds them."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from schemas.instant import china_day
+
+_HOLDER = {
+    "licence": "holder",
+    "carrier_permit": "carrier",
+    "transfer_approval": "consignor",
+    "whitelist_entry": "receiver",
+    "unit": "uscc",
+}
+
+
+def verb_of(event: Any) -> str:
+    return str(event.type.split(".")[2])
+
+
+def covers(record: Any, at: datetime) -> bool:
+    day = china_day(at)
+    return record.valid_from <= day and (record.valid_to is None or day <= record.valid_to)
+
+
+def in_force(records: Iterable[Any], at: datetime) -> list[Any]:
+    return [r for r in records if covers(r, at)]
+
+
+class Records:
+    """All records by kind, and by kind and holder."""
+
+    def __init__(self, records: Iterable[Any]) -> None:
+        self.all: dict[str, list[Any]] = defaultdict(list)
+        self._of: dict[tuple[str, str], list[Any]] = defaultdict(list)
+        for record in records:
+            self.all[record.kind].append(record)
+            if record.kind in _HOLDER:
+                self._of[record.kind, getattr(record, _HOLDER[record.kind])].append(record)
+
+    def of(self, kind: str, holder: str) -> list[Any]:
+        return self._of.get((kind, holder), [])
+
+
+class Facts:
+    """What the entitled parties said of one manifest; ``strangers`` said the rest."""
+
+    def __init__(self, events: list[Any], records: Records) -> None:
+        said = sorted({(e.source, e.id): e for e in events}.values(), key=lambda e: e.time)
+        (first,) = [e for e in said if verb_of(e) == "filed"]
+        versions = [first.data] + [e.data.filed for e in said if verb_of(e) == "corrected"]
+        self.form = versions[-1]
+        consignor, author = self.form.consignor.uscc, first.source.removeprefix("urn:uscc:")
+        if author != consignor:
+            assert any(u.small_generator_collector for u in records.of("unit", author))
+        corrections = {e.source for e in said if verb_of(e) == "corrected"}
+        assert corrections <= {first.source}
+        carriers = {c.uscc for version in versions for c in version.carriers}
+        speakers = {
+            "filed": {author},
+            "corrected": {author},
+            "received": {self.form.receiver.uscc},
+            "treated": {self.form.receiver.uscc},
+            "voided": {author, consignor},
+        }
+        happened: dict[str, Any] = {}
+        self.strangers = []
+        for event in said:
+            entitled = speakers.get(verb_of(event), carriers)
+            if event.source.removeprefix("urn:uscc:") in entitled:
+                assert verb_of(event) not in happened or verb_of(event) == "corrected"
+                happened[verb_of(event)] = event
+            else:
+                self.strangers.append(event)
+        self.happened = happened
+        moves = [happened[v].time for v in ("dispatched", "arrived", "received") if v in happened]
+        self.moved = bool(moves) and "voided" not in happened
+        self.left = moves[0] if moves else None
+        over = happened.get("arrived") or happened.get("received")
+        self.refused = "received" in happened and happened["received"].data.opinion == "refused"
+        self.taken = over.time if over and not self.refused else None
+        self.legs = self._legs()
+
+    def _legs(self) -> list[tuple[str, str, datetime]]:
+        legs = []
+        for verb, who in (("dispatched", "carrier"), ("handed_over", "to")):
+            event = self.happened.get(verb)
+            if event is not None:
+                legs.append((getattr(event.data, who), event.data.plate, event.time))
+        return legs
+
+    def drawn(self, waste: Any) -> int:
+        """Grams that a line draws: accepted, else loaded, else filed; none when refused."""
+        if self.refused:
+            return 0
+        for verb, member in (("received", "accepted_t"), ("dispatched", "quantity_t")):
+            event = self.happened.get(verb)
+            for row in (event.data.wastes or ()) if event is not None else ():
+                if row.line == waste.line:
+                    return int(getattr(row, member))
+        return int(waste.quantity_t)
