@@ -28,10 +28,12 @@ class Desk:
         self.firm = credit_code(serial)
 
     async def run(self, *words: str | Path) -> Result:
-        """Run ``liandan registry …``; commands have an event loop of their own."""
-        return await asyncio.to_thread(
-            CliRunner().invoke, app, ["registry", *map(str, words)], env=self.env
-        )
+        """Run ``liandan registry …``."""
+        return await self.command("registry", *words)
+
+    async def command(self, *words: str | Path) -> Result:
+        """Run ``liandan …``; commands have an event loop of their own."""
+        return await asyncio.to_thread(CliRunner().invoke, app, list(map(str, words)), env=self.env)
 
     async def import_lines(self, *lines: bytes, more: tuple[str, ...] = ()) -> Result:
         file = self.folder / "import.ndjson"
