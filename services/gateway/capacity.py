@@ -1,5 +1,8 @@
 """How much the process holds at once: requests and bytes of their bodies."""
 
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
 
@@ -9,11 +12,17 @@ from services.gateway.problems import Refused
 __all__ = ["Capacity", "Slot"]
 
 
+_SHARE = 4
+"""One unit's bodies on the way take at most this part of all places: bodies that trickle in for
+``gateway_body_timeout_s`` would otherwise shut out everybody else for as long."""
+
+
 class Capacity:
     """The budget that all requests share. ``slot`` raises ``Refused("busy")`` when it is used up."""
 
     def __init__(self, requests: int, size_bytes: int) -> None:
         self._requests, self._bytes = requests, size_bytes
+        self._arriving: Counter[str] = Counter()
         self.held_requests = 0
         self.held_bytes = 0
 
@@ -24,6 +33,19 @@ class Capacity:
     def has_room_for(self, size: int) -> bool:
         """Say whether a body of ``size`` bytes would fit now."""
         return self.held_bytes + size <= self._bytes
+
+    @contextmanager
+    def arriving(self, unit: str) -> Iterator[None]:
+        """Count a body of ``unit`` in while it is read; raises ``Refused("busy")``."""
+        if self._arriving[unit] >= max(1, self._requests // _SHARE):
+            raise Refused("busy")
+        self._arriving[unit] += 1
+        try:
+            yield
+        finally:
+            self._arriving[unit] -= 1
+            if not self._arriving[unit]:
+                del self._arriving[unit]
 
     def enter(self) -> None:
         """Count one request in."""

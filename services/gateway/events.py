@@ -26,12 +26,13 @@ async def post_events(request: Request) -> Response:
         api_key = gateway.keys.authenticate(request.headers.get("authorization"))
         form = form_of(request.headers)
         with gateway.capacity.slot() as slot:
-            body = await read_body(
-                request.receive,
-                request.headers,
-                slot,
-                gateway.settings.gateway_body_timeout_s,
-            )
+            with gateway.capacity.arriving(api_key.uscc):
+                body = await read_body(
+                    request.receive,
+                    request.headers,
+                    slot,
+                    gateway.settings.gateway_body_timeout_s,
+                )
             received_at = gateway.clock()
             many, raws = split(form, body)
             del body
