@@ -25,6 +25,8 @@ WRONG_RECEIVER = "cross_province.wrong_receiver"
 WRONG_CODE = "cross_province.wrong_code"
 WHITELIST = "cross_province.whitelist_not_approval"
 BANNED = "inbound.banned"
+NO_PERMIT = "carrier.no_permit"
+WRONG_PLATE = "carrier.plate_not_on_permit"
 EXCEEDED = "cross_province.quantity_exceeded"
 UNLICENSED = "licence.receiver_unlicensed"
 SUSPENDED = "licence.suspended"
@@ -213,6 +215,11 @@ def exemption(*stages: str, **more: Any) -> RegistryRecord:
     return record("exemption", **{"codes": [CODE], "stages": list(stages), **more})
 
 
+def permit(carrier: str = CARRIER, id: str | None = None, **more: Any) -> RegistryRecord:  # noqa: A002
+    members = {"number": f"运{carrier[-4:]}", "carrier": carrier, **more}
+    return record("carrier_permit", id or f"permit-{carrier[-4:]}", **members)
+
+
 def ban(id: str = "ban-1", **more: Any) -> RegistryRecord:  # noqa: A002
     return record("inbound_ban", id, **{"destination": "370000", **more})
 
@@ -236,6 +243,10 @@ def facts(*said: Statement, view: RegistryView | None = None, subject: str = NUM
 def ignored(of: Facts) -> set[tuple[str, str]]:
     """(id of the statement, reason) for all that changed nothing."""
     return {(i.ref.id, i.reason) for i in of.ignored}
+
+
+PERMITS = [permit(carrier) for carrier in (CARRIER, SECOND_CARRIER)]
+"""For stories in which carriers are not the point."""
 
 
 def all_outcomes(

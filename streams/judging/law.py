@@ -13,13 +13,13 @@ from typing import Literal, NamedTuple
 from schemas.alert import LegalBasis
 from schemas.instant import china_day
 
-__all__ = ["CODE_IN_FORCE", "Act", "basis"]
+__all__ = ["CODE_IN_FORCE", "Act", "basis", "order_23"]
 
 CODE_IN_FORCE = date(2026, 8, 15)
 Act = Literal[
     "unapproved_transfer", "supply_to_unlicensed", "operate_unlicensed", "operate_off_licence"
 ]
-Party = Literal["consignor", "receiver"]
+Party = Literal["consignor", "carrier", "receiver"]
 
 _OLD, _NEW = "中华人民共和国固体废物污染环境防治法", "中华人民共和国生态环境法典"
 _ORDER_23 = "危险废物转移管理办法"
@@ -194,6 +194,11 @@ def basis(act: Act, at: datetime, *, collects: bool = False) -> tuple[LegalBasis
             LegalBasis(_ORDER_23, norm.order_23, norm.duty_zh, norm.duty_en, party=norm.party)
         )
     return tuple(cited)
+
+
+def order_23(article: str, zh: str, en: str, party: Party | None = None) -> LegalBasis:
+    """Return an article of the transfer measures (order 23), in force since 2022."""
+    return LegalBasis(_ORDER_23, article, zh, en, party=party)
 
 
 def _plainly_lighter(a: Band, b: Band) -> bool:

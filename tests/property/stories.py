@@ -16,12 +16,15 @@ from manifests import (
     STRANGER,
     approval,
     approval_line,
+    ban,
     collector,
     form,
     licence,
+    permit,
     record,
     say,
     waste,
+    whitelisted,
 )
 
 from schemas.registry import RegistryRecord
@@ -59,6 +62,7 @@ _wastes = st.lists(
 _loaded = st.lists(_tonnes, max_size=2).map(
     lambda rows: [{"line": n, "quantity_t": t} for n, t in enumerate(rows, 1)]
 )
+_plates = st.sampled_from(["冀A12345", "冀A54321"])
 _data: dict[str, Any] = {
     "filed": st.builds(
         form,
@@ -69,7 +73,10 @@ _data: dict[str, Any] = {
         wastes=_wastes,
         aliases=st.just([]),
     ),
-    "dispatched": st.fixed_dictionaries({"carrier": _carriers}, optional={"wastes": _loaded}),
+    "dispatched": st.fixed_dictionaries(
+        {"carrier": _carriers},
+        optional={"wastes": _loaded, "plate": _plates},
+    ),
     "handed_over": st.fixed_dictionaries({"carrier": _carriers, "to": _carriers}),
     "arrived": st.fixed_dictionaries({"carrier": _carriers}),
     "received": st.builds(
@@ -160,19 +167,23 @@ _collectors = st.builds(
 )
 _unit = st.sampled_from([RECEIVER, OTHER_RECEIVER])
 _approvals = st.builds(
-        lambda n, who, receiver, cap, days, decision, gone: approval(
-            f"appr-{n}", consignor=who, decision=decision, retracted=gone, **days,
+        lambda n, who, receiver, cap, days, decision, gone, decided, more: approval(
+            f"appr-{n}", consignor=who, decision=decision, retracted=gone, decided_on=decided,
+            **days,
             lines=[approval_line(1, receiver=receiver, quantity_t=cap),
-                   approval_line(2, receiver=receiver, quantity_t=cap, code="900-039-49")],
+                   approval_line(2, receiver=receiver, quantity_t=cap, code="900-039-49", **more),
+                   *([approval_line(3, receiver=receiver, quantity_t=1)] if cap == 5 else [])],
         ),
         st.integers(1, 2), _mostly(CONSIGNOR, STRANGER), _mostly(RECEIVER, OTHER_RECEIVER),
         st.sampled_from([1, 5, 20]), _days, _mostly("approved", "refused"), _maybe_gone,
+        st.sampled_from(["2026-08-01", "2026-09-05"]),
+        st.sampled_from([{}, {"purpose": "storage"}, {"edition": 2016}]),
     )  # fmt: skip
 _others = st.one_of(
     _approvals, _approvals, _approvals,
     st.builds(
-        lambda n, who, days, scope, kind, gone: licence(
-            f"lic-{n}", holder=who, scope=scope, register_type=kind, retracted=gone, **days
+        lambda n, who, days, scope, kind, gone, more: licence(
+            f"lic-{n}", holder=who, scope=scope, register_type=kind, retracted=gone, **{**more, **days}
         ),
         st.integers(1, 2), _unit, _days,
         st.sampled_from([
@@ -180,23 +191,42 @@ _others = st.one_of(
             [{"categories": ["HW49"], "modes": ["disposal", "storage"]}],
         ]),
         _mostly("use_disposal", "exempted"), _maybe_gone,
+        st.sampled_from([
+            {}, {"annual_scale_t": 3}, {"annual_scale_t": 5, "valid_from": "2026-07-01"},
+            {"suspensions": [{"valid_from": "2026-09-10", "valid_to": "2026-09-10"}]},
+        ]),
     ),
     st.builds(
         lambda n, days, stage, pair, scope, gone: record(
             "exemption", f"ex-{n}", stages=[stage], retracted=gone, **days, **pair, **scope
         ),
-        st.integers(1, 2), _days, st.sampled_from(["transfer", "disposal", "whole_process"]),
+        st.integers(1, 2), _days,
+        st.sampled_from(["transfer", "transport", "disposal", "whole_process"]),
         st.sampled_from([{}, {"consignor": CONSIGNOR}, {"consignor": STRANGER, "receiver": RECEIVER},
                          {"receiver": RECEIVER}]),
         st.sampled_from([{"codes": [CODE]}, {"categories": ["HW49"]}, {"codes": ["900-039-49"]}]),
         _maybe_gone,
     ),
     st.builds(
-        lambda n, who, days, gone: record(
-            "whitelist_entry", f"wl-{n}", list_id="l", destination="370100", receiver=who,
-            codes=[CODE], simplification="as_intra", retracted=gone, **days,
+        lambda n, who, days, gone, kind, cap: whitelisted(
+            kind, f"wl-{n}", receiver=who, retracted=gone, **days, **cap
         ),
         st.integers(1, 2), _unit, _days, _maybe_gone,
+        st.sampled_from(["as_intra", "direct", "short_consult"]),
+        st.sampled_from([{}, {"annual_cap_t": 3}, {"annual_cap_t": 5}]),
+    ),
+    st.builds(
+        lambda n, who, days, plates, gone: permit(
+            who, f"permit-{n}", plates=plates, retracted=gone, **days
+        ),
+        st.integers(1, 2), st.sampled_from([CARRIER, SECOND_CARRIER]), _days,
+        st.sampled_from([[], ["冀A12345"]]), _maybe_gone,
+    ),
+    st.builds(
+        lambda n, days, scope, gone: ban(f"ban-{n}", retracted=gone, **days, **scope),
+        st.integers(1, 2), _days,
+        st.sampled_from([{}, {"codes": [CODE]}, {"categories": ["HW49"], "forms": ["liquid"]}]),
+        _maybe_gone,
     ),
 )  # fmt: skip
 

@@ -13,6 +13,7 @@ from manifests import (
     DAY,
     EXCEEDED,
     NO_APPROVAL,
+    PERMITS,
     approval,
     approval_line,
     collector,
@@ -26,9 +27,10 @@ from stories import NUMBERS, change_sets, said_of
 
 from schemas.alert import Alert, alert_digest
 from streams.judging.decision import decide_limit, decide_manifest
+from streams.judging.limit import limit_key, limit_of
 from streams.judging.on_files import FileVerdict, judge_statements
 from streams.judging.outcome import outcome_digest
-from streams.judging.registry import RegistryView, limit_key
+from streams.judging.registry import RegistryView
 from streams.judging.statement import Statement
 from streams.shared import judge_dirty
 
@@ -56,7 +58,7 @@ def check_at_rest(line: Line) -> FileVerdict:
     }
     for subject, outcomes in verdict.outcomes.items():
         assert memos[subject].outcomes == {o.key: outcome_digest(o) for o in outcomes}, subject
-    assert set(data.held) == {s for s in verdict.outcomes if not s.startswith("approval/")}
+    assert set(data.held) == {s for s in verdict.outcomes if limit_of(s) is None}
     told = {}
     for held in memos.values():
         for memo in held.alerts.values():
@@ -134,7 +136,7 @@ async def test_a_crash_at_every_single_step_loses_nothing_and_counts_nothing_twi
     cap = approval(lines=[approval_line(quantity_t=3)])
     for fuse in range(60):
         line = Line()
-        line.learn([cap, licence()])
+        line.learn([cap, licence(), *PERMITS])
         for n, number in enumerate(NUMBERS):
             line.post(filed(subject=number, id=f"f{n}"))
             line.post(dispatched(subject=number, id=f"d{n}"))
@@ -154,6 +156,7 @@ async def test_a_crash_at_every_single_step_loses_nothing_and_counts_nothing_twi
 
 async def test_what_is_handed_out_twice_after_a_commit_is_counted_once() -> None:
     line = Line()
+    line.learn(PERMITS)
     for one in (filed(), dispatched()):
         line.post(one)
         line.post(one._replace(received_us=one.received_us + 1))
@@ -203,7 +206,7 @@ async def test_any_interleaving_of_draws_and_judgements_of_a_limit_ends_the_same
     loads: list[tuple[str, int]], data: Any
 ) -> None:
     line = Line()
-    line.learn([approval(lines=[approval_line(quantity_t=4)]), licence()])
+    line.learn([approval(lines=[approval_line(quantity_t=4)]), licence(), *PERMITS])
     said = [s for n, (tonnes, upto) in enumerate(loads) for s in load(n, tonnes)[:upto]]
     for one in data.draw(st.permutations(said)):
         line.post(one)
@@ -239,7 +242,7 @@ def test_a_limit_is_judged_over_the_set_of_its_draws(tonnes: list[str], data: An
 
 async def test_a_draw_that_a_judgement_did_not_see_keeps_its_dirty_row() -> None:
     line = Line()
-    line.learn([approval(lines=[approval_line(quantity_t=4)]), licence()])
+    line.learn([approval(lines=[approval_line(quantity_t=4)]), licence(), *PERMITS])
     for n in range(2):
         for one in load(n, "2.5")[:2]:
             line.post(one)
@@ -262,7 +265,7 @@ async def test_a_limit_in_other_hands_or_clean_is_left_alone() -> None:
 
 async def test_an_approval_that_comes_late_withdraws_and_one_retracted_opens_again() -> None:
     line = Line()
-    line.learn([licence()])
+    line.learn([licence(), *PERMITS])
     for one in (filed(), dispatched()):
         line.post(one)
     await line.rest()

@@ -8,6 +8,7 @@ from streams.judging.rules.approval_mismatch import (
     WRONG_METHOD,
     WRONG_RECEIVER,
 )
+from streams.judging.rules.carrier import NO_PERMIT, PLATE_NOT_ON_PERMIT
 from streams.judging.rules.cross_province import APPROVAL_NOT_IN_FORCE, NO_APPROVAL
 from streams.judging.rules.inbound import INBOUND_BANNED
 from streams.judging.rules.licence import RECEIVER_UNLICENSED, SUSPENDED
@@ -46,6 +47,8 @@ RULE_BOOK = RuleBook(
         SUSPENDED,
         CODE_OUT_OF_SCOPE,
         MODE_OUT_OF_SCOPE,
+        NO_PERMIT,
+        PLATE_NOT_ON_PERMIT,
     ),
     limit=(QUANTITY_EXCEEDED,),
 )

@@ -30,6 +30,7 @@ Said = tuple[str, str]
 _REASONS: dict[str, Said] = {
     "not_filed": ("联单尚未填报", "the manifest is not filed yet"),
     "not_moved": ("尚未起运", "the load has not moved"),
+    "loading_not_told": ("装载未上报", "no loading was reported"),
     "voided": ("联单已作废", "the manifest was voided"),
     "not_hazardous": ("不含危险废物", "no line is hazardous waste"),
     "same_province": ("移出地与接受地在同一省份", "origin and destination are in one province"),

@@ -22,6 +22,7 @@ from manifests import (
     filed,
     form,
     licence,
+    permit,
     registry,
     voided,
     waste,
@@ -46,7 +47,7 @@ class Story:
         self.book = book
 
     def knows(self, *records: Any) -> None:
-        self.view = registry(licence(), *records)
+        self.view = registry(licence(), permit(), *records)
 
     def hears(self, *said: Any) -> list[AlertChange]:
         decision = decide_manifest(NUMBER, self.held, said, self.view, None, self.book)

@@ -26,6 +26,7 @@ from manifests import (
     form,
     licence,
     outcomes,
+    permit,
     received,
     voided,
     waste,
@@ -35,7 +36,7 @@ HOUR = timedelta(hours=1)
 FILED = filed(id="f")
 GONE = [FILED, dispatched(id="d")]
 THERE = [*GONE, arrived(id="a")]
-LAWFUL = [approval(), licence()]
+LAWFUL = [approval(), licence(), permit()]
 LATE = DAY + 30 * HOUR
 
 

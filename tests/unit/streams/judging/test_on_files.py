@@ -23,6 +23,7 @@ from schemas.fast import NotUnderstood
 from streams.judging.on_files import judge_lines
 
 LICENCE = record_line("licence", **licence_members())
+PERMIT = record_line("carrier_permit", number="1", carrier=CARRIER)
 EVENTS = [filed(id="f").raw, dispatched(id="d").raw]
 
 
@@ -31,15 +32,15 @@ def received_at(raw: bytes, when: Any) -> bytes:
 
 
 def test_events_and_registry_from_lines_give_alerts_and_outcomes() -> None:
-    verdict = judge_lines([LICENCE, b"", b"  \n"], [*EVENTS, b"\r\n"])
+    verdict = judge_lines([LICENCE, PERMIT, b"", b"  \n"], [*EVENTS, b"\r\n"])
     assert [(a.rule, a.subject) for a in verdict.alerts] == [(NO_APPROVAL, NUMBER)]
     assert set(verdict.outcomes) == {NUMBER}
     assert (verdict.events, verdict.refused, verdict.now) == (2, (), DAY)
 
 
 def test_lines_may_end_as_windows_ends_them_without_becoming_other_events() -> None:
-    plain = judge_lines([LICENCE], EVENTS)
-    assert judge_lines([LICENCE], [raw + b"\r\n" for raw in EVENTS]).alerts == plain.alerts
+    plain = judge_lines([LICENCE, PERMIT], EVENTS)
+    assert judge_lines([LICENCE, PERMIT], [raw + b"\r\n" for raw in EVENTS]).alerts == plain.alerts
 
 
 @pytest.mark.parametrize(
@@ -53,7 +54,7 @@ def test_lines_may_end_as_windows_ends_them_without_becoming_other_events() -> N
 def test_a_line_that_cannot_be_read_is_listed_with_its_number_and_the_rest_judged(
     bad: bytes,
 ) -> None:
-    verdict = judge_lines([LICENCE], [EVENTS[0], bad, EVENTS[1]])
+    verdict = judge_lines([LICENCE, PERMIT], [EVENTS[0], bad, EVENTS[1]])
     assert [r.line for r in verdict.refused] == [2]
     assert all(p.code and p.zh and p.en for r in verdict.refused for p in r.problems)
     assert [a.rule for a in verdict.alerts] == [NO_APPROVAL]
@@ -61,7 +62,7 @@ def test_a_line_that_cannot_be_read_is_listed_with_its_number_and_the_rest_judge
 
 def test_a_registry_line_that_cannot_be_read_stops_everything() -> None:
     with pytest.raises(NotUnderstood):
-        judge_lines([LICENCE, b"{"], EVENTS)
+        judge_lines([LICENCE, PERMIT, b"{"], EVENTS)
 
 
 def test_who_was_received_first_is_told_by_the_extension_else_by_the_order_of_lines() -> None:
@@ -80,10 +81,10 @@ def test_who_was_received_first_is_told_by_the_extension_else_by_the_order_of_li
 def test_knowledge_and_events_of_later_are_left_out() -> None:
     recorded = (DAY + timedelta(days=5)).isoformat()
     late = record_line("transfer_approval", **approval_members(recorded_at=recorded))
-    assert judge_lines([LICENCE, late], EVENTS).alerts == ()
-    before = judge_lines([LICENCE, late], EVENTS, known_at=DAY + timedelta(days=4))
+    assert judge_lines([LICENCE, PERMIT, late], EVENTS).alerts == ()
+    before = judge_lines([LICENCE, PERMIT, late], EVENTS, known_at=DAY + timedelta(days=4))
     assert [a.rule for a in before.alerts] == [NO_APPROVAL]
-    assert judge_lines([LICENCE], EVENTS, known_at=DAY - timedelta(hours=1)).events == 1
+    assert judge_lines([LICENCE, PERMIT], EVENTS, known_at=DAY - timedelta(hours=1)).events == 1
 
 
 def test_now_is_the_latest_time_in_the_events_unless_it_is_given() -> None:

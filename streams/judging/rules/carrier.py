@@ -1,0 +1,218 @@
+"""承运人: a leg carried without a road-transport permit in force, or by a vehicle not on the permit.
+
+Basis: order 23 Arts 10, 13: only a carrier licensed for dangerous goods, its licences checked at
+loading. The instant is the loading of each leg: the dispatch, and each hand-over for who takes the
+load over. Waste whose transport is exempt needs no such carrier. Penalties are the transport
+authority's and are not cited.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from schemas.alert import Evidence
+from schemas.instant import china_day
+from schemas.manifest import WasteLine
+from schemas.quantity import tonnes_text
+from schemas.registry import CarrierPermit
+from streams.judging.facts import Fact, Facts
+from streams.judging.law import order_23
+from streams.judging.outcome import Outcome, china_text
+from streams.judging.registry import RegistryView, in_force
+from streams.judging.rules.once import once
+from streams.judging.rules.rule import (
+    ManifestRule,
+    days_left,
+    event_evidence,
+    not_applicable,
+    record_evidence,
+    says,
+)
+from streams.judging.rules.transfer import codes, exemption_for, names, nothing_to_judge
+
+__all__ = ["NO_PERMIT", "PLATE_NOT_ON_PERMIT"]
+
+_STAGES = frozenset(("transport", "whole_process"))
+_LAW = (
+    order_23(
+        "第十条、第十三条",
+        "应当委托有危险货物道路运输资质的承运人，装载时核验其单位、车辆、人员资质",
+        "only a carrier licensed for dangerous goods; its licences are checked at loading",
+        "consignor",
+    ),
+)
+
+
+class _Leg(NamedTuple):
+    """One loading: who took the load over, with which vehicle, and which waste needs a permit."""
+
+    carrier: str
+    name: str
+    plate: str | None
+    fact: Fact
+    wastes: tuple[WasteLine, ...]
+
+    @property
+    def at(self) -> datetime:
+        return self.fact.at
+
+
+@once
+def _legs(facts: Facts, view: RegistryView) -> list[_Leg] | str:
+    """Return the loadings told whose waste needs a permit, in order, or why there are none."""
+    reason = nothing_to_judge(facts)
+    if reason is not None:
+        return reason
+    loadings = (
+        [] if facts.dispatched is None else [(facts.dispatched, facts.dispatched.data.carrier)]
+    )
+    loadings += [(leg, leg.data.to) for leg in facts.legs]
+    if not loadings:
+        return "loading_not_told"
+    found = []
+    for fact, uscc in loadings:
+        wastes = tuple(
+            w for w in facts.hazardous if exemption_for(facts, view, w.code, fact, _STAGES) is None
+        )
+        if wastes:
+            part = next((c for c in facts.form.carriers if c.uscc == uscc), None)
+            told = getattr(fact.data, "to_name", None)
+            plate = fact.data.plate or (part.plate if part is not None else None)
+            name = part.name if part is not None else told or uscc
+            found.append(_Leg(uscc, name, plate, fact, wastes))
+    return found or "exempt"
+
+
+def _no_permit(
+    rule: ManifestRule, facts: Facts, view: RegistryView, now: datetime | None
+) -> Sequence[Outcome]:
+    """Return one outcome a carrier; of several loadings by one carrier the first without permit."""
+    legs = _legs(facts, view)
+    if isinstance(legs, str):
+        return not_applicable(rule, "-", legs)
+    judged: dict[str, Outcome] = {}
+    for leg in legs:
+        before = judged.get(leg.carrier)
+        if before is None or not before.found:
+            judged[leg.carrier] = _permitted(rule, facts, view, leg)
+    return tuple(judged.values())
+
+
+def _permitted(rule: ManifestRule, facts: Facts, view: RegistryView, leg: _Leg) -> Outcome:
+    held = view.permits(leg.carrier)
+    valid = [p for p in held if in_force(p, leg.at)]
+    if valid:
+        left = [days_left(p.valid_to, leg.at) for p in valid]
+        longest = None if None in left else max(d for d in left if d is not None)
+        said = (f"承运人持有道路运输许可 {valid[0].number}", f"permit {valid[0].number} in force")
+        margin = None if longest is None else f"{longest} d"
+        return says(rule, "passed", leg.carrier, "permitted", said, margin=margin)
+    ended = max(
+        (p for p in held if p.valid_to is not None and p.valid_to < china_day(leg.at)),
+        key=lambda p: (p.valid_to, p.id),
+        default=None,
+    )
+    if ended is not None:
+        reason = "expired"
+        why_zh = f"其许可 {ended.number} 已于 {ended.valid_to} 到期"
+        why_en = f"its permit {ended.number} had ended on {ended.valid_to}"
+    elif held:
+        reason, why_zh, why_en = (
+            "not_yet_valid",
+            "其许可当时尚未生效",
+            "its permit was not yet valid",
+        )
+    else:
+        reason, why_zh, why_en = "none", "登记库中无其许可", "the registry holds no permit of it"
+    grams = sum(facts.shipped_grams(w) for w in leg.wastes)
+    said = (
+        f"{china_text(leg.at)}，{leg.name}承运{names(leg.wastes)}共 {tonnes_text(grams)} 吨，"
+        f"装载时无有效的危险货物道路运输许可：{why_zh}。",
+        f"{leg.name} loaded {tonnes_text(grams)} t of {codes(leg.wastes)} on {china_text(leg.at)} "
+        f"(China time) without a road-transport permit in force: {why_en}.",
+    )
+    return says(
+        rule,
+        "violated",
+        leg.carrier,
+        reason,
+        said,
+        margin=None if ended is None else f"{days_left(ended.valid_to, leg.at)} d",
+        grams=grams,
+        act_at=leg.at,
+        evidence=_evidence(facts, leg, [ended] if ended is not None else held),
+        law=_LAW,
+    )
+
+
+def _plate_not_on_permit(
+    rule: ManifestRule, facts: Facts, view: RegistryView, now: datetime | None
+) -> Sequence[Outcome]:
+    """Say something only of vehicles that every permit in force leaves out of its list."""
+    legs = _legs(facts, view)
+    if isinstance(legs, str):
+        return ()
+    found: dict[str, Outcome] = {}
+    for leg in legs:
+        valid = [p for p in view.permits(leg.carrier) if in_force(p, leg.at)]
+        if (
+            leg.plate is None
+            or not valid
+            or any(not p.plates or leg.plate in p.plates for p in valid)
+        ):
+            continue
+        numbers = [p.number for p in valid]
+        grams = sum(facts.shipped_grams(w) for w in leg.wastes)
+        said = (
+            f"{china_text(leg.at)}，{leg.name}用车辆 {leg.plate} 承运{names(leg.wastes)}共 "
+            f"{tonnes_text(grams)} 吨，该车不在其道路运输许可（{'、'.join(numbers)}）所列车辆内。",
+            f"{leg.name} loaded {tonnes_text(grams)} t of {codes(leg.wastes)} on vehicle "
+            f"{leg.plate} on {china_text(leg.at)} (China time); its permit "
+            f"({', '.join(numbers)}) does not list this vehicle.",
+        )
+        key = f"{leg.carrier}|{leg.plate}"
+        found.setdefault(
+            key,
+            says(
+                rule,
+                "violated",
+                key,
+                "plate_not_listed",
+                said,
+                grams=grams,
+                act_at=leg.at,
+                evidence=_evidence(facts, leg, valid),
+                law=_LAW,
+            ),
+        )
+    return tuple(found.values())
+
+
+def _evidence(facts: Facts, leg: _Leg, permits: Sequence[CarrierPermit]) -> tuple[Evidence, ...]:
+    found = event_evidence(leg.fact, "装载", "loading")
+    if facts.filed is not None:
+        found += event_evidence(facts.filed, "联单填报", "manifest as filed")
+    for p in permits:
+        span = f"{p.valid_from} – {p.valid_to or '…'}"
+        found.append(
+            record_evidence(
+                "carrier_permit", p.id, f"运输许可 {p.number}，{span}", f"permit {p.number}, {span}"
+            )
+        )
+    return tuple(found)
+
+
+NO_PERMIT = ManifestRule(
+    "carrier.no_permit",
+    1,
+    "承运人无危险货物道路运输许可",
+    "carrier without a road-transport permit",
+    _no_permit,
+)
+PLATE_NOT_ON_PERMIT = ManifestRule(
+    "carrier.plate_not_on_permit",
+    1,
+    "运输车辆不在许可范围内",
+    "vehicle not on the carrier's permit",
+    _plate_not_on_permit,
+)
