@@ -33,6 +33,7 @@ class Ignored(NamedTuple):
     ref: Ref
     verb: str
     reason: str
+    at: datetime
 
 
 class Facts(NamedTuple):

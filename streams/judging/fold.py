@@ -103,11 +103,11 @@ def _fold(
             if unit in units:
                 said.append(fact)
             else:
-                ignored.append(Ignored(fact.ref, verb, "not_entitled"))
+                ignored.append(Ignored(fact.ref, verb, "not_entitled", fact.at))
         return sorted(said, key=earliest)
 
     def first(facts: list[Fact], verb: str) -> Fact | None:
-        ignored.extend(Ignored(f.ref, verb, "said_before") for f in facts[1:])
+        ignored.extend(Ignored(f.ref, verb, "said_before", f.at) for f in facts[1:])
         return facts[0] if facts else None
 
     arrivals = by("arrived", *carriers)
@@ -148,7 +148,7 @@ def _corrected(
         root = _root(counted, source, event_id)
         reason = _why_not(s, counted[root] if root is not None else None, speakers)
         if root is None or reason is not None:
-            ignored.append(Ignored(s.ref, "corrected", reason or ""))
+            ignored.append(Ignored(s.ref, "corrected", reason or "", s.event.time))
             continue
         if settled_at is not None and _after(s, settled_at):
             continue
@@ -224,12 +224,12 @@ def _filing(
     owner: tuple[str, Fact] | None = None
     for unit, fact in filings:
         if unit != fact.data.consignor.uscc and not speakers.is_collector(unit, fact.at):
-            ignored.append(Ignored(fact.ref, "filed", "not_entitled"))
+            ignored.append(Ignored(fact.ref, "filed", "not_entitled", fact.at))
         elif owner is None:
             owner = unit, fact
         else:
             reason = "said_before" if unit == owner[0] else "number_taken"
-            ignored.append(Ignored(fact.ref, "filed", reason))
+            ignored.append(Ignored(fact.ref, "filed", reason, fact.at))
     if owner is None:
         return None, ""
     return owner[1], owner[0]
@@ -248,5 +248,5 @@ def _relays(
         accepted += entitled
         waiting = [uf for uf in waiting if uf[0] not in carriers]
         carriers.update(fact.data.to for fact in entitled)
-    ignored.extend(Ignored(fact.ref, "handed_over", "not_entitled") for _, fact in waiting)
+    ignored.extend(Ignored(fact.ref, "handed_over", "not_entitled", fact.at) for _, fact in waiting)
     return tuple(sorted(accepted, key=earliest))

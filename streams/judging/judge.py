@@ -38,12 +38,17 @@ def judge_manifest(
     draws = draws_of(facts, view)
     for reason, reading in facts.otherwise:
         judged = [
-            _reconciled(found, rule.judge(rule, reading, view, now), reason)
+            found
+            if rule.on_reports
+            else _reconciled(found, rule.judge(rule, reading, view, now), reason)
+            for rule, found in zip(book.manifest, judged, strict=True)
+        ]
+    if facts.voided is not None and facts.reached is not None:
+        judged = [
+            found if rule.on_reports else [_reviewed(o, "voided_after_arrival") for o in found]
             for rule, found in zip(book.manifest, judged, strict=True)
         ]
     outcomes = [outcome for found in judged for outcome in found]
-    if facts.voided is not None and facts.reached is not None:
-        outcomes = [_reviewed(o, "voided_after_arrival") for o in outcomes]
     due = [
         (rule.id, moment)
         for rule in book.manifest

@@ -15,6 +15,7 @@ from streams.judging.rules.licence import RECEIVER_UNLICENSED, SUSPENDED
 from streams.judging.rules.licence_scope import CODE_OUT_OF_SCOPE, MODE_OUT_OF_SCOPE
 from streams.judging.rules.quota import QUANTITY_EXCEEDED
 from streams.judging.rules.rule import LimitRule, ManifestRule
+from streams.judging.rules.speakers import CONFLICTING_REPORTS, NOT_ENTITLED
 
 __all__ = ["RULE_BOOK", "LimitRule", "ManifestRule", "RuleBook"]
 
@@ -49,6 +50,8 @@ RULE_BOOK = RuleBook(
         MODE_OUT_OF_SCOPE,
         NO_PERMIT,
         PLATE_NOT_ON_PERMIT,
+        NOT_ENTITLED,
+        CONFLICTING_REPORTS,
     ),
     limit=(QUANTITY_EXCEEDED,),
 )

@@ -52,6 +52,8 @@ class ManifestRule(NamedTuple):
     judge: "Callable[[ManifestRule, Facts, RegistryView, datetime | None], Sequence[Outcome]]"
     due: "Callable[[Facts, RegistryView], datetime | None] | None" = None
     """When time alone may change the outcome (a deadline is armed for it), None if never."""
+    on_reports: bool = False
+    """Whether it is about the reports themselves, whatever they amount to: no other reading."""
 
 
 class LimitRule(NamedTuple):
