@@ -70,9 +70,10 @@ def print_plan(plan: Plan) -> None:
 def difference_text(each: Difference) -> Text:
     """Return one changed member: its names, what it was and what it is."""
     return Text.assemble(
-        f"{each.zh} ", (f"{each.en} · {each.member}", "dim"), f"：{each.before or '—'} → ",
+        *(f"{each.zh} ", (f"{each.en} · {each.member}", "dim")),
+        f"：{each.before or '—'} → ",
         (each.after or "—", "bold"),
-    )  # fmt: skip
+    )
 
 
 def write_report(file: Path, rows: Iterable[LineProblem | Planned]) -> None:

@@ -15,7 +15,7 @@ from services.cli.console import Failure, out, say
 from services.cli.failures import connected, quiet_logs, reaching, served
 from services.cli.registry_kind import AS_KNOWN_AT_HELP, KIND_HELP, known_kind, known_until
 from services.cli.registry_report import difference_text
-from services.registry.difference import differences
+from services.registry.difference import Difference, differences
 from services.registry.export import ndjson_line
 from services.registry.history import Known, Version, versions_of
 from services.registry.wire import meaning
@@ -83,13 +83,18 @@ def _changes(kind: str, before: dict[str, object] | None, said: dict[str, object
     found = [d for d in differences(kind, before, said) if d.member not in ("kind", "id")]
     if before is None:
         lines = [Text.assemble(("新建", "green"), "  ", ("created", "dim"))]
-        found = [d for d in found if d.after not in ("", "false")]
-    elif said["retracted"] and not before["retracted"]:
+        values = [d for d in found if d.after != "false"]
+        return Text("\n").join([*lines, *(_value(d) for d in values)])
+    if said["retracted"] and not before["retracted"]:
         lines = [Text.assemble(("撤销", "red"), "  ", ("retracted", "dim"))]
         found = [d for d in found if d.member != "retracted"]
     else:
         lines = []
     return Text("\n").join([*lines, *(difference_text(d) for d in found)])
+
+
+def _value(each: Difference) -> Text:
+    return Text.assemble(f"{each.zh} ", (f"{each.en} · {each.member}", "dim"), f"：{each.after}")
 
 
 def _moment(at: datetime) -> str:

@@ -14,7 +14,10 @@ _KEYS = ("line",)
 
 
 class Difference(NamedTuple):
-    """One member. ``member``: its column, ``line[2].quantity_t``; ``before``, ``after``: '' if none."""
+    """One member, ``line[2].quantity_t``, or one nested record, ``line[2]``, that came or went.
+
+    ``before`` and ``after``: as in a CSV cell, '' if there is none.
+    """
 
     member: str
     zh: str
@@ -40,8 +43,13 @@ def _told(
         if member.type is MemberType.RECORDS:
             olds, news = _keyed(member, old or []), _keyed(member, new or [])
             for key in sorted({*olds, *news}):
-                place = f"{item_of(member)}[{key}]."
-                yield from _told(member.members, olds.get(key, {}), news.get(key, {}), place)
+                place = f"{item_of(member)}[{key}]"
+                was, now = olds.get(key), news.get(key)
+                if was is not None and now is not None:
+                    yield from _told(member.members, was, now, f"{place}.")
+                    continue
+                zh, en = title_of(member.name)
+                yield Difference(place, zh, en, _summary(member, was), _summary(member, now))
             continue
         zh, en = title_of(member.name)
         yield Difference(within + member.name, zh, en, _shown(member, old), _shown(member, new))
@@ -51,6 +59,14 @@ def _keyed(member: Member, items: list[dict[str, Any]]) -> dict[int, dict[str, A
     """Nested records by their own number where they have one, else by place from 1."""
     named = next((m.name for m in member.members if m.name in _KEYS), None)
     return {item[named] if named else n: item for n, item in enumerate(items, start=1)}
+
+
+def _summary(member: Member, item: dict[str, Any] | None) -> str:
+    """Return in one line a nested record that is there only before or only after."""
+    values = item or {}
+    return ", ".join(
+        f"{m.name} {_shown(m, values[m.name])}" for m in member.members if m.name in values
+    )
 
 
 def _shown(member: Member, value: Any) -> str:

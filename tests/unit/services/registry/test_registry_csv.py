@@ -1,7 +1,5 @@
-"""Every kind of record through CSV and back, and what is refused, word for word."""
+"""Every kind of record through CSV and back."""
 
-import csv
-import io
 import json
 from typing import Any
 
@@ -10,25 +8,19 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from schemas.registry import REGISTRY_KINDS
-from services.registry import RegistryRefused
 from services.registry.columns import columns_of
 from services.registry.csv_export import csv_bytes
 from services.registry.csv_file import read_csv
-from services.registry.csv_text import read_text
 from services.registry.form import MemberType, form_of
 from services.registry.record_file import FileForm, read_file
 from services.registry.titles import title_of
 from services.registry.wire import meaning
 from tests.manifests import credit_code
-from tests.property.sayings import records, write
+from tests.property.sayings import records
+from tests.unit.services.registry.sheets import cells, sheet, wires
 
 FIRM, OTHER = credit_code(1), credit_code(2)
 QUICK = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
-
-
-def wires(said: list[Any]) -> list[dict[str, Any]]:
-    changes = read_file(b"\n".join(write(each) for each in said), FileForm.NDJSON)
-    return [meaning(change.body) for change in changes]
 
 
 @pytest.mark.parametrize("kind", REGISTRY_KINDS)
@@ -57,12 +49,12 @@ def test_rows_may_be_sorted_and_the_records_own_columns_left_empty(kind: str) ->
     @given(records(kind))
     def holds(said: Any) -> None:
         before = wires([said])
-        header, *rows = _cells(csv_bytes(kind, before))
+        header, *rows = cells(csv_bytes(kind, before))
         thinned = [rows[0]] + [
             [c if name not in own else "" for name, c in zip(header, row, strict=True)]
             for row in rows[1:]
         ]
-        assert [meaning(c.body) for c in read_csv(_text([header, *thinned]), kind)] == before
+        assert [meaning(c.body) for c in read_csv(sheet([header, *thinned]), kind)] == before
 
     holds()
 
@@ -85,6 +77,7 @@ def test_no_nested_record_can_be_wholly_empty_in_a_row(kind: str) -> None:
     for member in form_of(kind):
         if member.type is MemberType.RECORDS:
             assert any(inner.required for inner in member.members)
+            assert title_of(member.name)[0] != member.name
 
 
 def test_an_approval_with_two_lines_takes_two_rows() -> None:
@@ -115,167 +108,6 @@ def test_flags_are_read_as_spreadsheets_and_people_write_them() -> None:
     for cell, value in (("TRUE", True), ("是", True), ("false", False), ("否", False)):
         (change,) = read_csv(f"{header}u,{FIRM},厂,130100,{cell}\n", "unit")
         assert json.loads(change.body)["small_generator_collector"] is value
-
-
-UNIT = "id,uscc,name,region,valid_from\n"
-LICENCE = "id,number,holder,register_type,region,scope.codes,scope.modes,suspension.valid_from\n"
-
-REFUSED = {
-    "full-width digits": (
-        "licence",
-        LICENCE + f"l-1,1301,{FIRM},use_disposal,130100,９００-041-49,disposal,\n",
-        [(2, "scope.codes", "９００-041-49", "cell_full_width",
-          "含全角字符，请改为半角；废物代码应为 8 位数字 NNN-NNN-NN（一般固体废物为 NNN-NNN-SNN）")],
-    ),
-    "a code that a spreadsheet took for a number": (
-        "unit",
-        UNIT + "u-1,9.11301E+17,示例厂,130100,\n",
-        [(2, "uscc", "9.11301E+17", "cell_scientific",
-          "表格软件已把编码改写为科学计数，位数已丢失；请把该列设为文本后重新填写")],
-    ),
-    "a blank behind a code": (
-        "unit",
-        UNIT + f"u-1,{FIRM},示例厂,130100 ,\n",
-        [(2, "region", "130100 ", "cell_blank",
-          "首尾有空格或换行，请删去；行政区划代码应为 6 位数字")],
-    ),
-    "a wrong check digit and a wrong date, on two lines": (
-        "unit",
-        UNIT + f"u-1,{FIRM[:17]}{'0' if FIRM[17] != '0' else '1'},厂,130100,\n"
-        f"u-2,{FIRM},厂,130100,5.1.2026\n",
-        [(2, "uscc", f"{FIRM[:17]}{'0' if FIRM[17] != '0' else '1'}", "credit_code_check_digit",
-          f"统一社会信用代码校验位不符：末位应为 {FIRM[17]}"),
-         (3, "valid_from", "5.1.2026", "date_form", "日期应为 YYYY-MM-DD（北京时间）")],
-    ),
-    "a member left out": (
-        "unit", UNIT + f"u-1,{FIRM},,130100,\n",
-        [(2, "name", "", "member_missing", "缺少必填项")],
-    ),
-    "a member of the second scope line left out": (
-        "licence",
-        LICENCE + f"l-1,1301,{FIRM},use_disposal,130100,900-041-49,disposal,\n"
-        "l-1,,,,,900-041-49,,\n",
-        [(3, "scope.modes", "", "member_missing", "缺少必填项")],
-    ),
-    "rows that contradict each other": (
-        "licence",
-        LICENCE + f"l-1,1301,{FIRM},use_disposal,130100,,,2026-01-01\n"
-        "l-1,1302,,,,,,2026-02-01\n",
-        [(3, "number", "1302", "row_contradicts", "与本记录前面的行不一致：“1301”")],
-    ),
-    "an unknown column": (
-        "unit", "id,uscc,nam,region\n",
-        [(1, "nam", "nam", "column_unknown", "不认识的列，是否为 name？")],
-    ),
-    "a column twice": (
-        "unit", "id,uscc,uscc\n", [(1, "uscc", "uscc", "column_twice", "列名重复")],
-    ),
-    "no id": (
-        "unit", UNIT + f",{FIRM},厂,130100,\n", [(2, "id", "", "id_missing", "本行缺少 id")],
-    ),
-    "no id column and no kind": (
-        None, "uscc\n",
-        [(1, "kind", "", "column_missing", "缺少此列"),
-         (1, "id", "", "column_missing", "缺少此列")],
-    ),
-    "another kind in the column": (
-        "unit", f"kind,id,uscc,name,region\nlicence,u-1,{FIRM},厂,130100\n",
-        [(2, "kind", "licence", "kind_mixed", "本文件的类型为 unit，一个文件只能有一种类型")],
-    ),
-    "an unknown kind": (
-        None, "kind,id\nfirm,u-1\n",
-        [(2, "kind", "firm", "kind_unknown", "不认识的类型，允许：unit, licence, carrier_permit,"
-          " vehicle, transfer_approval, whitelist_entry, inbound_ban, exemption")],
-    ),
-    "a cell without a column": (
-        "unit", f"id,uscc,name,region\nu-1,{FIRM},厂,130100,多余\n",
-        [(2, "", "多余", "cell_without_column", "此单元格所在列没有表头")],
-    ),
-    "a semicolon too many": (
-        "licence",
-        LICENCE + f"l-1,1301,{FIRM},use_disposal,130100,900-041-49;,disposal,\n",
-        [(2, "scope.codes", "900-041-49;", "list_item_empty", "列表中有空项，请删去多余的分号")],
-    ),
-    "a choice that is none": (
-        "licence",
-        LICENCE + f"l-1,1301,{FIRM},处置,130100,,,\n",
-        [(2, "register_type", "处置", "value_not_allowed", "取值不在允许范围内：'medical',"
-          " 'collection', 'exempted', 'use_disposal' or 'virtual'")],
-    ),
-    "a quotation mark left open": (
-        "unit", 'id,uscc,name,region\nu-1,x,"厂\n',
-        [(2, "", "", "csv_malformed", "不是合法的 CSV：unexpected end of data")],
-    ),
-    "nothing at all": (
-        "unit", "", [(1, "id", "", "column_missing", "缺少此列")],
-    ),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("name", REFUSED)
-def test_a_refusal_names_line_column_value_and_reason(name: str) -> None:
-    kind, text, expected = REFUSED[name]
-    with pytest.raises(RegistryRefused) as refused:
-        read_csv(text, kind)
-    told = [(p.line, p.column, p.value, p.code, p.zh) for p in refused.value.problems]
-    assert told == expected
-    assert all(p.en for p in refused.value.problems)
-
-
-def test_a_line_of_a_file_with_line_breaks_in_cells_is_counted_as_an_editor_does() -> None:
-    text = f'id,uscc,name,region,note\nu-1,{FIRM},厂,130100,"甲\n乙"\nu-2,x,厂,130100,\n'
-    with pytest.raises(RegistryRefused) as refused:
-        read_csv(text, "unit")
-    assert [(p.line, p.column) for p in refused.value.problems] == [(4, "uscc")]
-
-
-@pytest.mark.parametrize("raw", ["id\n".encode("utf-16"), b"id,name\nu-1,\xff\xff\n"])
-def test_another_encoding_is_refused_with_the_cure(raw: bytes) -> None:
-    with pytest.raises(RegistryRefused) as refused:
-        read_text(raw)
-    (problem,) = refused.value.problems
-    assert (problem.code, "CSV UTF-8" in problem.zh) == ("encoding_unknown", True)
-
-
-def test_ndjson_tells_the_member_and_its_value() -> None:
-    lines = [
-        json.dumps({"kind": "unit", "id": "u", "uscc": FIRM, "name": "厂", "region": "990000"}),
-        "",
-        '{"kind":"unit"',
-    ]
-    with pytest.raises(RegistryRefused) as refused:
-        read_file(b"\xef\xbb\xbf" + "\n".join(lines).encode(), FileForm.NDJSON)
-    assert [(p.line, p.column, p.value, p.code) for p in refused.value.problems] == [
-        (1, "/region", "990000", "region_unknown"),
-        (3, "", "", "json_malformed"),
-    ]
-
-
-@settings(QUICK, max_examples=150)
-@given(
-    st.lists(st.lists(st.text(max_size=6), max_size=8), max_size=6),
-    st.sampled_from(REGISTRY_KINDS),
-)
-def test_no_table_whatever_breaks_the_reader(rows: list[list[str]], kind: str) -> None:
-    columns = [column.name for column in columns_of(kind)][:8]
-    for text in (_text(rows), _text([columns, *rows]), "\n".join(map(";".join, rows))):
-        try:
-            changes = read_csv(text, kind)
-        except RegistryRefused as refused:
-            assert refused.problems
-            assert all(p.line >= 1 and p.code and p.zh and p.en for p in refused.problems)
-        else:
-            assert all(change.kind == kind for change in changes)
-
-
-def _cells(raw: bytes) -> list[list[str]]:
-    return list(csv.reader(io.StringIO(raw.decode("utf-8-sig"), newline="")))
-
-
-def _text(rows: list[list[str]]) -> str:
-    text = io.StringIO(newline="")
-    csv.writer(text).writerows(rows)
-    return text.getvalue()
 
 
 def test_the_normal_form_has_no_empty_members() -> None:

@@ -97,5 +97,6 @@ def test_a_line_of_an_approval_is_followed_by_its_number_not_its_place() -> None
     found = differences("transfer_approval", approval((1, 5), (2, 6)), approval((2, 7), (1, 5)))
     assert [(d.member, d.before, d.after) for d in found] == [("line[2].quantity_t", "6", "7")]
     gone = differences("transfer_approval", approval((1, 5), (2, 6)), approval((2, 6)))
-    assert {d.after for d in gone} == {""}
-    assert all(d.member.startswith("line[1].") for d in gone)
+    (lost,) = gone
+    assert (lost.member, lost.zh, lost.after) == ("line[1]", "审批事项", "")
+    assert lost.before.startswith("line 1, code 900-041-49, edition 2021, name 废物, quantity_t 5")
