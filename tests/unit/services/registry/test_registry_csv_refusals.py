@@ -12,6 +12,7 @@ from services.registry import RegistryRefused
 from services.registry.columns import columns_of
 from services.registry.csv_export import csv_bytes
 from services.registry.csv_file import read_csv
+from services.registry.csv_text import read_text
 from services.registry.record_file import FileForm, read_file
 from tests.manifests import credit_code
 from tests.property.sayings import records
