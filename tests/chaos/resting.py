@@ -1,0 +1,35 @@
+"""Waiting until both roads have read everything, whatever happened to their positions."""
+
+import asyncio
+
+import asyncpg
+from aiokafka import TopicPartition
+
+from infra.local.stack import LocalStack
+from infra.runtime.kafka import new_reader
+from infra.runtime.settings import MANIFEST_TOPIC
+
+__all__ = ["topic_partitions", "until_read"]
+
+_POSITIONS = "SELECT consumer, partition, next_offset FROM consumer_offset WHERE topic = $1"
+
+
+def topic_partitions(stack: LocalStack) -> list[TopicPartition]:
+    return [TopicPartition(MANIFEST_TOPIC, p) for p in range(stack.settings.manifest_partitions)]
+
+
+async def until_read(stack: LocalStack, within_s: float = 60) -> None:
+    """Wait until archiver and judge both stand at the end of every partition."""
+    async with new_reader(stack.settings) as reader:
+        ends = await reader.end_offsets(topic_partitions(stack))
+    wanted = {(c, tp.partition): end for c in ("archiver", "judge") for tp, end in ends.items()}
+    connection = await asyncpg.connect(stack.settings.database_reader)
+    try:
+        async with asyncio.timeout(within_s):
+            while True:
+                rows = await connection.fetch(_POSITIONS, MANIFEST_TOPIC)
+                if {(row[0], row[1]): row[2] for row in rows} == wanted:
+                    return
+                await asyncio.sleep(0.1)
+    finally:
+        await connection.close()
