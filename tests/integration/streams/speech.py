@@ -91,6 +91,17 @@ class Speech:
     def arrived(self, n: int = 0, at: datetime = NOON + timedelta(hours=5)) -> bytes:
         return self.event("arrived", self.carrier, self.number(n), at, {"carrier": self.carrier})
 
+    def permit(self) -> bytes:
+        return json.dumps(
+            {
+                "kind": "carrier_permit",
+                "id": f"permit-{self.carrier}",
+                "number": "冀交运管许可字1号",
+                "carrier": self.carrier,
+                "valid_from": "2024-01-01",
+            }
+        ).encode()
+
     def licence(self, *, retracted: bool = False) -> bytes:
         return json.dumps(
             {

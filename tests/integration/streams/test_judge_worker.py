@@ -112,7 +112,7 @@ async def bench(stack: LocalStack) -> AsyncIterator[Bench]:
 async def test_a_transfer_without_approval_raises_one_alert_that_a_late_approval_withdraws(
     bench: Bench, speech: Speech
 ) -> None:
-    await bench.registry(speech.licence())
+    await bench.registry(speech.permit(), speech.licence())
     worker = await bench.worker()
     await bench.say(worker, speech.filed(), speech.dispatched())
     assert await bench.alerts(speech.number()) == {"cross_province.no_approval": ("open", 1, None)}
@@ -132,7 +132,7 @@ async def test_a_transfer_without_approval_raises_one_alert_that_a_late_approval
 async def test_a_licence_that_is_taken_back_raises_an_alert_on_what_moved_before(
     bench: Bench, speech: Speech
 ) -> None:
-    await bench.registry(speech.licence())
+    await bench.registry(speech.permit(), speech.licence())
     worker = await bench.worker()
     await bench.say(worker, speech.filed(to="130200"), speech.dispatched())
     assert await bench.alerts(speech.number()) == {}
@@ -145,7 +145,7 @@ async def test_no_stale_verdict_survives_a_registry_write_in_the_middle_of_a_bat
     bench: Bench, speech: Speech
 ) -> None:
     """A plain read of the head would let the approval commit unseen by batch and pager alike."""
-    await bench.registry(speech.licence())
+    await bench.registry(speech.permit(), speech.licence())
     worker = await bench.worker()
     state = await worker._opened()
     reached, go_on = asyncio.Event(), asyncio.Event()
@@ -201,7 +201,7 @@ async def test_a_draw_that_comes_while_the_limit_is_judged_is_not_lost(
     bench: Bench, speech: Speech
 ) -> None:
     """An ON CONFLICT flag would be swallowed by the row that the judge is deleting."""
-    await bench.registry(speech.licence(), speech.approval(tonnes=8))
+    await bench.registry(speech.permit(), speech.licence(), speech.approval(tonnes=8))
     worker = await bench.worker()
     state = await worker._opened()
     await bench.say(worker, speech.filed(0), speech.dispatched(0))
@@ -379,7 +379,7 @@ async def test_the_clock_never_goes_back(bench: Bench, speech: Speech) -> None:
 async def test_a_rejudge_order_stands_until_its_batch_has_committed(
     bench: Bench, speech: Speech
 ) -> None:
-    await bench.registry(speech.licence())
+    await bench.registry(speech.permit(), speech.licence())
     worker = await bench.worker()
     await bench.say(worker, speech.filed(), speech.dispatched())
     await bench.registry(speech.approval())
