@@ -14,7 +14,7 @@ from streams.judging.facts import Facts
 from streams.judging.outcome import Draw, Outcome
 from streams.judging.registry import RegistryView
 from streams.judging.rules import RULE_BOOK, RuleBook
-from streams.judging.rules.quota import draws_of
+from streams.judging.rules.draws import draws_of
 
 __all__ = ["Judgement", "judge_limit", "judge_manifest"]
 

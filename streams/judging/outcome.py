@@ -14,7 +14,8 @@ __all__ = ["Draw", "DrawState", "Outcome", "State", "china_text", "outcome_diges
 State = Literal["passed", "violated", "needs_review", "notice", "not_applicable"]
 """``notice`` is for the unit, not for officers."""
 
-DrawState = Literal["reserved", "settled", "released"]
+DrawState = Literal["reserved", "settled", "doubtful", "released"]
+"""``doubtful``: settled, but the manifest was voided after the load had arrived."""
 
 SEVERITY_CUTS_T = (1, 3, 10)
 """Cuts of the discretion tables (domain 6.2), tonnes."""

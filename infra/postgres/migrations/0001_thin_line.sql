@@ -105,7 +105,7 @@ CREATE TABLE draw (
     manifest  text NOT NULL,
     at        timestamptz NOT NULL,
     grams     bigint NOT NULL CHECK (grams >= 0),
-    state     text NOT NULL CHECK (state IN ('reserved', 'settled', 'released')),
+    state     text NOT NULL CHECK (state IN ('reserved', 'settled', 'doubtful', 'released')),
     PRIMARY KEY (limit_id, manifest)
 );
 

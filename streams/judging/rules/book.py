@@ -13,8 +13,9 @@ from streams.judging.rules.cross_province import APPROVAL_NOT_IN_FORCE, NO_APPRO
 from streams.judging.rules.inbound import INBOUND_BANNED
 from streams.judging.rules.licence import RECEIVER_UNLICENSED, SUSPENDED
 from streams.judging.rules.licence_scope import CODE_OUT_OF_SCOPE, MODE_OUT_OF_SCOPE
-from streams.judging.rules.quota import QUANTITY_EXCEEDED
+from streams.judging.rules.quota import CAP_EXCEEDED, QUANTITY_EXCEEDED
 from streams.judging.rules.rule import LimitRule, ManifestRule
+from streams.judging.rules.scale import SCALE_EXCEEDED
 from streams.judging.rules.speakers import CONFLICTING_REPORTS, NOT_ENTITLED
 
 __all__ = ["RULE_BOOK", "LimitRule", "ManifestRule", "RuleBook"]
@@ -53,5 +54,5 @@ RULE_BOOK = RuleBook(
         NOT_ENTITLED,
         CONFLICTING_REPORTS,
     ),
-    limit=(QUANTITY_EXCEEDED,),
+    limit=(QUANTITY_EXCEEDED, CAP_EXCEEDED, SCALE_EXCEEDED),
 )

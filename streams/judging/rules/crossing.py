@@ -94,7 +94,11 @@ def crossing_of(facts: Facts, view: RegistryView) -> Crossing | str:
     lines, intra = [], []
     for waste in facts.hazardous:
         listed = _listed(facts, view, waste, moved.at)
-        inside = next((e for e in listed if e.simplification == "as_intra"), None)
+        inside = min(
+            (e for e in listed if e.simplification == "as_intra"),
+            key=lambda e: (e.annual_cap_t is not None, e.id),
+            default=None,
+        )
         if inside is not None:
             intra.append((waste, inside))
         elif not _approval_lifted(facts, view, waste, moved):

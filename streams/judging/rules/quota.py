@@ -1,119 +1,83 @@
-"""批准数量: what manifests draw from approval lines, and lines from which too much was drawn.
+"""批准数量与白名单年度上限: caps on what may cross provinces, and draws past them.
 
-Basis: order 23 Arts 24-25: more than approved needs a new application. Reserved on dispatch,
-settled at the accepted quantity, freed by void or refusal (domain 9).
+Basis: order 23 Arts 24-25: more than approved needs a new application; over a white list's quantity
+the destination must be consulted first (domain 3.1). An approval's lines of one code that names do
+not tell apart are pooled, and only an officer can say which line was exceeded (domain 8.2).
 """
 
 from collections.abc import Sequence
 from datetime import datetime
 
-from schemas.alert import Evidence
-from schemas.quantity import tonnes_text
-from streams.judging.facts import Facts
+from schemas.registry import TransferApproval
 from streams.judging.law import basis
-from streams.judging.limit import limit_key, limit_of
-from streams.judging.outcome import Draw, DrawState, Outcome, china_text
+from streams.judging.limit import Limit, limit_of
+from streams.judging.outcome import Draw, Outcome
 from streams.judging.registry import RegistryView
-from streams.judging.rules.crossing import approval_age, crossing_of
-from streams.judging.rules.rule import LimitRule, not_applicable, record_evidence, says
+from streams.judging.rules.cap import Cap, exceeded, excess_of, within
+from streams.judging.rules.rule import LimitRule, not_applicable, record_evidence
 
-__all__ = ["QUANTITY_EXCEEDED", "draws_of"]
+__all__ = ["CAP_EXCEEDED", "QUANTITY_EXCEEDED"]
 
-
-def draws_of(facts: Facts, view: RegistryView) -> tuple[Draw, ...]:
-    """Return what a manifest takes from approval lines: reserved on dispatch, settled on receipt.
-
-    Lines of one limit are added up. A void or a refusal takes nothing (the caller releases it).
-    """
-    crossing = crossing_of(facts, view)
-    if isinstance(crossing, str) or facts.refused or facts.voided is not None:
-        return ()
-    at = crossing.moved.at
-    taken: dict[str, int] = {}
-    for waste, _, valid, _ in crossing.standing("approved"):
-        chosen = min(valid, key=lambda c: (c.line.name != waste.name, *approval_age(c)))
-        limit = limit_key(chosen.approval.id, chosen.line.line)
-        taken[limit] = taken.get(limit, 0) + facts.grams(waste)
-    state: DrawState = "settled" if facts.received is not None else "reserved"
-    return tuple(
-        Draw(limit, facts.subject, at, grams, state) for limit, grams in sorted(taken.items())
-    )
+_POOLED = (
+    "该审批有多项同一代码，联单名称无法对应到某一项，按各项之和计，须人工核查。",
+    " Several approved lines have this code and names do not tell them apart; counted against"
+    " their sum: to be checked.",
+)
 
 
 def _quantity_exceeded(
     rule: LimitRule, subject: str, draws: Sequence[Draw], view: RegistryView, now: datetime | None
 ) -> Sequence[Outcome]:
     limit = limit_of(subject)
-    if limit is None or limit.kind != "approval":
+    if limit is None or limit.kind not in ("approval", "pool"):
         return ()
     approval = view.approval(limit.record)
-    line = (
-        next((x for x in approval.lines if str(x.line) == limit.part), None) if approval else None
-    )
-    if approval is None or line is None:
+    cap = _approved(approval, limit) if approval is not None else None
+    if cap is None:
         return not_applicable(rule, "total", "no_limit")
-    counted = sorted((d for d in draws if d.state != "released"), key=_order)
-    if not counted:
-        return not_applicable(rule, "total", "nothing_drawn")
-    total = sum(d.grams for d in counted)
-    left = line.quantity_t - total
-    of_zh = f"审批 {approval.document} 第 {line.line} 项（{line.name} {line.code}）"
-    of_en = f"line {line.line} of approval {approval.document} ({line.code})"
-    if left >= 0:
-        said = (
-            f"{of_zh}批准 {tonnes_text(line.quantity_t)} 吨，已用 {tonnes_text(total)} 吨",
-            f"{of_en} allows {tonnes_text(line.quantity_t)} t, {tonnes_text(total)} t drawn",
-        )
-        return (says(rule, "passed", "total", "within", said, margin=f"{tonnes_text(left)} t"),)
-    past, first_past = _past_the_cap(counted, line.quantity_t)
-    said = (
-        f"{of_zh}批准 {tonnes_text(line.quantity_t)} 吨，{len(counted)} 份联单累计转移 "
-        f"{tonnes_text(total)} 吨，超出 {tonnes_text(-left)} 吨；自联单 {first_past.manifest} 起超出。",
-        f"{of_en} allows {tonnes_text(line.quantity_t)} t; {len(counted)} manifests moved "
-        f"{tonnes_text(total)} t, {tonnes_text(-left)} t too much, from manifest "
-        f"{first_past.manifest} on.",
+    excess = excess_of(draws, cap.grams)
+    if excess is None:
+        return within(rule, draws, cap)
+    law = basis("unapproved_transfer", excess.at)
+    if limit.kind == "pool":
+        return exceeded(rule, cap, excess, law, state="needs_review", reason="pooled", note=_POOLED)
+    return exceeded(rule, cap, excess, law)
+
+
+def _approved(approval: TransferApproval, limit: Limit) -> Cap | None:
+    """Return what one line approves, or all lines of a code together."""
+    lines = [x for x in approval.lines if limit.part in (str(x.line), x.code)]
+    if not lines:
+        return None
+    numbers = "、".join(str(x.line) for x in lines)
+    of_zh = f"审批 {approval.document} 第 {numbers} 项（{lines[0].name} {lines[0].code}）批准"
+    of_en = (
+        f"line {', '.join(str(x.line) for x in lines)} of approval {approval.document} "
+        f"({lines[0].code}) allows"
     )
-    return (
-        says(
-            rule,
-            "violated",
-            "total",
-            "exceeded",
-            said,
-            margin=f"-{tonnes_text(-left)} t",
-            grams=-left,
-            act_at=first_past.at,
-            evidence=(
-                record_evidence("transfer_approval", approval.id, of_zh, of_en),
-                *(
-                    Evidence(
-                        "manifest",
-                        d.manifest,
-                        None,
-                        f"{china_text(d.at)} 起运 {tonnes_text(d.grams)} 吨",
-                        f"dispatched {china_text(d.at)}, {tonnes_text(d.grams)} t",
-                    )
-                    for d in past
-                ),
-            ),
-            law=basis("unapproved_transfer", first_past.at),
-        ),
+    record = record_evidence("transfer_approval", approval.id, of_zh, of_en)
+    return Cap(sum(x.quantity_t for x in lines), of_zh, of_en, record)
+
+
+def _cap_exceeded(
+    rule: LimitRule, subject: str, draws: Sequence[Draw], view: RegistryView, now: datetime | None
+) -> Sequence[Outcome]:
+    limit = limit_of(subject)
+    if limit is None or limit.kind != "whitelist":
+        return ()
+    entry = view.whitelist_entry(limit.record)
+    if entry is None or entry.annual_cap_t is None:
+        return not_applicable(rule, "total", "no_limit")
+    of_zh = f"白名单 {entry.list_id}（{entry.receiver_name or entry.receiver}）{limit.part} 年上限"
+    of_en = (
+        f"white list {entry.list_id} ({entry.receiver_name or entry.receiver}) caps {limit.part} at"
     )
-
-
-def _order(draw: Draw) -> tuple[datetime, str]:
-    """Order by the minute, then by manifest number (domain 9)."""
-    return draw.at.replace(second=0, microsecond=0), draw.manifest
-
-
-def _past_the_cap(counted: Sequence[Draw], cap: int) -> tuple[list[Draw], Draw]:
-    """Return the draws, in order, that end past the cap, and the first of them."""
-    past, total = [], 0
-    for draw in counted:
-        total += draw.grams
-        if total > cap:
-            past.append(draw)
-    return past, past[0]
+    record = record_evidence("whitelist_entry", entry.id, of_zh, of_en)
+    cap = Cap(entry.annual_cap_t, of_zh, of_en, record)
+    excess = excess_of(draws, cap.grams)
+    if excess is None:
+        return within(rule, draws, cap)
+    return exceeded(rule, cap, excess, basis("unapproved_transfer", excess.at))
 
 
 QUANTITY_EXCEEDED = LimitRule(
@@ -122,4 +86,11 @@ QUANTITY_EXCEEDED = LimitRule(
     "跨省转移超出批准数量",
     "more moved than approved",
     _quantity_exceeded,
+)
+CAP_EXCEEDED = LimitRule(
+    "whitelist.cap_exceeded",
+    1,
+    "超出白名单年度数量",
+    "white list's yearly quantity exceeded",
+    _cap_exceeded,
 )

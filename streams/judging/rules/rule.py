@@ -37,7 +37,7 @@ _REASONS: dict[str, Said] = {
     "as_intra": ("白名单内转移，视同省内转移", "listed on a white list as inside the province"),
     "exempt": ("属于豁免情形", "an exemption covers this stage"),
     "own_waste": ("自行产生的危险废物，不属经营活动", "the unit's own waste, no business with it"),
-    "no_limit": ("审批记录已撤回", "the approval record was retracted"),
+    "no_limit": ("登记记录已撤回或未设上限", "the record was retracted or sets no cap"),
     "nothing_drawn": ("尚无转移量", "nothing was drawn from it"),
 }
 
