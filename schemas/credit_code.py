@@ -54,5 +54,6 @@ CreditCode = Annotated[
     Checked(
         read_credit_code,
         {"type": "string", "pattern": f"^[{ALPHABET}]{{18}}$", "title": "统一社会信用代码"},
+        few=True,
     ),
 ]

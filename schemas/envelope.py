@@ -33,7 +33,8 @@ def unit_of(source: str) -> str:
 
 
 Source = Annotated[
-    str, Checked(read_source, {"type": "string", "pattern": "^urn:uscc:[0-9A-Z]{18}$"})
+    str,
+    Checked(read_source, {"type": "string", "pattern": "^urn:uscc:[0-9A-Z]{18}$"}, few=True),
 ]
 EventId = Annotated[str, text(128, least=1)]
 

@@ -1,8 +1,8 @@
 """The fast decoder, derived from the pydantic models: one definition, two readers.
 
-For each model a ``msgspec.Struct`` with the same members is made at import. Plain members (text
-without limits, bool, lists, nested records) are read by msgspec itself; a member whose type carries
-``Checked`` is read raw and goes through the check in ``__post_init__``, as do ``__checks__``. Both
+For each model a ``msgspec.Struct`` with the same members is made at import. Plain members (bool,
+lists, nested records, texts with nothing but a length) are read by msgspec itself; any other member
+whose type carries ``Checked`` goes through the check in ``__post_init__``, as do ``__checks__``. Both
 readers use msgspec's JSON grammar (``read_json``), so NaN, lone surrogates, depth and number range
 are decided in one place.
 
@@ -15,8 +15,8 @@ Struct instances have the attributes of the model, so they are typed as the mode
 import types
 from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
-from functools import partial
-from typing import Annotated, Any, Literal, TypeVar, Union, cast, get_args, get_origin
+from functools import cache, partial
+from typing import Annotated, Any, Literal, NamedTuple, TypeVar, Union, cast, get_args, get_origin
 
 import msgspec
 from annotated_types import MaxLen, MinLen
@@ -31,6 +31,9 @@ __all__ = ["MAX_DEPTH", "FastDecoder", "NotUnderstood", "read_json"]
 MAX_DEPTH = 64
 """Nesting that is read. Without a bound of our own the interpreter's stack would decide, and the
 gateway would take in what a worker further down its stack refuses."""
+
+MOST_KNOWN = 100_000
+"""Texts remembered of each kind that repeats: credit codes, plates, regions, waste codes."""
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -49,6 +52,8 @@ def _exact_number(literal: str) -> Decimal:
     except InvalidOperation:  # an exponent beyond what Decimal can hold
         return Decimal("Infinity")
 
+
+_NUL = b"\\u0000"
 
 _generic = msgspec.json.Decoder(float_hook=_exact_number)
 
@@ -90,6 +95,15 @@ def _too_deep() -> NotUnderstood:
     )
 
 
+class _Read(NamedTuple):
+    """A member to check: its name, how, whether null is allowed, texts that passed before."""
+
+    name: str
+    read: Callable[[Any], Any]
+    optional: bool
+    known: dict[str, Any] | None
+
+
 _structs: dict[type[BaseModel], type[msgspec.Struct]] = {}
 
 
@@ -97,15 +111,15 @@ def _struct_of(model: type[BaseModel], tag_field: str | None = None) -> type[msg
     if model in _structs:
         return _structs[model]
     fields: list[tuple[str, Any] | tuple[str, Any, Any]] = []
-    reads: list[tuple[str, Callable[[Any], Any], bool]] = []
+    reads: list[_Read] = []
     tag: str | None = None
     for name, info in model.model_fields.items():
         if name == tag_field:
             (tag,) = get_args(info.annotation)
             continue
-        annotation, read, optional = _member(info)
+        annotation, read, optional, known = _member(info)
         if read is not None:
-            reads.append((name, read, optional))
+            reads.append(_Read(name, read, optional, known))
         if info.is_required():
             fields.append((name, annotation))
         elif isinstance(info.default, list):
@@ -115,7 +129,7 @@ def _struct_of(model: type[BaseModel], tag_field: str | None = None) -> type[msg
     struct = msgspec.defstruct(
         model.__name__,
         fields,
-        namespace={"__post_init__": _post_init(reads, model)},
+        namespace={"__post_init__": _post_init(reads, model)} if reads or _checks(model) else {},
         frozen=False,
         kw_only=True,
         forbid_unknown_fields=True,
@@ -129,8 +143,14 @@ def _struct_of(model: type[BaseModel], tag_field: str | None = None) -> type[msg
     return struct
 
 
-def _member(info: FieldInfo) -> tuple[Any, Callable[[Any], Any] | None, bool]:
-    """Return (type for msgspec, check of the raw value, whether null is allowed)."""
+def _checks(model: type[BaseModel]) -> bool:
+    return bool(getattr(model, "__checks__", ()))
+
+
+def _member(
+    info: FieldInfo,
+) -> tuple[Any, Callable[[Any], Any] | None, bool, dict[str, Any] | None]:
+    """Return (type for msgspec, check of the raw value, whether null is allowed, what it knows)."""
     annotation: Any = info.annotation
     metadata: list[Any] = list(info.metadata)
     optional = False
@@ -147,9 +167,28 @@ def _member(info: FieldInfo) -> tuple[Any, Callable[[Any], Any] | None, bool]:
             break
     for each in metadata:
         if isinstance(each, Checked):
-            return Any, each.read, optional
+            if each.native is not None:
+                return (each.native | None if optional else each.native), None, optional, None
+            if each.few:
+                known, read = _remembering(each.read)
+                return (str | None if optional else str), read, optional, known
+            return Any, each.read, optional, None
     plain = _plain(annotation, metadata)
-    return (plain | None if optional else plain), *_list_check(annotation), optional
+    return (plain | None if optional else plain), *_list_check(annotation), optional, None
+
+
+@cache
+def _remembering(read: Callable[[Any], Any]) -> tuple[dict[str, Any], Callable[[Any], Any]]:
+    """Return what passed before, to what it was read, and the check that adds to it."""
+    known: dict[str, Any] = {}
+
+    def remember(value: Any) -> Any:
+        result = read(value)
+        if len(known) < MOST_KNOWN:
+            known[value] = result
+        return result
+
+    return known, remember
 
 
 def _list_check(annotation: Any) -> tuple[Callable[[Any], Any] | None]:
@@ -184,30 +223,34 @@ def _plain(annotation: Any, metadata: list[Any]) -> Any:
     raise TypeError(f"no fast reader for {annotation!r}: give the member a Checked type")
 
 
-def _post_init(
-    reads: list[tuple[str, Callable[[Any], Any], bool]], model: type[BaseModel]
-) -> Callable[[Any], None]:
+def _post_init(reads: list[_Read], model: type[BaseModel]) -> Callable[[Any], None]:
+    """Write the checks of one model out as a function: a loop over members would cost as much."""
     checks = tuple(getattr(model, "__checks__", ()))
-    defaults = {name: info.default for name, info in model.model_fields.items()}
-    given = {name for name, info in model.model_fields.items() if info.is_required()}
-    required = [(name, read) for name, read, null in reads if name in given and not null]
-    optional = [
-        (name, read, None if null else defaults[name], defaults[name])
-        for name, read, null in reads
-        if name not in given or null
-    ]
-
-    def __post_init__(self: Any) -> None:  # noqa: N807 - the name msgspec calls
-        for name, read in required:
-            setattr(self, name, read(getattr(self, name)))
-        for name, read, nothing, default in optional:
-            value = getattr(self, name)
-            if value is not nothing and value is not default:  # never read from JSON: no check
-                setattr(self, name, read(value))
-        for check in checks:
-            check(self)
-
-    return __post_init__
+    names: dict[str, Any] = {}
+    lines = ["def __post_init__(self):"]
+    for n, (name, read, optional, known) in enumerate(reads):
+        info = model.model_fields[name]
+        names |= {f"read_{n}": read, f"default_{n}": info.default}
+        value = f"read_{n}(value)"
+        if known is not None:
+            names[f"known_{n}"] = known.get
+            value = f"known_{n}(value) or {value}"
+        lines.append(f"  value = self.{name}")
+        indent = "  "
+        if optional or not info.is_required():
+            # What was never read from JSON has no check.
+            unread = [f"value is not default_{n}"] if not info.is_required() else []
+            if optional and (info.is_required() or info.default is not None):
+                unread.append("value is not None")
+            lines.append(f"  if {' and '.join(unread)}:")
+            indent = "    "
+        lines.append(f"{indent}self.{name} = {value}")
+    for n, check in enumerate(checks):
+        names[f"check_{n}"] = check
+        lines.append(f"  check_{n}(self)")
+    exec("\n".join(lines), names)  # noqa: S102 - from the models' own member names
+    made: Callable[[Any], None] = names["__post_init__"]
+    return made
 
 
 class FastDecoder:
@@ -225,7 +268,8 @@ class FastDecoder:
     def decode(self, raw: bytes) -> Any:
         """Return the value (attributes as on the model); raises ``NotUnderstood``."""
         try:
-            return self._decoder.decode(raw)
+            if _NUL not in raw:  # the one thing that native texts take and ``text`` does not
+                return self._decoder.decode(raw)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             pass
         # Pydantic writes the error. Two things only it accepts: extension members of an ``Open``

@@ -11,11 +11,13 @@ import re
 from typing import Annotated, Any, NamedTuple
 
 from schemas.checks import Checked, Refusal
-from schemas.region import read_region
+from schemas.region import is_province, read_region
 
 __all__ = ["ManifestNumber", "NumberParts", "number_parts", "read_manifest_number"]
 
 _PATTERN = re.compile(r"(?:(G)?(\d{4})(\d{4})(\d{8})|(\d{4})(\d{4})(\d{6}))", re.ASCII)
+_USUAL = re.compile(r"(?:G?20\d\d(\d\d)\d{10}|20\d\d(\d\d)\d{8})", re.ASCII)
+"""The same with a year of this century; the province."""
 
 
 class NumberParts(NamedTuple):
@@ -65,7 +67,10 @@ def number_parts(number: str) -> NumberParts:
 
 def read_manifest_number(value: Any) -> str:
     """Return ``value`` if it fits one of the three grammars, else raise ``Refusal``."""
-    if type(value) is not str:
+    if type(value) is str and (usual := _USUAL.fullmatch(value)):
+        if is_province(usual[1] or usual[2]):
+            return value
+    elif type(value) is not str:
         raise Refusal("manifest_number_form", "联单编号应为文本", "a manifest number is a text")
     number_parts(value)
     return value

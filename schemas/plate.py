@@ -34,4 +34,6 @@ def read_plate(value: Any) -> str:
     )
 
 
-Plate = Annotated[str, Checked(read_plate, {"type": "string", "title": "车牌号", "maxLength": 32})]
+Plate = Annotated[
+    str, Checked(read_plate, {"type": "string", "title": "车牌号", "maxLength": 32}, few=True)
+]

@@ -21,12 +21,16 @@ def grams_from_tonnes(value: Any) -> int:
     if type(value) is str:
         if not _DECIMAL.fullmatch(value):
             raise _refusal()
-        value = Decimal(value)
-    elif type(value) is int:
+        whole, _, decimals = value.partition(".")
+        grams = int(whole) * 1_000_000 + int(decimals.ljust(6, "0"))
+        if grams > MAX_TONNES * 1_000_000:
+            raise _refusal()
+        return grams
+    if type(value) is int:
         if not 0 <= value <= MAX_TONNES:
             raise _refusal()
         return value * 1_000_000
-    elif type(value) is not Decimal:
+    if type(value) is not Decimal:
         raise _refusal()
     if not 0 <= value <= MAX_TONNES:  # before any arithmetic: 1E+400 must not be expanded
         raise _refusal()

@@ -7,7 +7,14 @@ from typing import Annotated, Any
 
 from schemas.checks import Checked, Refusal
 
-__all__ = ["RegionCode", "province_name", "province_of", "read_region", "region_name"]
+__all__ = [
+    "RegionCode",
+    "is_province",
+    "province_name",
+    "province_of",
+    "read_region",
+    "region_name",
+]
 
 _XPCC = "66"
 """兵团 in ministry systems; movements between it and Xinjiang count as inside the province."""
@@ -22,11 +29,16 @@ def _names() -> dict[str, str]:
     return names
 
 
+def is_province(two: str) -> bool:
+    """Whether there is a province of these two digits."""
+    return two + "0000" in _names()
+
+
 def read_region(value: Any) -> str:
     """Return a six-digit code whose province exists, else raise ``Refusal``."""
     if type(value) is not str or len(value) != 6 or not (value.isascii() and value.isdigit()):
         raise Refusal("region_form", "行政区划代码应为 6 位数字", "a region code has 6 digits")
-    if value[:2] + "0000" not in _names():
+    if not is_province(value[:2]):
         raise Refusal(
             "region_unknown",
             f"行政区划代码的省级代码 {value[:2]} 不存在",
@@ -56,5 +68,8 @@ def province_name(region: str) -> str:
 
 
 RegionCode = Annotated[
-    str, Checked(read_region, {"type": "string", "pattern": "^[0-9]{6}$", "title": "行政区划代码"})
+    str,
+    Checked(
+        read_region, {"type": "string", "pattern": "^[0-9]{6}$", "title": "行政区划代码"}, few=True
+    ),
 ]

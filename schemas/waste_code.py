@@ -94,5 +94,6 @@ WasteCode = Annotated[
     Checked(
         read_waste_code,
         {"type": "string", "pattern": "^[0-9]{3}-[0-9]{3}-(S?[0-9]{2})$", "title": "废物代码"},
+        few=True,
     ),
 ]
