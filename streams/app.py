@@ -62,7 +62,20 @@ def build_app(settings: Settings, partitions: Partitions, topic: str = MANIFEST_
     @app.agent(app.topic(topic, value_serializer="raw", key_serializer="raw"), concurrency=1)
     async def judge(stream: Any) -> None:
         # Faust acks an event whose agent raised; with `noack` nothing is acked but by us.
-        async for event in stream.noack().events():
+        under_way: set[asyncio.Task[None]] = set()
+        try:
+            async for event in stream.noack().events():
+                # One partition's batch is judged while another's is written; a lease's lock is
+                # fair, so within a partition the order stays.
+                task = asyncio.create_task(handle(stream, event))
+                under_way.add(task)
+                task.add_done_callback(under_way.discard)
+        finally:
+            for task in under_way:
+                task.cancel()
+
+    async def handle(stream: Any, event: Any) -> None:
+        with suppress(Exception):  # `Partitions.handle` has reported it: the worker ends
             if await partitions.handle(event.value):
                 await stream.ack(event)
 

@@ -18,8 +18,9 @@ from streams.handler import Handler
 
 __all__ = ["Batch", "Lease", "Log", "LostBatchError", "Partitions", "StalledError"]
 
-OUTSTANDING = 2
-"""Batches read and not handled at which fetching pauses: one in hand, one ready behind it."""
+OUTSTANDING = 4
+"""Batches read and not handled at which fetching pauses: some being written, one being judged, one
+ready behind them."""
 
 CLAIM_S = 60.0
 """Longest ``handler.assigned``; Faust's recovery would give up silently after 90 s."""

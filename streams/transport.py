@@ -24,7 +24,7 @@ from streams.partitions import Batch, Partitions
 
 __all__ = ["BatchConsumer", "BatchTransport", "ConsumerLog", "LoopConsumerThread"]
 
-FETCH_BYTES = 2 * 1024 * 1024
+FETCH_BYTES = 3 * 1024 * 1024
 """Per partition and fetch; the largest event is 256 KiB."""
 
 FETCH_WAIT_MS = 100

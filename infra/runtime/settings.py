@@ -94,11 +94,11 @@ class Settings(BaseSettings):
 
     worker_id: str = "worker-1"
     worker_group: str = "liandan-judge"
-    worker_batch_records: int = 2000
+    worker_batch_records: int = 4000
     """Records at most in one batch (one transaction)."""
     worker_session_timeout_s: float = 10.0
     """A worker unheard of for so long loses its partitions to the others."""
-    worker_cache_subjects: int = 50_000
+    worker_cache_subjects: int = 6_000
     """Manifests whose facts are held in memory, over all partitions of a worker."""
     deadline_settle_s: float = 900.0
     """How long after arming a deadline may fire at the earliest."""

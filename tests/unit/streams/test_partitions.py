@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from streams.partitions import STALL_S, Batch, LostBatchError, Partitions
+from streams.partitions import OUTSTANDING, STALL_S, Batch, LostBatchError, Partitions
 from streams.ticking import Ticker
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
@@ -202,11 +202,12 @@ async def test_a_batch_that_never_came_is_noticed_at_the_next(rig: Rig) -> None:
     assert rig.failures
 
 
-async def test_fetching_waits_while_two_batches_are_outstanding(rig: Rig) -> None:
-    await rig.own(0, 1)
+async def test_fetching_waits_while_enough_batches_are_outstanding(rig: Rig) -> None:
+    await rig.own(*range(OUTSTANDING))
     batch = rig.fetch(0, 10)
-    assert await rig.partitions.room(0.0)
-    rig.fetch(1, 10)
+    for other in range(1, OUTSTANDING):
+        assert await rig.partitions.room(0.0)
+        rig.fetch(other, 10)
     assert not await rig.partitions.room(0.01)
     room = asyncio.create_task(rig.partitions.room(5.0))
     await asyncio.sleep(0)
