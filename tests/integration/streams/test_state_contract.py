@@ -37,6 +37,7 @@ from streams.judging.rules import RULE_BOOK, ManifestRule, RuleBook
 from streams.judging.rules.rule import says
 from streams.judging.state import FencedError, Quarantined
 from streams.judging.statement import Statement, from_micros
+from streams.pager import page_registry
 from streams.postgres_state import PostgresState
 from streams.shared import judge_shared
 
@@ -96,6 +97,10 @@ class Port:
             lines=[approval_line(receiver=self.receiver, quantity_t=cap)],
         )
         return record_line("transfer_approval", self.approval, **{**members, **more})
+
+    def permit_line(self) -> bytes:
+        members = {"number": "1", "carrier": self.carrier}
+        return record_line("carrier_permit", f"permit-{self.carrier}", **members)
 
     def licence_line(self, **more: Any) -> bytes:
         return record_line(
@@ -342,7 +347,7 @@ async def test_orders_are_taken_once_by_their_partition_and_no_more_than_asked(p
 
 
 async def test_an_order_makes_a_manifest_be_judged_by_what_is_known_now(port: Port) -> None:
-    await port.learn(port.licence_line())
+    await port.learn(port.licence_line(), port.permit_line())
     await port.commit(*port.gone())
     assert [a.state for a in (await port.outbox(port.number())).values()] == ["open"]
     await port.learn(port.approval_line())
@@ -570,10 +575,30 @@ async def test_a_failed_batch_leaves_nothing_of_what_it_wrote(port: Port) -> Non
         assert (await tx.load(port.limit))[1] == []
 
 
+async def test_a_licence_that_changes_dirties_every_year_that_is_drawn_on_and_no_other_limit(
+    postgres: InPostgres,
+) -> None:
+    mine, years = f"lic-{uuid4()}", ("2025", "2026")
+    limits = [f"licence/{mine}/{year}" for year in years]
+    for limit in (*limits, f"licence/{mine}x/2026", f"licence/{mine}", f"whitelist/{mine}/2026"):
+        await postgres.pool.execute(
+            "INSERT INTO draw (limit_id, manifest, at, grams, state)"
+            " VALUES ($1, 'a', now(), 1, 'doubtful'), ($1, 'b', now(), 1, 'settled')",
+            limit,
+        )
+    await postgres.learn(record_line("licence", mine, **licence_members(holder=postgres.receiver)))
+    while await page_registry(postgres.pool):
+        pass
+    dirty = await postgres.pool.fetch(
+        "SELECT subject FROM dirty WHERE subject LIKE '%' || $1 || '%' ORDER BY 1", mine
+    )
+    assert [row["subject"] for row in dirty] == limits
+
+
 async def test_alerts_stand_as_rows_with_their_history_and_one_outbox_row_a_revision(
     postgres: InPostgres,
 ) -> None:
-    await postgres.learn(postgres.licence_line())
+    await postgres.learn(postgres.licence_line(), postgres.permit_line())
     await postgres.commit(*postgres.gone(), clock=NOON)
     for retracted in (False, True):
         await postgres.learn(postgres.approval_line(retracted=retracted))
