@@ -48,7 +48,7 @@ async def store(
     micros = int(T.timestamp()) * 10**6
     packed = msgspec.msgpack.encode([[micros + n, raw, n] for n, raw in enumerate(raws)])
     await postgres.execute(
-        "INSERT INTO manifest (subject, partition, consignor, receiver, carriers, codes, aliases,"
+        "INSERT INTO manifest (subject, partition, consignor, receiver, carriers, marks, aliases,"
         " origin_region, destination_region, events, state, act_at, outcomes, memo, registry_seq,"
         " clock) VALUES ($1, 0, $2, $3, $4, '{}', $5, '110105', '110105', $6, 'filed', NULL, $7,"
         " '', 0, $8)",
