@@ -27,7 +27,7 @@ from services.cli.preparing import Preparing
 from services.cli.summary import print_summary
 from services.cli.world_posting import Posted, create_keys, post_world
 from services.registry import write_change_set
-from services.simulator import LEAST, MOST, World, build_world
+from services.simulator import LEAST, MOST, USUAL, World, build_world
 
 __all__ = ["demo"]
 
@@ -42,7 +42,7 @@ def demo(
     ] = False,
     world: Annotated[str, typer.Option(help="demo | quiet")] = "demo",
     seed: Annotated[int, typer.Option(help="随机种子 / another seed, another world")] = 7,
-    manifests: Annotated[int, typer.Option(help=f"联单数 / manifests, {LEAST} … {MOST}")] = 300,
+    manifests: Annotated[int, typer.Option(help=f"联单数 / manifests, {LEAST} … {MOST}")] = USUAL,
 ) -> None:
     """一条命令看全程：起环境、上报、研判、核对 / The whole line on a labelled world, graded.
 

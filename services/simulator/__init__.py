@@ -4,14 +4,14 @@ Pure and seeded: the same name, seed and size give the same bytes. Shares nothin
 """
 
 from services.simulator.grading import FalseAlarm, Grade, LikenessGrade, RuleGrade, Tally, grade
-from services.simulator.labels import RULES, WIDE_RULES, Finding, Label
-from services.simulator.world import LEAST, MOST, WORLDS, World, build_world, write_world
+from services.simulator.labels import RULES, Finding, Label
+from services.simulator.world import LEAST, MOST, USUAL, WORLDS, World, build_world, write_world
 
 __all__ = [
     "LEAST",
     "MOST",
     "RULES",
-    "WIDE_RULES",
+    "USUAL",
     "WORLDS",
     "FalseAlarm",
     "Finding",

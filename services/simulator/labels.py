@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["RULES", "WIDE_RULES", "Finding", "Label"]
+__all__ = ["RULES", "Finding", "Label"]
 
 Finding = Literal["violation", "review", "notice"]
 
@@ -14,10 +14,6 @@ RULES = (
     "cross_province.quantity_exceeded",
     "licence.receiver_unlicensed",
     "licence.code_out_of_scope",
-)
-"""Rules of the worlds ``demo`` and ``quiet``; the simulator knows their names, not their code."""
-WIDE_RULES = (
-    *RULES,
     "cross_province.wrong_method",
     "cross_province.wrong_receiver",
     "cross_province.wrong_code",
@@ -31,7 +27,7 @@ WIDE_RULES = (
     "carrier.plate_not_on_permit",
     "form.not_entitled",
 )
-"""Rules of the world ``wide``."""
+"""The simulator knows the names of the rules, not their code."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
 @pytest.fixture(scope="module")
 def world(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("world")
-    write_world(build_world("demo", 5, 60), folder)
+    write_world(build_world("demo", 5, 300), folder)
     return folder
 
 

@@ -1,5 +1,5 @@
-"""The world ``wide``: every rule and every look-alike, on top of what the demo world plays."""
+"""The stories beyond the first rules, and the programme of what is played how often."""
 
-from services.simulator.wide.programme import WIDE_LEAST, wide_scene, widely
+from services.simulator.wide.programme import play, set_stage
 
-__all__ = ["WIDE_LEAST", "wide_scene", "widely"]
+__all__ = ["play", "set_stage"]

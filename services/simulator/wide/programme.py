@@ -46,9 +46,8 @@ from services.simulator.wide.totals import (
     scaled_little,
 )
 
-__all__ = ["WIDE_LEAST", "wide_scene", "widely"]
+__all__ = ["play", "set_stage"]
 
-WIDE_LEAST = 300
 _Story = Callable[[WideScene, int], None]
 _SMALL = 1_000
 """Below this many manifests every story is played once or twice only."""
@@ -56,7 +55,7 @@ _PLAIN = (0, 1, 2, 3, 4, 6, 8)
 """The kinds of ``no_approval`` that are no other rule's: no white list, no other code approved."""
 
 
-def wide_scene(manifests: int, dice: Dice, register: Register, founder: Founder) -> WideScene:
+def set_stage(manifests: int, dice: Dice, register: Register, founder: Founder) -> WideScene:
     """Return the stage with all players and standing papers."""
     cast = cast_for(manifests, dice, register, founder)
     others = found_others(manifests, dice, register, founder)
@@ -81,20 +80,21 @@ def _no_approval(scene: WideScene, turn: int) -> None:
         no_approval(scene, turn // (len(_PLAIN) + 1) * 9 + _PLAIN[kind])
 
 
-def widely(scene: WideScene, manifests: int) -> None:
-    """Play every story of the wide world, but not the everyday traffic."""
+def play(scene: WideScene, manifests: int, *, planted: bool) -> None:
+    """Play every story but the everyday traffic; only the lawful ones unless ``planted``."""
     small = manifests < _SMALL
     per_rule = 2 if small else max(4, manifests // 330)
     limits = 1 if small else max(2, manifests // 1500)
-    for rule in (
-        _no_approval, not_in_force, wrong_method, wrong_receiver, wrong_code,
-        whitelist_not_approval, banned, ban_newer_than_approval, unlicensed, suspended,
-        mode_out_of_scope, code_out_of_scope, no_permit, plate_not_on_permit,
-    ):  # fmt: skip
-        _play(scene, rule, per_rule)
-    _play(scene, no_approval_nor_licence, 1 + manifests // 2000)
-    for limit in (exceeded, pooled, capped, scaled, scaled_little):
-        _play(scene, limit, limits)
+    if planted:
+        for rule in (
+            _no_approval, not_in_force, wrong_method, wrong_receiver, wrong_code,
+            whitelist_not_approval, banned, ban_newer_than_approval, unlicensed, suspended,
+            mode_out_of_scope, code_out_of_scope, no_permit, plate_not_on_permit,
+        ):  # fmt: skip
+            _play(scene, rule, per_rule)
+        _play(scene, no_approval_nor_licence, 1 + manifests // 2000)
+        for limit in (exceeded, pooled, capped, scaled, scaled_little):
+            _play(scene, limit, limits)
     alike: tuple[_Story, ...] = (
         *COVERED, *LICENSED, *COURSES, *BAN_ALIKE, *SUSPENDED_ALIKE, *CARRIED_ALIKE, *WIDE_ALIKE,
     )  # fmt: skip

@@ -14,7 +14,7 @@ run = CliRunner()
 @pytest.fixture(scope="module")
 def world(tmp_path_factory):
     folder = tmp_path_factory.mktemp("world")
-    write_world(build_world("demo", 7, 60), folder)
+    write_world(build_world("demo", 7, 300), folder)
     return folder
 
 
@@ -33,7 +33,7 @@ def violations(result):
 
 
 def test_the_same_seed_writes_the_same_bytes(world, tmp_path):
-    assert run.invoke(app, ["simulate", "--out", str(tmp_path), "--scale", "60"]).exit_code == 0
+    assert run.invoke(app, ["simulate", "--out", str(tmp_path), "--scale", "300"]).exit_code == 0
     for name in ("registry", "events", "labels"):
         file = f"{name}.ndjson"
         assert (tmp_path / file).read_bytes() == (world / file).read_bytes()

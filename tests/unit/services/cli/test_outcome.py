@@ -7,7 +7,7 @@ from services.cli.outcome import measure
 from services.cli.world_posting import Posted
 from services.simulator import build_world
 
-WORLD = build_world("demo", 7, 60)
+WORLD = build_world("demo", 7, 300)
 FOUND = [
     {"rule": label.rule, "subject": label.subject, "state": "open", "finding": "violation"}
     for label in WORLD.labels

@@ -18,7 +18,7 @@ def alert(label: Label, rule: str = NO_APPROVAL, state: str = "open", finding: s
 
 
 def test_a_perfect_set_of_alerts_is_perfect() -> None:
-    world = build_world(manifests=60)
+    world = build_world(manifests=300)
     alerts = [alert(label, label.rule) for label in world.labels if label.rule]
     result = grade(world.labels, alerts)
     assert result.perfect
