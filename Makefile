@@ -5,6 +5,8 @@
 #   make doctor               what runs, how far behind, what is wrong
 #   make test [ARGS=…]        set-up and all tests
 #   make lint                 ruff, mypy, import-linter
+#   make soak                 ten minutes of kills, joins and hostile clients
+#   make hostile              20,000 mutated bodies against a real gateway
 #
 # Another Python: make PYTHON=/path/to/python3.12 …
 
@@ -14,7 +16,7 @@ ARGS ?=
 # Not .venv/bin/liandan: its first line holds a path, and this folder may be moved.
 LIANDAN := .venv/bin/python -m services.cli
 
-.PHONY: help setup demo up doctor test lint
+.PHONY: help setup demo up doctor test lint soak hostile
 help:
 	@sed -n 's/^#   //p' Makefile
 
@@ -24,6 +26,13 @@ demo up doctor: .venv/.installed
 
 test: .venv/.installed-dev
 	@.venv/bin/python -m pytest $(ARGS)
+
+soak: .venv/.installed-dev
+	LIANDAN_SOAK_MINUTES=10 .venv/bin/python -m pytest -s tests/chaos/test_scale_out.py \
+		tests/chaos/test_log_cut.py tests/fuzz
+
+hostile: .venv/.installed-dev
+	.venv/bin/python -m bench.hostile 20000
 
 lint: .venv/.installed-dev
 	.venv/bin/python -m ruff check .

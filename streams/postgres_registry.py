@@ -46,9 +46,7 @@ class RegistryReader:
         Raises FencedError when the database was put back to before ``seq``: what was read of the
         registry may never have been, and only a fresh start forgets it.
         """
-        head = await self._connection.fetchrow(
-            "SELECT seq, recorded_at FROM registry_head FOR SHARE"
-        )
+        head = await self._connection.fetchrow("SELECT seq, recorded_at FROM hold_registry_head()")
         now = head["seq"]
         recorded_at = head["recorded_at"]
         if 0 < seq < now:

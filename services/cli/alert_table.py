@@ -22,6 +22,9 @@ SEVERITIES: dict[Severity, tuple[str, str]] = {
 }
 """Chinese word and style of each severity."""
 
+FINDINGS: dict[str, tuple[str, str]] = {"review": ("待核", "magenta"), "notice": ("提示", "green")}
+"""What stands in place of the severity where nobody is accused."""
+
 _LAWS = {
     "中华人民共和国固体废物污染环境防治法": "固废法",
     "中华人民共和国生态环境法典": "生态环境法典",
@@ -69,12 +72,11 @@ class AlertTable:
             for part in parts:
                 part.stylize("dim")
             return self._line(time, *parts)
-        word, style = SEVERITIES[alert.severity]
-        review = "〔待核〕" if alert.finding == "review" else ""
+        word, style = FINDINGS.get(alert.finding, SEVERITIES[alert.severity])
         return self._line(
             time,
             Text(word, style),
-            Text(review + alert.title_zh, "bold"),
+            Text(alert.title_zh, "bold"),
             number,
             self._parties_of(alert),
             Text(article_of(alert), "dim"),
@@ -108,8 +110,9 @@ def _stacked(above: Text, below: Text) -> Text:
 
 
 def _subject(subject: str) -> str:
-    """Return a manifest number, or the approval and line of a limit."""
-    return subject.removeprefix("approval/")
+    """Return a manifest number, or what a limit is about."""
+    kind, slash, rest = subject.partition("/")
+    return rest.replace("/pool/", " ") if slash else kind
 
 
 def short_name(name: str) -> str:

@@ -42,7 +42,8 @@ def grade(
         out.print(rule_table(result, titles))
         out.print()
         print_differences(result, out)
-        out.print(Text(result.summary(), "bold green" if result.perfect else "bold red"))
+        style = "bold green" if result.perfect else "bold red"
+        out.print(Text(result.summary(), style), soft_wrap=True)  # the last line, whole
     raise typer.Exit(0 if result.perfect else 1)
 
 

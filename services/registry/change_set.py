@@ -66,11 +66,7 @@ async def write_changes(dsn: str, changes: Sequence[Change], actor: str) -> Chan
             change_set = uuid4()
             await _insert(connection, change_set, new)
             # 4. The head row last: from here to the commit judges wait.
-            head = await connection.fetchrow(
-                "UPDATE registry_head SET seq = seq + 1, recorded_at ="
-                " greatest(clock_timestamp(), recorded_at + interval '1 microsecond')"
-                " RETURNING seq, recorded_at"
-            )
+            head = await connection.fetchrow("SELECT seq, recorded_at FROM advance_registry_head()")
             await connection.execute(
                 "INSERT INTO registry_change (seq, change_set, recorded_at, actor, records)"
                 " VALUES ($1, $2, $3, $4, $5)",

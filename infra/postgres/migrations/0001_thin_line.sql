@@ -12,6 +12,24 @@ CREATE TABLE registry_head (
 );
 INSERT INTO registry_head (seq, recorded_at) VALUES (0, '1990-01-01T00:00:00Z');
 
+-- Judges share the head until they commit; one after another they would share it for ever, and row
+-- locks do not queue: new sharers pass a waiting writer. Advisory locks queue, so they come first.
+CREATE FUNCTION hold_registry_head() RETURNS TABLE (seq bigint, recorded_at timestamptz)
+LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+BEGIN
+    PERFORM pg_advisory_xact_lock_shared(hashtext('registry_head'));
+    RETURN QUERY SELECT h.seq, h.recorded_at FROM registry_head h FOR SHARE;
+END $$;
+
+CREATE FUNCTION advance_registry_head() RETURNS TABLE (seq bigint, recorded_at timestamptz)
+LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+BEGIN
+    PERFORM pg_advisory_xact_lock(hashtext('registry_head'));
+    RETURN QUERY UPDATE registry_head h SET seq = h.seq + 1,
+        recorded_at = greatest(clock_timestamp(), h.recorded_at + interval '1 microsecond')
+        RETURNING h.seq, h.recorded_at;
+END $$;
+
 CREATE TABLE registry_change (
     seq         bigint PRIMARY KEY,
     change_set  uuid NOT NULL UNIQUE,

@@ -205,7 +205,7 @@ def _evidence(facts: Facts, leg: _Leg, permits: Sequence[CarrierPermit]) -> tupl
 NO_PERMIT = ManifestRule(
     "carrier.no_permit",
     1,
-    "承运人无危险货物道路运输许可",
+    "承运人无危货运输许可",
     "carrier without a road-transport permit",
     _no_permit,
 )

@@ -113,7 +113,7 @@ def _conflicting_reports(
 NOT_ENTITLED = ManifestRule(
     "form.not_entitled",
     1,
-    "无权上报的单位上报了联单事件",
+    "无权单位上报联单事件",
     "report by a unit that may not speak",
     _not_entitled,
     on_reports=True,

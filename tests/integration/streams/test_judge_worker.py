@@ -165,6 +165,28 @@ async def test_no_stale_verdict_survives_a_registry_write_in_the_middle_of_a_bat
     assert blocked, "the registry write did not wait for the batch that held the head"
 
 
+async def test_a_registry_write_is_not_starved_by_batches_that_overlap(bench: Bench) -> None:
+    """Row locks alone let new sharers pass a waiting writer for as long as there is a backlog."""
+    state = await (await bench.worker())._opened()
+    written = asyncio.Event()
+
+    async def judge_on_and_on() -> None:
+        while not written.is_set():
+            async with state.shared() as tx:  # holds the head as a batch does
+                await tx.registry_since(0)
+                await asyncio.sleep(0.2)
+
+    judges = [asyncio.create_task(judge_on_and_on()) for _ in range(2)]
+    await asyncio.sleep(0.1)
+    judges.append(asyncio.create_task(judge_on_and_on()))  # out of step with the others
+    try:
+        async with asyncio.timeout(5):
+            await bench.registry(Speech(next(_serials)).licence())
+    finally:
+        written.set()
+        await asyncio.gather(*judges)
+
+
 async def test_a_zombie_is_fenced_and_writes_nothing(bench: Bench, speech: Speech) -> None:
     zombie = await bench.worker()
     records = await bench.append(speech.filed(), speech.dispatched())

@@ -9,7 +9,7 @@ from services.simulator import build_world
 
 WORLD = build_world("demo", 7, 300)
 FOUND = [
-    {"rule": label.rule, "subject": label.subject, "state": "open", "finding": "violation"}
+    {"rule": label.rule, "subject": label.subject, "state": "open", "finding": label.label}
     for label in WORLD.labels
     if label.rule is not None
 ]
