@@ -84,11 +84,12 @@ class AlertTable:
 
     def _parties_of(self, alert: Alert) -> Text:
         names = [
-            short_name(name or code or "?")
-            for name, code in (
-                (alert.consignor_name, alert.consignor),
-                (alert.receiver_name, alert.receiver),
+            short_name(name)
+            for name in (
+                alert.consignor_name or alert.consignor,
+                alert.receiver_name or alert.receiver,
             )
+            if name is not None  # a limit of one party has no other
         ]
         return Text(" → ".join(names))
 
