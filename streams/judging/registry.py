@@ -4,10 +4,10 @@
 state of knowledge. Validity ("in force at …") is asked per question, by China dates.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
-from datetime import datetime
-from typing import Any, NamedTuple, cast
+from datetime import date, datetime
+from typing import Any, NamedTuple, TypeVar, cast
 
 from schemas.instant import china_day
 from schemas.region import province_of
@@ -37,6 +37,15 @@ __all__ = [
 ]
 
 
+K = TypeVar("K")
+T = TypeVar("T", bound=RegistryRecord)
+
+_Exempted = tuple[str, str | None, str | None]
+"""Code or category, consignor and receiver if the exemption names them."""
+_Banned = tuple[str, str]
+"""Province, and code or category; no name where the ban is of all waste."""
+
+
 class RecordVersion(NamedTuple):
     """One version of one record, as recorded by change set ``seq``."""
 
@@ -57,7 +66,10 @@ class Touches(NamedTuple):
 
 def in_force(record: Any, at: datetime) -> bool:
     """Whether an instant lies on a China date within the record's validity (ends included)."""
-    day = china_day(at)
+    return _on(record, china_day(at))
+
+
+def _on(record: Any, day: date) -> bool:
     return record.valid_from <= day and (record.valid_to is None or day <= record.valid_to)
 
 
@@ -127,9 +139,10 @@ class RegistryView:
         self._licences: dict[str, dict[str, Licence]] = defaultdict(dict)
         self._approvals: dict[str, dict[str, TransferApproval]] = defaultdict(dict)
         self._whitelist: dict[str, dict[str, WhitelistEntry]] = defaultdict(dict)
-        self._exemptions: dict[str, dict[str, Exemption]] = defaultdict(dict)
+        self._exemptions: dict[_Exempted, dict[str, Exemption]] = defaultdict(dict)
         self._permits: dict[str, dict[str, CarrierPermit]] = defaultdict(dict)
-        self._bans: dict[str, dict[str, InboundBan]] = defaultdict(dict)
+        self._bans: dict[_Banned, dict[str, InboundBan]] = defaultdict(dict)
+        self._banning: Counter[str] = Counter()
 
     @classmethod
     def known_at(
@@ -151,14 +164,22 @@ class RegistryView:
             key = record.kind, record.id
             old = self._records.pop(key, None)
             if old is not None:
+                self._count_bans(old, -1)
                 for index, name in self._places(old):
                     index[name].pop(old.id, None)
+                    if not index[name]:
+                        del index[name]
             if not record.retracted:
                 self._records[key] = record
+                self._count_bans(record, 1)
                 for index, name in self._places(record):
                     index[name][record.id] = record
 
-    def _places(self, record: RegistryRecord) -> list[tuple[dict[str, dict[str, Any]], str]]:
+    def _count_bans(self, record: RegistryRecord, by: int) -> None:
+        if record.kind == "inbound_ban":
+            self._banning[province_of(record.destination)] += by
+
+    def _places(self, record: RegistryRecord) -> list[tuple[dict[Any, dict[str, Any]], Any]]:
         r: Any = record
         match record.kind:
             case "unit":
@@ -170,11 +191,17 @@ class RegistryView:
             case "whitelist_entry":
                 return [(self._whitelist, r.receiver)]
             case "exemption":
-                return [(self._exemptions, code) for code in (*r.codes, *r.categories)]
+                return [
+                    (self._exemptions, (code, r.consignor, r.receiver))
+                    for code in (*r.codes, *r.categories)
+                ]
             case "carrier_permit":
                 return [(self._permits, r.carrier)]
             case "inbound_ban":
-                return [(self._bans, province_of(r.destination))]
+                province = province_of(r.destination)
+                return [
+                    (self._bans, (province, code)) for code in (*r.codes, *r.categories) or ("",)
+                ]
             case _:
                 return []
 
@@ -215,22 +242,35 @@ class RegistryView:
         """Return all road-transport permits of a carrier, in force or not, by id."""
         return sorted(self._permits.get(carrier, {}).values(), key=_by_id)
 
-    def bans(self, region: str) -> list[InboundBan]:
-        """Return the inbound bans of anywhere in a region's province, by id."""
-        return sorted(self._bans.get(province_of(region), {}).values(), key=_by_id)
+    def has_bans(self, region: str) -> bool:
+        """Whether any inbound ban of anywhere in a region's province is on record."""
+        return self._banning[province_of(region)] > 0
+
+    def bans(self, region: str, code: str, at: datetime) -> list[InboundBan]:
+        """Return the bans in force in a region's province on a code, its category or all waste."""
+        province = province_of(region)
+        keys = ((province, code), (province, category_of(code)), (province, ""))
+        return _found(self._bans, keys, at)
 
     def exemptions(self, code: str, consignor: str, receiver: str, at: datetime) -> list[Exemption]:
         """Return the exemptions in force for a code between two units, by id."""
-        found: dict[str, Exemption] = {}
-        for key in (code, category_of(code)):
-            for exemption in self._exemptions.get(key, {}).values():
-                if (
-                    exemption.consignor in (None, consignor)
-                    and exemption.receiver in (None, receiver)
-                    and in_force(exemption, at)
-                ):
-                    found[exemption.id] = exemption
-        return sorted(found.values(), key=_by_id)
+        keys = (
+            (named, giver, taker)
+            for named in (code, category_of(code))
+            for giver in (None, consignor)
+            for taker in (None, receiver)
+        )
+        return _found(self._exemptions, keys, at)
+
+
+def _found(index: "dict[K, dict[str, T]]", keys: "Iterable[K]", at: datetime) -> "list[T]":
+    """Return what is in force under any of some keys, once each, by id."""
+    named = [records for key in keys if (records := index.get(key))]
+    if not named:
+        return []
+    day = china_day(at)
+    found = {r.id: r for records in named for r in records.values() if _on(r, day)}
+    return [found[name] for name in sorted(found)]
 
 
 def _by_id(record: Any) -> str:

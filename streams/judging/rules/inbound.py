@@ -13,10 +13,9 @@ from schemas.alert import Evidence, LegalBasis
 from schemas.quantity import tonnes_text
 from schemas.region import province_of, region_name
 from schemas.registry import InboundBan
-from schemas.waste_code import category_of
 from streams.judging.facts import Facts
 from streams.judging.outcome import Outcome, china_text
-from streams.judging.registry import RegistryView, in_force
+from streams.judging.registry import RegistryView
 from streams.judging.rules.cross_province import approval_evidence, load_evidence
 from streams.judging.rules.crossing import Candidate, CrossingLine, needing_approval
 from streams.judging.rules.rule import ManifestRule, record_evidence, says
@@ -42,11 +41,12 @@ def _inbound(
     if isinstance(crossing, str):
         return ()
     form, at, who = facts.form, crossing.moved.at, receiver_of(facts)
-    bans = view.bans(form.receiver.site_region)
-    if not bans:
+    region = form.receiver.site_region
+    if not view.has_bans(region):
         return ()
-    valid = [b for b in bans if in_force(b, at) and _lies_in(form.receiver.site_region, b)]
-    banned = [found for line in crossing.lines if (found := _banned(line, valid)) is not None]
+    named = [(line, view.bans(region, line.waste.code, at)) for line in crossing.lines]
+    there = [(line, [b for b in bans if _lies_in(region, b)]) for line, bans in named]
+    banned = [found for line, bans in there if (found := _banned(line, bans)) is not None]
     if not banned:
         said = ("接受地对该废物无限入规定", "no ban of the destination covers this waste")
         return (says(rule, "passed", who, "not_banned", said),)
@@ -114,9 +114,6 @@ def _banned(line: CrossingLine, bans: Sequence[InboundBan]) -> _Banned | None:
 
 def _under(line: CrossingLine, ban: InboundBan) -> _Banned | None:
     waste = line.waste
-    named = bool(ban.codes or ban.categories)
-    if named and waste.code not in ban.codes and category_of(waste.code) not in ban.categories:
-        return None
     if ban.purposes and waste.method not in ban.purposes:
         return None
     if ban.forms and waste.form is not None and waste.form not in ban.forms:
