@@ -21,7 +21,7 @@ WHERE c.seq > $1 AND c.seq <= $2 ORDER BY c.seq, r.ordinal
 
 HISTORY = """
 INSERT INTO verdict_history (subject, registry_seq, clock, outcomes)
-SELECT subject, $2, $3, outcomes::jsonb FROM unnest($1::text[], $4::text[]) AS t (subject, outcomes)
+SELECT subject, $2, $3, outcomes::json FROM unnest($1::text[], $4::text[]) AS t (subject, outcomes)
 """
 
 
@@ -64,5 +64,5 @@ class RegistryReader:
 
 
 def outcomes_json(outcomes: Sequence[Outcome]) -> str:
-    """Return outcomes as stored in ``jsonb``."""
+    """Return outcomes as stored, without members that say nothing."""
     return msgspec.json.encode(outcomes).decode()

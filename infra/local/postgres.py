@@ -32,7 +32,8 @@ _SETTINGS = {
     "unix_socket_permissions": "0700",
     "max_connections": "100",
     "shared_buffers": "128MB",
-    "max_wal_size": "512MB",
+    "max_wal_size": "2GB",
+    "wal_buffers": "32MB",
     "timezone": "UTC",
     "log_timezone": "UTC",
 }

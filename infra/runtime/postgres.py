@@ -31,16 +31,17 @@ async def open_pool(
 ) -> asyncpg.Pool:
     """Return a pool on ``dsn``; with ``least=0`` it opens without a server being there.
 
-    ``jsonb`` goes in and out as Python values.
+    ``json`` and ``jsonb`` go in and out as Python values.
     """
 
     async def prepare(connection: Any) -> None:
-        await connection.set_type_codec(
-            "jsonb",
-            encoder=lambda value: value if isinstance(value, str) else json.dumps(value),
-            decoder=json.loads,
-            schema="pg_catalog",
-        )
+        for kind in ("json", "jsonb"):
+            await connection.set_type_codec(
+                kind,
+                encoder=lambda value: value if isinstance(value, str) else json.dumps(value),
+                decoder=json.loads,
+                schema="pg_catalog",
+            )
 
     return await asyncpg.create_pool(
         dsn,

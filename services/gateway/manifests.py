@@ -53,6 +53,23 @@ class EventView(BaseModel):
     digest: str
 
 
+class OutcomeView(BaseModel):
+    """One rule's word on the manifest."""
+
+    rule: str
+    version: int
+    discriminator: str
+    state: str = Field(description="passed | violated | needs_review | notice | not_applicable")
+    reason: str
+    zh: str
+    en: str
+    margin: str | None = Field(default=None, description="What is left before the limit, signed")
+    grams: int = 0
+    act_at: str | None = None
+    evidence: list[dict[str, Any]] = []
+    law: list[dict[str, Any]] = []
+
+
 class ManifestView(BaseModel):
     """Facts, history and current outcomes of one manifest."""
 
@@ -67,7 +84,7 @@ class ManifestView(BaseModel):
     carriers: list[PartyView]
     wastes: list[WasteView]
     events: list[EventView]
-    outcomes: list[dict[str, Any]]
+    outcomes: list[OutcomeView]
     judged_at: str | None = Field(description="The clock of the verdict")
 
 
@@ -129,7 +146,7 @@ def _view(row: Any) -> dict[str, Any]:
             }
             for s in in_order
         ],
-        "outcomes": row["outcomes"],
+        "outcomes": [OutcomeView(**o).model_dump() for o in row["outcomes"]],
         "judged_at": _text(row["clock"]),
     }
 

@@ -48,9 +48,10 @@ __all__ = [
 
 
 class Memo(msgspec.Struct, array_like=True):
-    """What was written of a subject: digests of outcomes by key, alerts, draws, deadlines."""
+    """What was written of a subject: digests of its outcomes, alerts, draws, deadlines."""
 
-    outcomes: dict[str, bytes] = {}
+    outcomes: frozenset[bytes] | dict[str, bytes] = frozenset()
+    """A dict in rows of earlier versions, of other digests: all is written anew, once."""
     alerts: dict[str, AlertMemo] = {}
     draws: dict[str, tuple[int, int, DrawState]] = {}
     """Limit to (instant in microseconds, grams, state)."""
@@ -203,7 +204,8 @@ def decide_limit(
 
 def _changed(
     outcomes: Sequence[Outcome], memo: Memo
-) -> tuple[dict[str, bytes], tuple[Outcome, ...]]:
-    digests = {outcome.key: outcome_digest(outcome) for outcome in outcomes}
-    changed = tuple(o for o in outcomes if memo.outcomes.get(o.key) != digests[o.key])
-    return digests, changed
+) -> tuple[frozenset[bytes], tuple[Outcome, ...]]:
+    """Return the digests of outcomes, and the outcomes not among those written before."""
+    digests = [outcome_digest(outcome) for outcome in outcomes]
+    changed = tuple(o for o, d in zip(outcomes, digests, strict=True) if d not in memo.outcomes)
+    return frozenset(digests), changed

@@ -21,8 +21,10 @@ SEVERITY_CUTS_T = (1, 3, 10)
 """Cuts of the discretion tables (domain 6.2), tonnes."""
 
 
-class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+class Outcome(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One rule's word on one subject. Digest and equality are over all members.
+
+    Stored without members that say nothing (most outcomes have no evidence, law or quantity).
 
     ``reason`` is a stable code; ``margin`` is signed text with its unit ("41 d", "-3 d", "2.5 t"):
     what is left before the limit, or how far past it.

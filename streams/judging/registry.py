@@ -4,10 +4,10 @@
 state of knowledge. Validity ("in force at …") is asked per question, by China dates.
 """
 
-from collections import Counter, defaultdict
+from bisect import bisect_left
 from collections.abc import Iterable
 from datetime import date, datetime
-from typing import Any, NamedTuple, TypeVar, cast
+from typing import Any, Generic, NamedTuple, TypeVar, cast
 
 from schemas.instant import china_day
 from schemas.region import province_of
@@ -39,11 +39,6 @@ __all__ = [
 
 K = TypeVar("K")
 T = TypeVar("T", bound=RegistryRecord)
-
-_Exempted = tuple[str, str | None, str | None]
-"""Code or category, consignor and receiver if the exemption names them."""
-_Banned = tuple[str, str]
-"""Province, and code or category; no name where the ban is of all waste."""
 
 
 class RecordVersion(NamedTuple):
@@ -127,6 +122,44 @@ def touches(record: RegistryRecord) -> Touches:
     return Touches(units, marks, limits)
 
 
+class _Index(Generic[K, T]):
+    """Records by what they name, in order of id. Read far more often than written."""
+
+    def __init__(self) -> None:
+        self._of: dict[K, tuple[T, ...]] = {}
+
+    def __contains__(self, key: K) -> bool:
+        return key in self._of
+
+    def of(self, key: K) -> tuple[T, ...]:
+        """Return the records under a key, by id."""
+        return self._of.get(key, ())
+
+    def put(self, key: K, record: T) -> None:
+        """Add a record, or another version of it."""
+        known = self.of(key)
+        at = bisect_left(known, record.id, key=_by_id)
+        after = at + (known[at : at + 1] != () and known[at].id == record.id)
+        self._of[key] = (*known[:at], record, *known[after:])
+
+    def drop(self, key: K, record: T) -> None:
+        """Remove a record, if it is there."""
+        left = tuple(r for r in self.of(key) if r.id != record.id)
+        if left:
+            self._of[key] = left
+        else:
+            self._of.pop(key, None)
+
+    def in_force(self, keys: Iterable[K], at: datetime) -> list[T]:
+        """Return what is in force under any of the keys, once each, by id."""
+        groups = [records for key in keys if (records := self._of.get(key))]
+        if not groups:
+            return []
+        day = china_day(at)
+        found = {r.id: r for records in groups for r in records if _on(r, day)}
+        return list(found.values()) if len(groups) == 1 else [found[i] for i in sorted(found)]
+
+
 class RegistryView:
     """Indexes over the newest version of every record. Not thread-safe; one per worker."""
 
@@ -135,14 +168,19 @@ class RegistryView:
         self.changes = 0
         """Rises whenever anything in the view changes."""
         self._records: dict[tuple[str, str], RegistryRecord] = {}
-        self._units: dict[str, dict[str, Unit]] = defaultdict(dict)
-        self._licences: dict[str, dict[str, Licence]] = defaultdict(dict)
-        self._approvals: dict[str, dict[str, TransferApproval]] = defaultdict(dict)
-        self._whitelist: dict[str, dict[str, WhitelistEntry]] = defaultdict(dict)
-        self._exemptions: dict[_Exempted, dict[str, Exemption]] = defaultdict(dict)
-        self._permits: dict[str, dict[str, CarrierPermit]] = defaultdict(dict)
-        self._bans: dict[_Banned, dict[str, InboundBan]] = defaultdict(dict)
-        self._banning: Counter[str] = Counter()
+        self._units: _Index[str, Unit] = _Index()
+        self._licences: _Index[str, Licence] = _Index()
+        self._approvals: _Index[str, TransferApproval] = _Index()
+        self._whitelist: _Index[str, WhitelistEntry] = _Index()
+        self._permits: _Index[str, CarrierPermit] = _Index()
+        self._exempted: _Index[str, Exemption] = _Index()
+        """By code or category alone: most are in no exemption."""
+        self._exemptions: _Index[tuple[str, str | None, str | None], Exemption] = _Index()
+        """By code or category, consignor and receiver if named."""
+        self._banning: _Index[str, InboundBan] = _Index()
+        """By province."""
+        self._bans: _Index[tuple[str, str], InboundBan] = _Index()
+        """By province, and code or category; no name where the ban is of all waste."""
 
     @classmethod
     def known_at(
@@ -164,22 +202,14 @@ class RegistryView:
             key = record.kind, record.id
             old = self._records.pop(key, None)
             if old is not None:
-                self._count_bans(old, -1)
                 for index, name in self._places(old):
-                    index[name].pop(old.id, None)
-                    if not index[name]:
-                        del index[name]
+                    index.drop(name, old)
             if not record.retracted:
                 self._records[key] = record
-                self._count_bans(record, 1)
                 for index, name in self._places(record):
-                    index[name][record.id] = record
+                    index.put(name, record)
 
-    def _count_bans(self, record: RegistryRecord, by: int) -> None:
-        if record.kind == "inbound_ban":
-            self._banning[province_of(record.destination)] += by
-
-    def _places(self, record: RegistryRecord) -> list[tuple[dict[Any, dict[str, Any]], Any]]:
+    def _places(self, record: RegistryRecord) -> list[tuple[_Index[Any, Any], Any]]:
         r: Any = record
         match record.kind:
             case "unit":
@@ -191,44 +221,41 @@ class RegistryView:
             case "whitelist_entry":
                 return [(self._whitelist, r.receiver)]
             case "exemption":
-                return [
-                    (self._exemptions, (code, r.consignor, r.receiver))
-                    for code in (*r.codes, *r.categories)
-                ]
+                named = (*r.codes, *r.categories)
+                pairs = [(self._exemptions, (x, r.consignor, r.receiver)) for x in named]
+                return [*((self._exempted, x) for x in named), *pairs]
             case "carrier_permit":
                 return [(self._permits, r.carrier)]
             case "inbound_ban":
                 province = province_of(r.destination)
-                return [
-                    (self._bans, (province, code)) for code in (*r.codes, *r.categories) or ("",)
-                ]
+                named = (*r.codes, *r.categories) or ("",)
+                return [(self._banning, province), *((self._bans, (province, x)) for x in named)]
             case _:
                 return []
 
     def unit(self, uscc: str) -> Unit | None:
         """Return the unit's record, by the smallest id if it has several."""
-        return min(self._units.get(uscc, {}).values(), key=_by_id, default=None)
+        return next(iter(self._units.of(uscc)), None)
 
     def is_collector(self, uscc: str, at: datetime) -> bool:
         """Whether the unit is registered as a small-generator collector at that instant."""
-        units = self._units.get(uscc, {}).values()
-        return any(u.small_generator_collector and in_force(u, at) for u in units)
+        return any(u.small_generator_collector and in_force(u, at) for u in self._units.of(uscc))
 
-    def licences(self, holder: str) -> list[Licence]:
+    def licences(self, holder: str) -> tuple[Licence, ...]:
         """Return all licences and register entries of a holder, in force or not, by id."""
-        return sorted(self._licences.get(holder, {}).values(), key=_by_id)
+        return self._licences.of(holder)
 
-    def approvals(self, consignor: str) -> list[TransferApproval]:
+    def approvals(self, consignor: str) -> tuple[TransferApproval, ...]:
         """Return all decisions on a consignor's applications, refusals too, by id."""
-        return sorted(self._approvals.get(consignor, {}).values(), key=_by_id)
+        return self._approvals.of(consignor)
 
     def approval(self, record_id: str) -> TransferApproval | None:
         """Return the approval record of that id."""
         return cast("TransferApproval | None", self._records.get(("transfer_approval", record_id)))
 
-    def whitelist(self, receiver: str) -> list[WhitelistEntry]:
+    def whitelist(self, receiver: str) -> tuple[WhitelistEntry, ...]:
         """Return the white-list entries that name a receiver, by id."""
-        return sorted(self._whitelist.get(receiver, {}).values(), key=_by_id)
+        return self._whitelist.of(receiver)
 
     def licence(self, record_id: str) -> Licence | None:
         """Return the licence record of that id."""
@@ -238,39 +265,25 @@ class RegistryView:
         """Return the white-list entry of that id."""
         return cast("WhitelistEntry | None", self._records.get(("whitelist_entry", record_id)))
 
-    def permits(self, carrier: str) -> list[CarrierPermit]:
+    def permits(self, carrier: str) -> tuple[CarrierPermit, ...]:
         """Return all road-transport permits of a carrier, in force or not, by id."""
-        return sorted(self._permits.get(carrier, {}).values(), key=_by_id)
+        return self._permits.of(carrier)
 
     def has_bans(self, region: str) -> bool:
         """Whether any inbound ban of anywhere in a region's province is on record."""
-        return self._banning[province_of(region)] > 0
+        return province_of(region) in self._banning
 
     def bans(self, region: str, code: str, at: datetime) -> list[InboundBan]:
         """Return the bans in force in a region's province on a code, its category or all waste."""
         province = province_of(region)
         keys = ((province, code), (province, category_of(code)), (province, ""))
-        return _found(self._bans, keys, at)
+        return self._bans.in_force(keys, at)
 
     def exemptions(self, code: str, consignor: str, receiver: str, at: datetime) -> list[Exemption]:
         """Return the exemptions in force for a code between two units, by id."""
-        keys = (
-            (named, giver, taker)
-            for named in (code, category_of(code))
-            for giver in (None, consignor)
-            for taker in (None, receiver)
-        )
-        return _found(self._exemptions, keys, at)
-
-
-def _found(index: "dict[K, dict[str, T]]", keys: "Iterable[K]", at: datetime) -> "list[T]":
-    """Return what is in force under any of some keys, once each, by id."""
-    named = [records for key in keys if (records := index.get(key))]
-    if not named:
-        return []
-    day = china_day(at)
-    found = {r.id: r for records in named for r in records.values() if _on(r, day)}
-    return [found[name] for name in sorted(found)]
+        named = [x for x in (code, category_of(code)) if x in self._exempted]
+        pairs = ((None, None), (consignor, None), (None, receiver), (consignor, receiver))
+        return self._exemptions.in_force([(x, *pair) for x in named for pair in pairs], at)
 
 
 def _by_id(record: Any) -> str:

@@ -190,5 +190,5 @@ async def test_four_workers_on_twelve_partitions_lose_no_draw_of_one_hot_approva
         EXCEEDED: 20_000_000, SCALE_EXCEEDED: 30_000_000,
     }  # fmt: skip
     for subject, memo in state.data.limits.items():
-        assert memo.outcomes == {o.key: outcome_digest(o) for o in verdict.outcomes[subject]}
+        assert memo.outcomes == {outcome_digest(o) for o in verdict.outcomes[subject]}
     assert set(state.data.limits) == {"approval/appr-1/1", "licence/lic-1/2026"}

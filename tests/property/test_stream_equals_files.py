@@ -57,7 +57,7 @@ def check_at_rest(line: Line) -> FileVerdict:
         f"{a.subject} {a.rule}|{a.discriminator}": alert_digest(a) for a in verdict.alerts
     }
     for subject, outcomes in verdict.outcomes.items():
-        assert memos[subject].outcomes == {o.key: outcome_digest(o) for o in outcomes}, subject
+        assert memos[subject].outcomes == {outcome_digest(o) for o in outcomes}, subject
     assert set(data.held) == {s for s in verdict.outcomes if limit_of(s) is None}
     told = {}
     for held in memos.values():

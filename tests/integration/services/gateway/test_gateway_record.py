@@ -7,10 +7,20 @@ from typing import Any
 import msgspec
 
 from schemas.receipt import event_digest, receipt_id
+from streams.judging.outcome import Outcome
 from tests.gateway_events import event
 from tests.integration.services.gateway.gateway_served import Served, known
 
 T = datetime(2026, 11, 22, 0, 30, tzinfo=UTC)
+OUTCOME = Outcome(
+    rule="licence.receiver_unlicensed",
+    version=1,
+    discriminator="-",
+    state="not_applicable",
+    reason="not_moved",
+    zh="尚未起运",
+    en="the load has not moved",
+)
 NewUnit = Any
 
 
@@ -53,7 +63,7 @@ async def store(
         " clock) VALUES ($1, 0, $2, $3, $4, '{}', $5, '110105', '110105', $6, 'filed', NULL, $7,"
         " '', 0, $8)",
         subject, consignor, receiver, [carrier], [alias], packed,
-        [{"rule": "form.complete", "result": "passed"}], T,
+        msgspec.json.encode([OUTCOME]).decode(), T,
     )  # fmt: skip
 
 
@@ -77,7 +87,9 @@ async def test_a_manifest_is_shown_to_its_parties_only(
             assert told["wastes"][0]["quantity_t"] == "1.25"
             assert [e["type"].split(".")[2] for e in told["events"]] == ["filed", "voided"]
             assert told["events"][0]["received_at"] == "2026-11-22T00:30:00.000000Z"
-            assert told["outcomes"] == [{"rule": "form.complete", "result": "passed"}]
+            assert told["outcomes"] == [
+                msgspec.structs.asdict(OUTCOME) | {"evidence": [], "law": []}  # none is told too
+            ]
     for path in (subject, alias, number(), "nonsense"):
         answer = await served.get(f"/v1/manifests/{path}", units[3].key)
         assert (answer.status_code, answer.json()["code"]) == (404, "manifest_unknown")

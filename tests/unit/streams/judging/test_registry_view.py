@@ -31,7 +31,7 @@ def test_a_later_version_replaces_the_earlier_one_and_a_retraction_removes_it() 
     view = registry(licence(number="1"), licence(number="2"))
     assert [x.number for x in view.licences(RECEIVER)] == ["2"]
     view.apply([RecordVersion(7, licence(retracted=True))])
-    assert (view.licences(RECEIVER), view.seq) == ([], 7)
+    assert (view.licences(RECEIVER), view.seq) == ((), 7)
     view.apply([RecordVersion(8, licence(number="3"))])
     assert [x.number for x in view.licences(RECEIVER)] == ["3"]
 
@@ -40,9 +40,9 @@ def test_a_record_that_moves_to_another_unit_is_gone_from_the_first() -> None:
     view = registry(
         licence(), licence(holder=OTHER_RECEIVER), approval(), approval(consignor=CARRIER)
     )
-    assert view.licences(RECEIVER) == []
+    assert view.licences(RECEIVER) == ()
     assert len(view.licences(OTHER_RECEIVER)) == 1
-    assert view.approvals(CONSIGNOR) == []
+    assert view.approvals(CONSIGNOR) == ()
     assert len(view.approvals(CARRIER)) == 1
 
 
@@ -100,4 +100,4 @@ def test_an_empty_view_knows_nothing() -> None:
     view = RegistryView()
     assert view.unit(CONSIGNOR) is None
     assert not view.is_collector(CONSIGNOR, DAY)
-    assert view.whitelist(RECEIVER) == []
+    assert view.whitelist(RECEIVER) == ()
