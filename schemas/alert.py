@@ -59,6 +59,9 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     state: Literal["open", "withdrawn"]
     severity: Severity
     grams: Annotated[int, msgspec.Meta(ge=0)]
+    unweighed: bool | msgspec.UnsetType = msgspec.UNSET
+    """True where some of it was told in pieces without a weight: ``grams`` is only what is known.
+    Left out otherwise, so that alerts of before keep their digest."""
     title_zh: str
     title_en: str
     reason: str

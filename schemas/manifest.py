@@ -22,7 +22,7 @@ from schemas.envelope import Envelope, EventId
 from schemas.instant import Instant
 from schemas.manifest_number import ManifestNumber
 from schemas.plate import Plate
-from schemas.quantity import Count, Tonnes, small_int
+from schemas.quantity import Count, PackageTonnes, Tonnes, quantity_missing, small_int
 from schemas.record import Record
 from schemas.region import RegionCode
 from schemas.waste_code import WasteCode
@@ -99,13 +99,22 @@ class Carrier(Record):
     end: Long | None = None
 
 
+def _weighed_or_counted(data: Any) -> None:
+    if data.quantity_t is None and not data.packages:
+        raise quantity_missing("quantity_t", "packages")
+
+
 class WasteLine(Record):
-    """One class of waste on the manifest; ``quantity_t`` is read as grams."""
+    """One class of waste on the manifest; weights are read as grams.
+
+    Units that only count give ``packages``, with ``package_t`` where the weight of one is known.
+    Where a weight is given too, the weight counts.
+    """
 
     line: LineNumber
     code: WasteCode
     name: Name
-    quantity_t: Tonnes
+    quantity_t: Tonnes | None = None
     method: Method
     method_code: Short | None = Field(default=None, description="利用处置方式代码 (HJ 1033)")
     form: Form | None = None
@@ -113,6 +122,9 @@ class WasteLine(Record):
     components: Long | None = None
     packaging: Short | None = None
     packages: Count | None = None
+    package_t: PackageTonnes | None = None
+
+    __checks__ = (_weighed_or_counted,)
 
 
 def _lines_once(data: Any) -> None:
@@ -140,11 +152,13 @@ class FiledData(Record):
 
 
 class LoadedLine(Record):
-    """What was really loaded of one line."""
+    """What was really loaded of one line: its weight, or a count of the filed line's packages."""
 
     line: LineNumber
-    quantity_t: Tonnes
+    quantity_t: Tonnes | None = None
     packages: Count | None = None
+
+    __checks__ = (_weighed_or_counted,)
 
 
 class DispatchedData(Record):
@@ -177,14 +191,24 @@ class ArrivedData(Record):
     place: Long | None = None
 
 
+def _accepted(data: Any) -> None:
+    if data.accepted_t is not None or data.accepted_packages:
+        return
+    if data.accepted_packages is None or data.opinion != "refused":  # no piece of what was refused
+        raise quantity_missing("accepted_t", "accepted_packages")
+
+
 class AcceptedLine(Record):
-    """The receiver's word on one line."""
+    """The receiver's word on one line; a count is of the filed line's packages."""
 
     line: LineNumber
     opinion: Literal["accepted", "partly", "refused"]
-    accepted_t: Tonnes
+    accepted_t: Tonnes | None = None
+    accepted_packages: Count | None = None
     discrepancy: bool = False
     method: Method | None = None
+
+    __checks__ = (_accepted,)
 
 
 class ReceivedData(Record):
@@ -203,7 +227,10 @@ class TreatedLine(Record):
 
     line: LineNumber
     method: Method
-    quantity_t: Tonnes
+    quantity_t: Tonnes | None = None
+    packages: Count | None = None
+
+    __checks__ = (_weighed_or_counted,)
 
 
 class TreatedData(Record):

@@ -1,4 +1,4 @@
-"""Quantities: tonnes on the wire, integer grams inside; packages as counts."""
+"""Quantities: tonnes on the wire, integer grams inside; pieces and packages as counts."""
 
 import re
 from decimal import Decimal
@@ -6,9 +6,20 @@ from typing import Annotated, Any
 
 from schemas.checks import Checked, Refusal
 
-__all__ = ["Count", "Tonnes", "grams_from_tonnes", "small_int", "tonnes_text"]
+__all__ = [
+    "Count",
+    "PackageTonnes",
+    "Tonnes",
+    "grams_from_tonnes",
+    "grams_of_package",
+    "quantity_missing",
+    "small_int",
+    "tonnes_text",
+]
 
 MAX_TONNES = 9_999_999
+MAX_PACKAGE_TONNES = 100
+"""A tank wagon's load; a million pieces of more would leave what the database counts in."""
 _DECIMAL = re.compile(r"[0-9]{1,7}(?:\.[0-9]{1,6})?", re.ASCII)
 
 
@@ -48,6 +59,27 @@ def _refusal() -> Refusal:
     )
 
 
+def grams_of_package(value: Any) -> int:
+    """Return grams of one piece or package, more than 0 and at most 100 t, else raise ``Refusal``."""
+    grams = grams_from_tonnes(value)
+    if not 0 < grams <= MAX_PACKAGE_TONNES * 1_000_000:
+        raise Refusal(
+            "package_weight_range",
+            f"每件重量应大于 0，且不超过 {MAX_PACKAGE_TONNES} 吨",
+            f"one package weighs more than 0 and at most {MAX_PACKAGE_TONNES} t",
+        )
+    return grams
+
+
+def quantity_missing(weight: str, count: str) -> Refusal:
+    """Return the refusal of a line that gives neither a weight nor a count of at least one."""
+    return Refusal(
+        "quantity_missing",
+        f"应填写数量（{weight}），或不少于 1 的件数（{count}）",
+        f"a weight ({weight}) or a count of at least 1 ({count}) is expected",
+    )
+
+
 def tonnes_text(grams: int) -> str:
     """Return grams as tonnes without trailing zeros: ``12.5``."""
     whole, rest = divmod(grams, 1_000_000)
@@ -79,6 +111,19 @@ Tonnes = Annotated[
                 {"type": "string", "pattern": r"^[0-9]{1,7}(\.[0-9]{1,6})?$"},
             ],
             "description": "吨 (t)",
+        },
+    ),
+]
+PackageTonnes = Annotated[
+    int,
+    Checked(
+        grams_of_package,
+        {
+            "oneOf": [
+                {"type": "number", "exclusiveMinimum": 0, "maximum": MAX_PACKAGE_TONNES},
+                {"type": "string", "pattern": r"^[0-9]{1,7}(\.[0-9]{1,6})?$"},
+            ],
+            "description": "每件重量，吨 (t of one piece or package)",
         },
     ),
 ]

@@ -36,10 +36,12 @@ ON CONFLICT (subject) DO UPDATE SET
 """
 
 _DRAWS = """
-INSERT INTO draw (limit_id, manifest, at, grams, state)
-SELECT * FROM unnest($1::text[], $2::text[], $3::timestamptz[], $4::bigint[], $5::text[])
+INSERT INTO draw (limit_id, manifest, at, grams, state, uncertain, doubt, unweighed)
+SELECT * FROM unnest($1::text[], $2::text[], $3::timestamptz[], $4::bigint[], $5::text[],
+    $6::bigint[], $7::text[], $8::boolean[])
 ON CONFLICT (limit_id, manifest) DO UPDATE SET
-    at = excluded.at, grams = excluded.grams, state = excluded.state
+    at = excluded.at, grams = excluded.grams, state = excluded.state,
+    uncertain = excluded.uncertain, doubt = excluded.doubt, unweighed = excluded.unweighed
 """
 
 _ARM = """
@@ -182,8 +184,8 @@ class PostgresBatch(RegistryReader):
     async def _write_draws(self, draws: Sequence[Draw]) -> None:
         if not draws:
             return
-        limits, manifests, ats, grams, states = zip(*draws, strict=True)
-        await self._connection.execute(_DRAWS, limits, manifests, ats, grams, states)
+        limits, *columns = zip(*draws, strict=True)
+        await self._connection.execute(_DRAWS, limits, *columns)
         # Plain rows, one a limit: a dirty flag by ON CONFLICT would lose wake-ups.
         await self._connection.execute(
             "INSERT INTO dirty (subject) SELECT unnest($1::text[])", sorted(set(limits))

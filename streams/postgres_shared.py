@@ -37,7 +37,9 @@ class PostgresShared(RegistryReader):
         """Return memo, draws and the minimum clock; call after ``claim``."""
         # A later statement than the DELETE: it sees every draw whose dirty row that one took.
         rows = await self._connection.fetch(
-            "SELECT limit_id, manifest, at, grams, state FROM draw WHERE limit_id = $1", subject
+            "SELECT limit_id, manifest, at, grams, state, uncertain, doubt, unweighed"
+            " FROM draw WHERE limit_id = $1",
+            subject,
         )
         memo = await self._connection.fetchval(
             "SELECT memo FROM shared_subject WHERE subject = $1", subject

@@ -38,7 +38,11 @@ class WasteView(BaseModel):
     line: int
     code: str
     name: str
-    quantity_t: str
+    quantity_t: str | None = Field(
+        description="吨：接收、装载或填报的重量，或由件数折算；无法得知时为空 / t, null if not known"
+    )
+    packages: int | None = Field(description="件数 (as filed)")
+    package_t: str | None = Field(description="每件重量，吨 (as filed)")
     method: str
 
 
@@ -130,7 +134,9 @@ def _view(row: Any) -> dict[str, Any]:
                 "line": waste.line,
                 "code": waste.code,
                 "name": waste.name,
-                "quantity_t": tonnes_text(facts.grams(waste)),
+                "quantity_t": _tonnes(facts.grams(waste)),
+                "packages": waste.packages,
+                "package_t": _tonnes(waste.package_t),
                 "method": waste.method,
             }
             for waste in (form.wastes if form else ())
@@ -153,6 +159,10 @@ def _view(row: Any) -> dict[str, Any]:
 
 def _text(moment: datetime | None) -> str | None:
     return None if moment is None else utc_text(moment)
+
+
+def _tonnes(grams: int | None) -> str | None:
+    return None if grams is None else tonnes_text(grams)
 
 
 def _party(uscc: str | None, named: Any) -> dict[str, Any] | None:

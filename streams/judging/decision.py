@@ -22,7 +22,7 @@ from streams.judging.alerts import (
 from streams.judging.facts import Facts
 from streams.judging.fold import fold
 from streams.judging.judge import judge_limit, judge_manifest
-from streams.judging.outcome import Draw, DrawState, Outcome, outcome_digest
+from streams.judging.outcome import Draw, Outcome, outcome_digest
 from streams.judging.registry import RegistryView, carrier_mark, destination_mark, filer_mark
 from streams.judging.rules import RULE_BOOK, RuleBook
 from streams.judging.rules.transfer import crosses
@@ -47,14 +47,26 @@ __all__ = [
 ]
 
 
+class DrawMemo(msgspec.Struct, array_like=True, frozen=True):
+    """What was written of one draw; rows of earlier versions have the first three members only."""
+
+    at: int
+    """Microseconds since 1970."""
+    grams: int
+    state: str
+    uncertain: int = 0
+    doubt: str | None = None
+    unweighed: bool = False
+
+
 class Memo(msgspec.Struct, array_like=True):
     """What was written of a subject: digests of its outcomes, alerts, draws, deadlines."""
 
     outcomes: frozenset[bytes] | dict[str, bytes] = frozenset()
     """A dict in rows of earlier versions, of other digests: all is written anew, once."""
     alerts: dict[str, AlertMemo] = {}
-    draws: dict[str, tuple[int, int, DrawState]] = {}
-    """Limit to (instant in microseconds, grams, state)."""
+    draws: dict[str, DrawMemo] = {}
+    """By limit."""
     due: dict[str, int] = {}
     """Deadline key to its instant in microseconds."""
 
@@ -158,11 +170,11 @@ def decide_manifest(
     parties = manifest_parties(facts)
     digests, changed = _changed(judgement.outcomes, memo)
     alerts, alert_list = alert_changes(subject, parties, judgement.outcomes, memo.alerts, book)
-    draws: dict[str, tuple[int, int, DrawState]] = {
-        d.limit: (to_micros(d.at), d.grams, d.state) for d in judgement.draws
-    }
-    for limit, (at, _, _) in memo.draws.items():
-        draws.setdefault(limit, (at, 0, "released"))
+    now = {d.limit: d for d in judgement.draws}
+    for limit, was in memo.draws.items():
+        if limit not in now:
+            now[limit] = Draw(limit, subject, from_micros(was.at), 0, "released")
+    draws = {limit: DrawMemo(to_micros(d.at), *d[3:]) for limit, d in now.items()}
     due = {key: to_micros(moment) for key, moment in judgement.due}
     return ManifestDecision(
         subject,
@@ -173,9 +185,9 @@ def decide_manifest(
         changed,
         tuple(alert_list),
         tuple(
-            Draw(limit, subject, from_micros(at), grams, state)
-            for limit, (at, grams, state) in draws.items()
-            if memo.draws.get(limit) != (at, grams, state)
+            d._replace(at=from_micros(draws[limit].at))
+            for limit, d in now.items()
+            if memo.draws.get(limit) != draws[limit]
         ),
         tuple((k, from_micros(at)) for k, at in due.items() if memo.due.get(k) != at),
         tuple(k for k in memo.due if k not in due),

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from schemas.manifest import FiledData, WasteLine
 from schemas.waste_code import is_general_waste
 from streams.judging.statement import Ref
+from streams.judging.weight import Said, Weight, weight_of
 
 __all__ = ["Fact", "Facts", "Ignored", "earliest"]
 
@@ -111,22 +112,40 @@ class Facts(NamedTuple):
         """The lines that are hazardous waste."""
         return tuple(w for w in self.form.wastes if not is_general_waste(w.code))
 
-    def grams(self, waste: WasteLine) -> int:
-        """Grams of a line: as accepted, else as loaded, else as filed."""
-        for fact, member in ((self.received, "accepted_t"), (self.dispatched, "quantity_t")):
-            for line in (fact.data.wastes or ()) if fact is not None else ():
-                if line.line == waste.line:
-                    quantity: int = getattr(line, member)
-                    return quantity
-        return waste.quantity_t
+    def grams(self, waste: WasteLine) -> int | None:
+        """Grams of a line: as accepted, else as loaded, else as filed; None if not known."""
+        accepted = _line(self.received, waste)
+        if accepted is None:
+            return self.shipped_grams(waste)
+        if accepted.accepted_t is not None:
+            grams: int = accepted.accepted_t
+            return grams
+        told = (None, accepted.accepted_packages)
+        whole = accepted.opinion != "partly"
+        return weight_of(waste, [told, *self._shipped(waste)], whole=whole).grams
 
-    def shipped_grams(self, waste: WasteLine) -> int:
-        """Grams of a line as they left: as loaded, else as filed."""
-        for line in (self.dispatched.data.wastes or ()) if self.dispatched is not None else ():
-            if line.line == waste.line:
-                loaded: int = line.quantity_t
-                return loaded
-        return waste.quantity_t
+    def shipped_grams(self, waste: WasteLine) -> int | None:
+        """Grams of a line as they left: as loaded, else as filed; None if not known."""
+        if self.dispatched is None and waste.quantity_t is not None:
+            return waste.quantity_t
+        return self.shipped(waste).grams
+
+    def shipped(self, waste: WasteLine) -> Weight:
+        """Weight of a line as it left, and how it is known."""
+        return weight_of(waste, self._shipped(waste))
+
+    def _shipped(self, waste: WasteLine) -> list[Said]:
+        filed = (waste.quantity_t, waste.packages)
+        loaded = _line(self.dispatched, waste)
+        return [filed] if loaded is None else [(loaded.quantity_t, loaded.packages), filed]
+
+
+def _line(fact: Fact | None, waste: WasteLine) -> Any:
+    """Return what a party said of one line, None if nothing."""
+    for line in (fact.data.wastes or ()) if fact is not None else ():
+        if line.line == waste.line:
+            return line
+    return None
 
 
 def earliest(fact: Fact) -> tuple[datetime, str, str]:

@@ -44,6 +44,8 @@ def fold(subject: str, statements: Mapping[Identity, Statement], speakers: Speak
     if conflicts:
         last = {(s.ref.source, s.ref.id): s for s in sorted(statements.values(), key=_receipt)}
         readings.append(("conflicting_reports", _fold(subject, last, conflicts, speakers, None)))
+    if not readings:
+        return facts
     what = _what_counts(facts)
     return facts._replace(otherwise=tuple(r for r in readings if _what_counts(r[1]) != what))
 
@@ -62,7 +64,9 @@ def _what_counts(facts: Facts) -> tuple[Any, ...]:
         form.receiver.uscc,
         form.receiver.site_region,
         form.consignor.site_region,
-        tuple((w.line, w.code, facts.shipped_grams(w), w.method) for w in form.wastes),
+        tuple(
+            (w.line, w.code, facts.shipped_grams(w), facts.grams(w), w.method) for w in form.wastes
+        ),
     )
 
 

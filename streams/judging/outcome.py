@@ -9,13 +9,25 @@ import msgspec
 from schemas.alert import Evidence, LegalBasis, Severity
 from schemas.instant import CHINA
 
-__all__ = ["Draw", "DrawState", "Outcome", "State", "china_text", "outcome_digest", "severity_of"]
+__all__ = [
+    "Doubt",
+    "Draw",
+    "DrawState",
+    "Outcome",
+    "State",
+    "china_text",
+    "outcome_digest",
+    "severity_of",
+]
 
 State = Literal["passed", "violated", "needs_review", "notice", "not_applicable"]
 """``notice`` is for the unit, not for officers."""
 
-DrawState = Literal["reserved", "settled", "doubtful", "released"]
-"""``doubtful``: settled, but the manifest was voided after the load had arrived."""
+DrawState = Literal["reserved", "settled", "released"]
+"""On its way, received, given back."""
+
+Doubt = Literal["voided_after_arrival", "corrected_after_arrival", "conflicting_reports"]
+"""Why an officer may read a draw as less than it is."""
 
 SEVERITY_CUTS_T = (1, 3, 10)
 """Cuts of the discretion tables (domain 6.2), tonnes."""
@@ -39,6 +51,8 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     en: str
     margin: str | None = None
     grams: int = 0
+    unweighed: bool = False
+    """Whether some of it has no weight: ``grams`` is only what is known."""
     act_at: datetime | None = None
     evidence: tuple[Evidence, ...] = ()
     law: tuple[LegalBasis, ...] = ()
@@ -55,13 +69,25 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Draw(NamedTuple):
-    """What one manifest takes from one limit."""
+    """What one manifest takes from one limit: from ``least`` to ``grams``, by how it is read.
+
+    ``0 <= uncertain <= grams``; nothing is uncertain without a ``doubt``. Of an ``unweighed`` load
+    both are only what is known: pieces without a weight come on top.
+    """
 
     limit: str
     manifest: str
     at: datetime
     grams: int
     state: DrawState
+    uncertain: int = 0
+    doubt: Doubt | None = None
+    unweighed: bool = False
+
+    @property
+    def least(self) -> int:
+        """Grams that it takes for certain."""
+        return self.grams - self.uncertain
 
 
 def outcome_digest(outcome: Outcome) -> bytes:
@@ -69,11 +95,15 @@ def outcome_digest(outcome: Outcome) -> bytes:
     return hashlib.blake2b(msgspec.msgpack.encode(outcome), digest_size=16).digest()
 
 
-def severity_of(grams: int) -> Severity:
-    """Return the severity by the cuts of 1, 3 and 10 t."""
+def severity_of(grams: int, unweighed: bool = False) -> Severity:
+    """Return the severity by the cuts of 1, 3 and 10 t; medium at least where a weight is missing.
+
+    The lowest would reward leaving the weight out; a high one would bury officers in three lamps.
+    Loads told in pieces (drums, batteries, lamps) mostly weigh some tonnes. [D]
+    """
     low, medium, high = (cut * 1_000_000 for cut in SEVERITY_CUTS_T)
     if grams < low:
-        return "low"
+        return "medium" if unweighed else "low"
     if grams < medium:
         return "medium"
     return "high" if grams < high else "critical"

@@ -62,10 +62,23 @@ def _lines(line: Any, least: int = 0) -> Any:
 
 line = st.just(1)
 short = or_null(texts)
-_waste = members(
-    {"line": line, "code": codes, "name": names, "quantity_t": tonnes, "method": methods},
+counts = st.integers(1, 1_000_000)
+package_tonnes = st.sampled_from([1, "0.18", "100", "0.000001"]) | st.just(_Literal("0.2500"))
+
+
+def _measured(line: Any, weight: str, count: str, optional: dict[str, Any]) -> Any:
+    """Lines with a weight, a count, or both."""
+    return st.one_of(
+        members({**line, weight: tonnes}, {**optional, count: or_null(st.integers(0, 10**6))}),
+        members({**line, count: counts}, {**optional, weight: or_null(tonnes)}),
+    )
+
+
+_waste = _measured(
+    {"line": line, "code": codes, "name": names, "method": methods},
+    "quantity_t", "packages",
     {"form": or_null(st.sampled_from(["solid", "liquid"])), "hazard": short, "components": short,
-     "packages": or_null(st.integers(0, 1_000_000)), "method_code": short},
+     "package_t": or_null(package_tonnes), "method_code": short},
 )  # fmt: skip
 _carrier = members(
     {"uscc": units, "name": names}, {"plate": or_null(plates), "permit_no": short, "via": short}
@@ -92,7 +105,7 @@ _filed = members(
 _dispatched = members(
     {"carrier": units},
     {"plate": or_null(plates), "place": short,
-     "wastes": or_null(_lines(members({"line": line, "quantity_t": tonnes})))},
+     "wastes": or_null(_lines(_measured({"line": line}, "quantity_t", "packages", {})))},
 )  # fmt: skip
 _opinion = st.sampled_from(["accepted", "partly", "refused"])
 _data = {
@@ -102,13 +115,14 @@ _data = {
     "arrived": members({"carrier": units}, {"plate": or_null(plates)}),
     "received": members(
         {"opinion": _opinion},
-        {"wastes": _lines(members(
-            {"line": line, "opinion": _opinion, "accepted_t": tonnes},
+        {"wastes": _lines(_measured(
+            {"line": line, "opinion": _opinion}, "accepted_t", "accepted_packages",
             {"discrepancy": bools, "method": or_null(methods)})),
          "major_discrepancy": bools, "note": short},
     ),
     "treated": members(
-        {"wastes": _lines(members({"line": line, "method": methods, "quantity_t": tonnes}), 1)},
+        {"wastes": _lines(
+            _measured({"line": line, "method": methods}, "quantity_t", "packages", {}), 1)},
         {"finished": bools},
     ),
     "voided": members({"reason": names}),

@@ -77,7 +77,7 @@ def at_rest(decision: ManifestDecision) -> dict[str, Any]:
         "outcomes": decision.outcomes,
         "digests": memo.outcomes,
         "open": {key: a.digest for key, a in memo.alerts.items() if a.state == "open"},
-        "draws": {k: d for k, d in memo.draws.items() if d[2] != "released"},
+        "draws": {k: d for k, d in memo.draws.items() if d.state != "released"},
         "due": memo.due,
     }
 

@@ -10,12 +10,12 @@ from datetime import datetime
 from typing import NamedTuple
 
 from schemas.alert import Evidence
-from schemas.quantity import tonnes_text
 from schemas.region import province_name
 from streams.judging.facts import Facts
 from streams.judging.law import basis
 from streams.judging.outcome import Outcome, china_text
 from streams.judging.registry import RegistryView
+from streams.judging.rules.amount import shipped
 from streams.judging.rules.cross_province import approval_evidence, load_evidence
 from streams.judging.rules.crossing import (
     Candidate,
@@ -74,19 +74,19 @@ def _rule(mismatch: _Mismatch) -> ManifestRule:
             return ()
         told = _told(mismatch.standing, lines)
         wastes = [line.waste for line in lines]
-        grams = sum(facts.shipped_grams(waste) for waste in wastes)
+        amount = shipped(facts, wastes)
         form, at = facts.form, crossing.moved.at
         methods = {METHODS_ZH[waste.method]: waste.method for waste in wastes}
         doubtful = mismatch.standing == "wrong_code" and all(
             may_be_renumbered(c) for line in lines for c in line.candidates
         )
         zh = (
-            f"{china_text(at)}，{form.consignor.name}将{names(wastes)}共 {tonnes_text(grams)} 吨"
+            f"{china_text(at)}，{form.consignor.name}将{names(wastes)}共 {amount.zh}"
             f"（{'、'.join(methods)}）跨省起运至{province_name(form.receiver.site_region)}"
             f"{form.receiver.name}，{told.zh}。"
         )
         en = (
-            f"{form.consignor.name} sent {tonnes_text(grams)} t of {codes(wastes)} "
+            f"{form.consignor.name} sent {amount.en} of {codes(wastes)} "
             f"({', '.join(methods.values())}) across provinces to {form.receiver.name} on "
             f"{china_text(at)} (China time); {told.en}."
         )
@@ -102,7 +102,8 @@ def _rule(mismatch: _Mismatch) -> ManifestRule:
                 receiver_of(facts),
                 "older_catalogue" if doubtful else mismatch.standing,
                 (zh, en),
-                grams=grams,
+                grams=amount.grams,
+                unweighed=amount.unweighed,
                 act_at=at,
                 evidence=(*load_evidence(facts, crossing), *told.evidence),
                 law=basis("unapproved_transfer", at),

@@ -13,12 +13,12 @@ from typing import NamedTuple
 from schemas.alert import Evidence
 from schemas.instant import china_day
 from schemas.manifest import WasteLine
-from schemas.quantity import tonnes_text
 from schemas.registry import CarrierPermit
 from streams.judging.facts import Fact, Facts
 from streams.judging.law import order_23
 from streams.judging.outcome import Outcome, china_text
 from streams.judging.registry import RegistryView, in_force
+from streams.judging.rules.amount import shipped
 from streams.judging.rules.once import once
 from streams.judging.rules.rule import (
     ManifestRule,
@@ -124,11 +124,11 @@ def _permitted(rule: ManifestRule, facts: Facts, view: RegistryView, leg: _Leg) 
         )
     else:
         reason, why_zh, why_en = "none", "登记库中无其许可", "the registry holds no permit of it"
-    grams = sum(facts.shipped_grams(w) for w in leg.wastes)
+    amount = shipped(facts, leg.wastes)
     said = (
-        f"{china_text(leg.at)}，{leg.name}承运{names(leg.wastes)}共 {tonnes_text(grams)} 吨，"
+        f"{china_text(leg.at)}，{leg.name}承运{names(leg.wastes)}共 {amount.zh}，"
         f"装载时无有效的危险货物道路运输许可：{why_zh}。",
-        f"{leg.name} loaded {tonnes_text(grams)} t of {codes(leg.wastes)} on {china_text(leg.at)} "
+        f"{leg.name} loaded {amount.en} of {codes(leg.wastes)} on {china_text(leg.at)} "
         f"(China time) without a road-transport permit in force: {why_en}.",
     )
     return says(
@@ -138,7 +138,8 @@ def _permitted(rule: ManifestRule, facts: Facts, view: RegistryView, leg: _Leg) 
         reason,
         said,
         margin=None if ended is None else f"{days_left(ended.valid_to, leg.at)} d",
-        grams=grams,
+        grams=amount.grams,
+        unweighed=amount.unweighed,
         act_at=leg.at,
         evidence=_evidence(facts, leg, [ended] if ended is not None else held),
         law=_LAW,
@@ -162,11 +163,11 @@ def _plate_not_on_permit(
         ):
             continue
         numbers = [p.number for p in valid]
-        grams = sum(facts.shipped_grams(w) for w in leg.wastes)
+        amount = shipped(facts, leg.wastes)
         said = (
             f"{china_text(leg.at)}，{leg.name}用车辆 {leg.plate} 承运{names(leg.wastes)}共 "
-            f"{tonnes_text(grams)} 吨，该车不在其道路运输许可（{'、'.join(numbers)}）所列车辆内。",
-            f"{leg.name} loaded {tonnes_text(grams)} t of {codes(leg.wastes)} on vehicle "
+            f"{amount.zh}，该车不在其道路运输许可（{'、'.join(numbers)}）所列车辆内。",
+            f"{leg.name} loaded {amount.en} of {codes(leg.wastes)} on vehicle "
             f"{leg.plate} on {china_text(leg.at)} (China time); its permit "
             f"({', '.join(numbers)}) does not list this vehicle.",
         )
@@ -179,7 +180,8 @@ def _plate_not_on_permit(
                 key,
                 "plate_not_listed",
                 said,
-                grams=grams,
+                grams=amount.grams,
+                unweighed=amount.unweighed,
                 act_at=leg.at,
                 evidence=_evidence(facts, leg, valid),
                 law=_LAW,

@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from schemas.alert import Evidence
-from schemas.quantity import tonnes_text
 from schemas.region import province_name
 from streams.judging.facts import Facts
 from streams.judging.law import basis
 from streams.judging.outcome import Outcome, china_text
 from streams.judging.registry import RegistryView
+from streams.judging.rules.amount import shipped
 from streams.judging.rules.crossing import (
     Candidate,
     Crossing,
@@ -42,7 +42,7 @@ def _no_approval(
     bare = [line.waste for line in crossing.standing("no_approval")]
     if not bare:
         return (_named(rule, who, crossing),)
-    grams = sum(facts.shipped_grams(waste) for waste in bare)
+    amount = shipped(facts, bare)
     form = facts.form
     start, end = form.consignor.site_region, form.receiver.site_region
     claim_zh = claim_en = ""
@@ -50,10 +50,10 @@ def _no_approval(
         claim_zh = f"联单填写审批文号“{form.approval_no}”，登记库中无与之相符的批准事项。"
         claim_en = f" The manifest claims document {form.approval_no}; no approved line matches."
     said = (
-        f"{china_text(crossing.moved.at)}，{form.consignor.name}将{names(bare)}共 {tonnes_text(grams)} 吨"
+        f"{china_text(crossing.moved.at)}，{form.consignor.name}将{names(bare)}共 {amount.zh}"
         f"由{province_name(start)}起运至{province_name(end)}{form.receiver.name}，"
         f"查无对该移出人、接受人和废物代码的跨省转移批准。{claim_zh}",
-        f"{form.consignor.name} sent {tonnes_text(grams)} t of {codes(bare)} from "
+        f"{form.consignor.name} sent {amount.en} of {codes(bare)} from "
         f"{province_name(start)} "
         f"to {form.receiver.name} in {province_name(end)} on {china_text(crossing.moved.at)} "
         f"(China time); no approved line names this consignor, receiver and code.{claim_en}",
@@ -65,7 +65,8 @@ def _no_approval(
             who,
             "no_approval",
             said,
-            grams=grams,
+            grams=amount.grams,
+            unweighed=amount.unweighed,
             act_at=crossing.moved.at,
             evidence=load_evidence(facts, crossing),
             law=basis("unapproved_transfer", crossing.moved.at),
@@ -92,7 +93,7 @@ def _not_in_force(
         said = ("起运时审批在有效期内", "the approval was in force at dispatch")
         return (says(rule, "passed", who, "in_force", said, margin=f"{left} d"),)
     wastes = [waste for waste, _ in outside]
-    grams = sum(facts.shipped_grams(waste) for waste in wastes)
+    amount = shipped(facts, wastes)
     form = facts.form
     _, worst = max(outside, key=lambda wc: (_distance(wc[1], at), wc[1].approval.id))
     early = not _expired(worst, at)
@@ -103,9 +104,9 @@ def _not_in_force(
     state_en = f"begins {distance} d later" if early else f"had ended {distance} d before"
     span = f"{worst.approval.valid_from}至{worst.approval.valid_to or '长期'}"
     said = (
-        f"{china_text(at)}，{form.consignor.name}将{names(wastes)}共 {tonnes_text(grams)} 吨跨省起运至"
+        f"{china_text(at)}，{form.consignor.name}将{names(wastes)}共 {amount.zh}跨省起运至"
         f"{form.receiver.name}，审批 {document}（有效期 {span}）{state_zh}。",
-        f"{form.consignor.name} sent {tonnes_text(grams)} t of {codes(wastes)} across provinces "
+        f"{form.consignor.name} sent {amount.en} of {codes(wastes)} across provinces "
         f"to {form.receiver.name} on {china_text(at)} (China time); approval {document} "
         f"({worst.approval.valid_from} to {worst.approval.valid_to or 'open'}) {state_en}.",
     )
@@ -117,7 +118,8 @@ def _not_in_force(
             reason,
             said,
             margin=f"-{distance} d",
-            grams=grams,
+            grams=amount.grams,
+            unweighed=amount.unweighed,
             act_at=at,
             evidence=(*load_evidence(facts, crossing), *(approval_evidence(c) for _, c in outside)),
             law=basis("unapproved_transfer", at),

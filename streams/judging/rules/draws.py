@@ -1,18 +1,19 @@
 """What a manifest takes from limits: approval lines, white-list entries, licence years.
 
-Reserved on dispatch, settled at the accepted quantity, freed by void or refusal (domain 9); a void
-after arrival leaves it in doubt. A licence's year counts only what was accepted.
+Reserved on dispatch, settled at the accepted quantity, freed by void or refusal (domain 9). What was
+voided, corrected or contradicted once the load was there leaves a range. A licence's year counts
+only what was accepted.
 """
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from schemas.instant import CHINA
 from schemas.manifest import WasteLine
 from streams.judging.facts import Facts
 from streams.judging.limit import limit_key, pool_key, year_key
-from streams.judging.outcome import Draw, DrawState
+from streams.judging.outcome import Doubt, Draw
 from streams.judging.registry import RegistryView
 from streams.judging.rules.crossing import Candidate, approval_age, crossing_of
 from streams.judging.rules.licensing import covers, in_force_at, lines_needing_licence
@@ -23,31 +24,93 @@ if TYPE_CHECKING:
 __all__ = ["draws_of"]
 
 
+class _Taken(NamedTuple):
+    """What one reading of a manifest takes from one limit; ``grams``: what is known of it."""
+
+    at: datetime
+    grams: int
+    unweighed: bool
+    voided: bool
+    received: bool
+
+
 def draws_of(facts: Facts, view: RegistryView) -> tuple[Draw, ...]:
     """Return what a manifest takes from limits; lines on one limit are added up.
 
-    A void on the way or a refusal takes nothing (the caller releases what was reserved).
+    A void on the way or a refusal takes nothing (the caller releases what was reserved). Where an
+    officer may have to choose how to read the events, a draw goes from the least to the most that
+    any reading takes.
     """
-    if facts.refused:
-        return ()
-    taken: dict[str, tuple[datetime, int]] = {}
-    _from_approvals(facts, view, taken)
-    _from_licences(facts, view, taken)
-    state: DrawState = "settled" if facts.received is not None else "reserved"
-    if facts.voided is not None:
-        state = "doubtful"
+    now = _taken(facts, view)
+    others = [(reason, _taken(reading, view)) for reason, reading in facts.otherwise]
+    limits = {*now, *(limit for _, taken in others for limit in taken)} if others else now
     return tuple(
-        Draw(limit, facts.subject, at, grams, state) for limit, (at, grams) in sorted(taken.items())
+        _draw(limit, facts.subject, now.get(limit), [(r, t.get(limit)) for r, t in others])
+        for limit in sorted(limits)
     )
 
 
-def _add(taken: dict[str, tuple[datetime, int]], limit: str, at: datetime, grams: int) -> None:
-    taken[limit] = at, grams + taken.get(limit, (at, 0))[1]
+def _draw(
+    limit: str, subject: str, now: _Taken | None, others: Sequence[tuple[str, _Taken | None]]
+) -> Draw:
+    """Return the range of one draw over the readings; one that does not draw takes 0."""
+    drawing = [taken for taken in (now, *(t for _, t in others)) if taken is not None]
+    told = drawing[0]
+    least, doubt = told.grams, None
+    if told.voided:
+        least, doubt = 0, "voided_after_arrival"
+    elif now is None:
+        least, doubt = 0, next(reason for reason, taken in others if taken is not None)
+    most = told.grams
+    for reason, other in others:
+        low = _least(other, least, told.unweighed)
+        high = most if other is None else max(other.grams, most)
+        if low < least or high > most:
+            least, most, doubt = low, high, doubt or reason
+    return Draw(
+        limit,
+        subject,
+        told.at,
+        most,
+        "settled" if told.received else "reserved",
+        most - least,
+        cast("Doubt", doubt) if most > least else None,
+        told.unweighed if now is not None else any(taken.unweighed for taken in drawing),
+    )
 
 
-def _from_approvals(
-    facts: Facts, view: RegistryView, taken: dict[str, tuple[datetime, int]]
+def _least(other: _Taken | None, least: int, unweighed: bool) -> int:
+    """Return what is certain once another reading is heard."""
+    if other is None or other.voided:
+        return 0
+    if other.unweighed and not unweighed:
+        return least  # a reading without a weight does not say that there was less
+    return min(other.grams, least)
+
+
+def _taken(facts: Facts, view: RegistryView) -> dict[str, _Taken]:
+    """Return what one reading takes, by limit."""
+    taken: dict[str, _Taken] = {}
+    if not facts.refused:
+        _from_approvals(facts, view, taken)
+        _from_licences(facts, view, taken)
+    return taken
+
+
+def _add(
+    taken: dict[str, _Taken], limit: str, at: datetime, facts: Facts, waste: WasteLine
 ) -> None:
+    grams = facts.grams(waste)
+    before = taken.get(limit)
+    known, unweighed = (grams or 0), grams is None
+    if before is not None:
+        known, unweighed = known + before.grams, unweighed or before.unweighed
+    taken[limit] = _Taken(
+        at, known, unweighed, facts.voided is not None, facts.received is not None
+    )
+
+
+def _from_approvals(facts: Facts, view: RegistryView, taken: dict[str, _Taken]) -> None:
     """Draw on approved lines, and on the white-list entries that shortened or replaced them."""
     crossing = crossing_of(facts, view)
     if isinstance(crossing, str):
@@ -57,12 +120,12 @@ def _from_approvals(
         (waste, (entry,)) for waste, entry in crossing.intra
     ]
     for line in crossing.standing("approved"):
-        _add(taken, _approved_limit(line.waste, line.candidates), at, facts.grams(line.waste))
+        _add(taken, _approved_limit(line.waste, line.candidates), at, facts, line.waste)
         listed.append((line.waste, line.listed))
     year = at.astimezone(CHINA).year
     for waste, entries in listed:
         if entries and all(entry.annual_cap_t is not None for entry in entries):
-            _add(taken, year_key("whitelist", entries[0].id, year), at, facts.grams(waste))
+            _add(taken, year_key("whitelist", entries[0].id, year), at, facts, waste)
 
 
 def _approved_limit(waste: WasteLine, candidates: Sequence[Candidate]) -> str:
@@ -78,9 +141,7 @@ def _approved_limit(waste: WasteLine, candidates: Sequence[Candidate]) -> str:
     return limit_key(chosen.approval.id, chosen.line.line)
 
 
-def _from_licences(
-    facts: Facts, view: RegistryView, taken: dict[str, tuple[datetime, int]]
-) -> None:
+def _from_licences(facts: Facts, view: RegistryView, taken: dict[str, _Taken]) -> None:
     """Draw accepted waste on the first licence in force that covers it, in the year of arrival."""
     lines = lines_needing_licence(facts, view)
     if isinstance(lines, str) or facts.received is None or facts.taken_over is None:
@@ -91,4 +152,4 @@ def _from_licences(
         licence = next((x for x in valid if covers(x, waste)), None)
         if licence is not None and licence.annual_scale_t is not None:
             limit = year_key("licence", licence.id, at.astimezone(CHINA).year)
-            _add(taken, limit, at, facts.grams(waste))
+            _add(taken, limit, at, facts, waste)

@@ -10,12 +10,12 @@ from datetime import datetime
 from typing import NamedTuple
 
 from schemas.alert import Evidence, LegalBasis
-from schemas.quantity import tonnes_text
 from schemas.region import province_of, region_name
 from schemas.registry import InboundBan
 from streams.judging.facts import Facts
 from streams.judging.outcome import Outcome, china_text
 from streams.judging.registry import RegistryView
+from streams.judging.rules.amount import shipped
 from streams.judging.rules.cross_province import approval_evidence, load_evidence
 from streams.judging.rules.crossing import Candidate, CrossingLine, needing_approval
 from streams.judging.rules.rule import ManifestRule, record_evidence, says
@@ -54,16 +54,16 @@ def _inbound(
     shown = plain or banned
     doubt = None if plain else shown[0].doubt
     wastes = [b.line.waste for b in shown]
-    grams = sum(facts.shipped_grams(waste) for waste in wastes)
+    amount = shipped(facts, wastes)
     ban = shown[0].ban
     where, since = region_name(ban.destination), f"{ban.valid_from}至{ban.valid_to or '长期'}"
     note_zh, note_en = _DOUBTS.get(doubt or "", ("", ""))
     letters = {c.approval.id: c for b in shown for c in b.earlier}
     records = {b.ban.id: b.ban for b in shown}
     said = (
-        f"{china_text(at)}，{form.consignor.name}将{names(wastes)}共 {tonnes_text(grams)} 吨起运至"
+        f"{china_text(at)}，{form.consignor.name}将{names(wastes)}共 {amount.zh}起运至"
         f"{form.receiver.name}；{where}限制该类危险废物移入（{_document(ban)}，{since}）。{note_zh}",
-        f"{form.consignor.name} sent {tonnes_text(grams)} t of {codes(wastes)} to "
+        f"{form.consignor.name} sent {amount.en} of {codes(wastes)} to "
         f"{form.receiver.name} on {china_text(at)} (China time); {where} lets no such waste in "
         f"({_document(ban)}, {ban.valid_from} to {ban.valid_to or 'open'}).{note_en}",
     )
@@ -74,7 +74,8 @@ def _inbound(
             who,
             doubt or "banned",
             said,
-            grams=grams,
+            grams=amount.grams,
+            unweighed=amount.unweighed,
             act_at=at,
             evidence=(
                 *load_evidence(facts, crossing),

@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from datetime import date, datetime
 
 from schemas.instant import china_day
-from schemas.quantity import tonnes_text
 from schemas.registry import Licence
 from streams.judging.facts import Facts
 from streams.judging.outcome import Outcome, china_text
 from streams.judging.registry import RegistryView, in_force
+from streams.judging.rules.amount import shipped
 from streams.judging.rules.licensing import (
     acts,
     evidence_of,
@@ -50,7 +50,7 @@ def _unlicensed(
         why = f"{kind}_register" if kind in ("exempted", "virtual") else "licensed"
         margin = None if left is None else f"{left} d"
         return (says(rule, "passed", who, why, said, margin=margin),)
-    grams = sum(facts.shipped_grams(w) for w in lines)
+    amount = shipped(facts, lines)
     first = bare[0]
     past = [x for x in held if x.valid_to is not None and x.valid_to < china_day(first.fact.at)]
     ended = max(past, key=lambda x: (x.valid_to, x.id), default=None)
@@ -66,9 +66,9 @@ def _unlicensed(
     when_zh = "、".join(f"{i.zh}（{china_text(i.fact.at)}）" for i in bare)
     when_en = ", ".join(f"{i.en} ({china_text(i.fact.at)})" for i in bare)
     said = (
-        f"{form.consignor.name}将{names(lines)}共 {tonnes_text(grams)} 吨交由{form.receiver.name}，"
+        f"{form.consignor.name}将{names(lines)}共 {amount.zh}交由{form.receiver.name}，"
         f"{when_zh}时该单位无有效危险废物经营许可证：{why_zh}。",
-        f"{form.consignor.name} gave {tonnes_text(grams)} t of {codes(lines)} to "
+        f"{form.consignor.name} gave {amount.en} of {codes(lines)} to "
         f"{form.receiver.name}, which had no licence in force at {when_en}: {why_en}.",
     )
     return (
@@ -79,7 +79,8 @@ def _unlicensed(
             "expired" if ended is not None else "not_yet_valid" if held else "none",
             said,
             margin=margin,
-            grams=grams,
+            grams=amount.grams,
+            unweighed=amount.unweighed,
             act_at=first.fact.at,
             evidence=(
                 *evidence_of(facts, bare),
@@ -116,7 +117,7 @@ def _suspended(
     if not bare:
         said = ("起运和接受时许可证未被暂扣", "no suspension at dispatch or taking over")
         return (says(rule, "passed", who, "not_suspended", said),)
-    grams = sum(facts.shipped_grams(w) for w in lines)
+    amount = shipped(facts, lines)
     first = bare[0].fact.at
     stops = [(x, s) for x in shown.values() if (s := suspension_at(x, first)) is not None]
     why_zh = "；".join(
@@ -129,9 +130,9 @@ def _suspended(
     when_zh = "、".join(f"{i.zh}（{china_text(i.fact.at)}）" for i in bare)
     when_en = ", ".join(f"{i.en} ({china_text(i.fact.at)})" for i in bare)
     said = (
-        f"{form.consignor.name}将{names(lines)}共 {tonnes_text(grams)} 吨交由{form.receiver.name}，"
+        f"{form.consignor.name}将{names(lines)}共 {amount.zh}交由{form.receiver.name}，"
         f"{when_zh}时其许可证处于暂扣期：{why_zh}。",
-        f"{form.consignor.name} gave {tonnes_text(grams)} t of {codes(lines)} to "
+        f"{form.consignor.name} gave {amount.en} of {codes(lines)} to "
         f"{form.receiver.name}, whose licence was suspended at {when_en}: {why_en}.",
     )
     return (
@@ -141,7 +142,8 @@ def _suspended(
             who,
             "suspended",
             said,
-            grams=grams,
+            grams=amount.grams,
+            unweighed=amount.unweighed,
             act_at=first,
             evidence=(
                 *evidence_of(facts, bare),

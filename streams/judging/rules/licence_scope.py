@@ -8,12 +8,12 @@ from datetime import datetime
 
 from schemas.instant import china_day
 from schemas.manifest import WasteLine
-from schemas.quantity import tonnes_text
 from schemas.registry import Licence
 from schemas.waste_code import edition_in_force, in_catalogue
 from streams.judging.facts import Facts
 from streams.judging.outcome import Outcome, china_text
 from streams.judging.registry import RegistryView
+from streams.judging.rules.amount import shipped
 from streams.judging.rules.licensing import (
     Instant,
     acts,
@@ -97,15 +97,15 @@ def _finding(
     instant, valid, uncovered = moments[0]
     doubt = _doubt(valid, uncovered, instant.fact.at)
     form = facts.form
-    grams = sum(facts.shipped_grams(w) for w in uncovered)
+    amount = shipped(facts, uncovered)
     methods = {METHODS_ZH[w.method]: w.method for w in uncovered}
     numbers = [x.number for x in valid]
     said = (
-        f"{form.consignor.name}将{names(uncovered)}共 {tonnes_text(grams)} 吨交由"
+        f"{form.consignor.name}将{names(uncovered)}共 {amount.zh}交由"
         f"{form.receiver.name}{'、'.join(sorted(methods))}，"
         f"{china_text(instant.fact.at)}{instant.zh}时其许可证（{'、'.join(numbers)}）的范围不含{what_zh}。"
         + (doubt[0] if doubt else ""),
-        f"{form.consignor.name} gave {tonnes_text(grams)} t of {codes(uncovered)} to "
+        f"{form.consignor.name} gave {amount.en} of {codes(uncovered)} to "
         f"{form.receiver.name} for {', '.join(sorted(methods.values()))}; at {instant.en} "
         f"({china_text(instant.fact.at)}) no line of its licences ({', '.join(numbers)}) covers "
         f"{what_en}." + (f" {doubt[1]}" if doubt else ""),
@@ -117,7 +117,8 @@ def _finding(
         receiver_of(facts),
         "scope_unclear" if doubt else "out_of_scope",
         said,
-        grams=grams,
+        grams=amount.grams,
+        unweighed=amount.unweighed,
         act_at=instant.fact.at,
         evidence=(*evidence_of(facts, instants), *(licence_evidence(x) for x in valid)),
         law=acts(instants, uncovered),

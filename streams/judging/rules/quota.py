@@ -8,6 +8,7 @@ not tell apart are pooled, and only an officer can say which line was exceeded (
 from collections.abc import Sequence
 from datetime import datetime
 
+from schemas.alert import LegalBasis
 from schemas.registry import TransferApproval
 from streams.judging.law import basis
 from streams.judging.limit import Limit, limit_of
@@ -37,8 +38,8 @@ def _quantity_exceeded(
         return not_applicable(rule, "total", "no_limit")
     excess = excess_of(draws, cap.grams)
     if excess is None:
-        return within(rule, draws, cap)
-    law = basis("unapproved_transfer", excess.at)
+        return within(rule, draws, cap, _law)
+    law = _law(excess.at)
     if limit.kind == "pool":
         return exceeded(rule, cap, excess, law, state="needs_review", reason="pooled", note=_POOLED)
     return exceeded(rule, cap, excess, law)
@@ -76,8 +77,12 @@ def _cap_exceeded(
     cap = Cap(entry.annual_cap_t, of_zh, of_en, record)
     excess = excess_of(draws, cap.grams)
     if excess is None:
-        return within(rule, draws, cap)
-    return exceeded(rule, cap, excess, basis("unapproved_transfer", excess.at))
+        return within(rule, draws, cap, _law)
+    return exceeded(rule, cap, excess, _law(excess.at))
+
+
+def _law(at: datetime) -> tuple[LegalBasis, ...]:
+    return basis("unapproved_transfer", at)
 
 
 QUANTITY_EXCEEDED = LimitRule(

@@ -7,12 +7,13 @@ only where the licence covers part of the year (domain 9). Basis: Code Art 534, 
 from collections.abc import Sequence
 from datetime import date, datetime
 
+from schemas.alert import LegalBasis
 from schemas.registry import Licence
 from streams.judging.law import basis
 from streams.judging.limit import limit_of
 from streams.judging.outcome import Draw, Outcome
 from streams.judging.registry import RegistryView
-from streams.judging.rules.cap import Cap, exceeded, excess_of, within
+from streams.judging.rules.cap import Cap, exceeded, excess_of, unweighed, within
 from streams.judging.rules.rule import LimitRule, not_applicable, record_evidence
 
 __all__ = ["SCALE_EXCEEDED"]
@@ -42,13 +43,18 @@ def _scale_exceeded(
         f"licence {licence.number} allows for {year}",
     )
     cap = Cap(scale, of_zh, of_en, record_evidence("licence", licence.id, of_zh, of_en))
+    collects = _only_collects(licence)
+
+    def law(at: datetime) -> tuple[LegalBasis, ...]:
+        return basis("operate_off_licence", at, collects=collects)
+
     breach = excess_of(draws, scale * BREACH_PERCENT // 100)
     if breach is not None:
-        law = basis("operate_off_licence", breach.at, collects=_only_collects(licence))
-        return exceeded(rule, cap, breach, law)
+        return exceeded(rule, cap, breach, law(breach.at))
     excess = excess_of(draws, scale)
-    if excess is None:
-        return within(rule, draws, cap)
+    # A notice reaches no officer; what has no weight may be a violation, so it goes first.
+    if excess is None or unweighed(draws):
+        return within(rule, draws, cap, law)
     return exceeded(rule, cap, excess, (), state="notice", reason="above_scale", note=_NOTICE)
 
 

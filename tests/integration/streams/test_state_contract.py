@@ -1,5 +1,6 @@
 """The state port: what memory does, Postgres does, and the other way round."""
 
+import json
 import random
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
@@ -11,7 +12,9 @@ import pytest
 from manifests import (
     approval_line,
     approval_members,
+    arrived,
     china,
+    corrected,
     credit_code,
     dispatched,
     filed,
@@ -460,18 +463,46 @@ async def test_draws_are_replaced_and_released_and_the_memo_comes_back(port: Por
     async with port.state.shared() as tx:
         memo, draws, clock = await tx.load(port.limit)
     assert (memo, clock) == (first.memo, None)
-    at = from_micros(next(iter(first_draws(port)))[0])
-    assert draws == [Draw(port.limit, port.number(), at, 0, "released")]
+    assert draws == [Draw(port.limit, port.number(), drawn_at(port), 0, "released")]
     again = await judged(port)
     assert [o.reason for o in again.outcomes] == ["nothing_drawn"]
     states = {key[-2:]: a.state for key, a in (await port.outbox(port.limit)).items()}
     assert states == {":1": "open", ":2": "withdrawn"}
 
 
-def first_draws(port: Port) -> list[tuple[int, int, str]]:
+def drawn_at(port: Port) -> datetime:
     held = port.cache.get(port.number())
     assert held is not None
-    return list(held.memo.draws.values())
+    return from_micros(next(iter(held.memo.draws.values())).at)
+
+
+async def test_a_draw_comes_back_with_its_range_and_without_its_missing_weight(port: Port) -> None:
+    await port.learn(port.approval_line(cap=3), port.licence_line())
+    pieces = waste(2, tonnes=None, packages=20)
+    heavy = port.filed(id="f", wastes=[waste(tonnes=5), pieces])
+    there = [
+        dispatched(by=port.carrier, subject=port.number()),
+        arrived(by=port.carrier, subject=port.number()),
+    ]
+    data = json.loads(port.filed(wastes=[waste(tonnes=2), pieces]).raw)["data"]
+    light = corrected(
+        heavy, "filed", data, DEPARTED + 90 * HOUR, port.consignor, subject=port.number()
+    )
+    await port.commit(heavy, *there)
+    await port.commit(light)
+    async with port.state.shared() as tx:
+        _, draws, _ = await tx.load(port.limit)
+    assert draws == [
+        Draw(port.limit, port.number(), drawn_at(port), 5_000_000, "reserved", 3_000_000,
+             "corrected_after_arrival", True),
+    ]  # fmt: skip
+    (found,) = (await judged(port)).outcomes
+    assert (found.state, found.reason) == ("needs_review", "corrected_after_arrival")
+    # A process that knows nothing but what is stored writes nothing anew.
+    port.cache = SubjectCache(100)
+    await port.order(port.number())
+    (again,) = (await port.commit()).decisions
+    assert again.draws == ()
 
 
 async def test_a_shared_clock_is_that_of_the_partition_furthest_behind(port: Port) -> None:
@@ -583,7 +614,7 @@ async def test_a_licence_that_changes_dirties_every_year_that_is_drawn_on_and_no
     for limit in (*limits, f"licence/{mine}x/2026", f"licence/{mine}", f"whitelist/{mine}/2026"):
         await postgres.pool.execute(
             "INSERT INTO draw (limit_id, manifest, at, grams, state)"
-            " VALUES ($1, 'a', now(), 1, 'doubtful'), ($1, 'b', now(), 1, 'settled')",
+            " VALUES ($1, 'a', now(), 1, 'reserved'), ($1, 'b', now(), 1, 'settled')",
             limit,
         )
     await postgres.learn(record_line("licence", mine, **licence_members(holder=postgres.receiver)))

@@ -63,10 +63,65 @@ def test_all_faults_of_a_document_are_told_at_once_but_not_hundreds() -> None:
     found = places(decode_manifest_event, filed(wastes=[waste(0, "x", -1, "burnt"), {}]))
     assert [pointer for _, pointer in found] == [
         *(f"/data/wastes/0/{m}" for m in ("line", "code", "quantity_t", "method")),
-        *(f"/data/wastes/1/{m}" for m in ("line", "code", "name", "quantity_t", "method")),
+        *(f"/data/wastes/1/{m}" for m in ("line", "code", "name", "method")),
     ]
     many = filed(wastes=[waste(n, "x") for n in range(1, 100)])
     assert len(places(decode_manifest_event, many)) == MOST
+
+
+def counted(**members: Any) -> dict[str, Any]:
+    """A filed line without a weight: the member null, or left out where it is given as ""."""
+    return {name: value for name, value in waste(tonnes=None, **members).items() if value != ""}
+
+
+def lines(verb: str, line: dict[str, Any], **more: Any) -> bytes:
+    return event(verb, {"wastes": [{"line": 1, **line}], **more}, by=CONSIGNOR)
+
+
+_MISSING = [("quantity_missing", "/data/wastes/0")]
+_PART = {"opinion": "partly"}
+
+
+@pytest.mark.parametrize(
+    ("raw", "found"),
+    [
+        (filed(wastes=[counted()]), _MISSING),
+        (filed(wastes=[counted(quantity_t="")]), _MISSING),
+        (filed(wastes=[counted(packages=None)]), _MISSING),
+        (filed(wastes=[counted(packages=0)]), _MISSING),
+        (filed(wastes=[counted(package_t="0.2")]), _MISSING),
+        (filed(wastes=[counted(packages=2, package_t=0)]),
+         [("package_weight_range", "/data/wastes/0/package_t")]),
+        (filed(wastes=[counted(packages=2, package_t="100.000001")]),
+         [("package_weight_range", "/data/wastes/0/package_t")]),
+        (filed(wastes=[counted(packages=2, package_t="x")]),
+         [("quantity_form", "/data/wastes/0/package_t")]),
+        (lines("dispatched", {}, carrier=CONSIGNOR), _MISSING),
+        (lines("dispatched", {"packages": 0}, carrier=CONSIGNOR), _MISSING),
+        (lines("received", _PART, **_PART), _MISSING),
+        (lines("received", {**_PART, "accepted_packages": 0}, **_PART), _MISSING),
+        (lines("received", {"opinion": "refused"}, **_PART), _MISSING),
+        (lines("treated", {"method": "disposal"}), _MISSING),
+    ],
+)  # fmt: skip
+def test_a_line_gives_a_weight_or_a_count(raw: bytes, found: list[tuple[str, str]]) -> None:
+    assert places(decode_manifest_event, raw) == found
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        filed(wastes=[counted(packages=1)]),
+        filed(wastes=[counted(packages=2, package_t=100)]),
+        filed(wastes=[waste(tonnes=0, packages=0)]),
+        lines("dispatched", {"packages": 2}, carrier=CONSIGNOR),
+        lines("received", {"opinion": "refused", "accepted_packages": 0}, **_PART),
+        lines("received", {"opinion": "accepted", "accepted_packages": 2}, **_PART),
+        lines("treated", {"method": "disposal", "packages": 2}),
+    ],
+)
+def test_pieces_need_no_weight(raw: bytes) -> None:
+    decode_manifest_event(raw)
 
 
 @pytest.mark.parametrize("given", [{}, {"filed": form(), "arrived": {"carrier": CONSIGNOR}}])

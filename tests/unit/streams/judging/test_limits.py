@@ -64,6 +64,11 @@ def draws(said: list[Any], *records: Any) -> dict[str, tuple[int, str]]:
     return {d.limit: (d.grams // 1_000_000, d.state) for d in found}
 
 
+def ranges(said: list[Any], *records: Any) -> dict[str, tuple[Any, Any, str | None]]:
+    found = decide_manifest(said[0].event.subject, None, said, registry(*records), None).draws
+    return {d.limit: (d.least / 1_000_000, d.grams / 1_000_000, d.doubt) for d in found}
+
+
 # Lines of one code --------------------------------------------------------------------------------
 
 TWO = approval(
@@ -124,8 +129,8 @@ def test_a_draw_follows_its_manifest() -> None:
     assert draws(load(1, 4, "3"), TEN) == {key: (3, "settled")}
     assert draws(load(1, 4, "voided"), TEN) == {}
     assert draws(load(1, 4, "refused"), TEN) == {}
-    assert draws(load(1, 4, "arrived", "voided"), TEN) == {key: (4, "doubtful")}
-    assert draws(load(1, 4, "3", "voided"), TEN) == {key: (3, "doubtful")}
+    assert ranges(load(1, 4, "arrived", "voided"), TEN) == {key: (0, 4, "voided_after_arrival")}
+    assert ranges(load(1, 4, "3", "voided"), TEN) == {key: (0, 3, "voided_after_arrival")}
 
 
 def test_what_is_exceeded_only_with_loads_voided_after_arrival_is_for_review() -> None:
@@ -136,16 +141,23 @@ def test_what_is_exceeded_only_with_loads_voided_after_arrival_is_for_review() -
         "voided_after_arrival",
         "-2 t",
     )
+    assert "最多累计 12 吨，超出 2 吨" in found.zh
+    assert "联单 20261301000001 在运抵后作废" in found.zh
+    assert "manifest 20261301000001 voided after arrival" in found.en.lower()
+    assert {e.ref for e in found.evidence[1:]} == {"20261301000001", "20261301000002"}
     sure = limit_outcome([doubtful, load(2, 6), load(3, 6)], TEN)
     assert (sure.state, sure.margin) == ("violated", "-2 t")
+    assert "2 份联单累计 12 吨" in sure.zh
     assert limit_outcome([doubtful, load(2, 4)], TEN).state == "passed"
 
 
-def test_a_void_that_comes_after_arrival_settles_what_was_reserved_as_doubtful_once() -> None:
+def test_a_void_that_comes_after_arrival_makes_what_was_reserved_a_range_once() -> None:
     said = load(1, 4, "arrived", "voided")
     first = decide_manifest(said[0].event.subject, None, said[:3], registry(TEN), None)
     then = decide_manifest(said[0].event.subject, first.held, said[3:], registry(TEN), None)
-    assert [d.state for d in (*first.draws, *then.draws)] == ["reserved", "doubtful"]
+    assert [(d.least, d.grams) for d in (*first.draws, *then.draws)] == [
+        (4_000_000, 4_000_000), (0, 4_000_000),
+    ]  # fmt: skip
     again = decide_manifest(said[0].event.subject, then.held, [], registry(TEN), None)
     assert again.draws == ()
 
