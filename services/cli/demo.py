@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,6 +16,7 @@ from infra.runtime.settings import Settings, home_from_environment
 from schemas.alert import Alert
 from services.cli.alert_feed import AlertFeed
 from services.cli.alert_table import AlertTable, Kind
+from services.cli.another_gateway import take_elsewhere
 from services.cli.child_events import EventTeller
 from services.cli.console import Failure, out, say
 from services.cli.demo_home import DEMO_HOME, begin_anew
@@ -100,13 +102,13 @@ def _see_logs(settings: Settings) -> tuple[str, str]:
 
 async def _play(world: World, settings: Settings) -> Outcome:
     """Load the registry, post the world, watch the alerts until everything has settled."""
-    written = await write_change_set(settings.database_registry, world.registry, "demo")
+    written = await write_change_set(settings.database_registry, world.early, "demo")
     async with connected(settings.database_registry) as registry:
         tokens = await create_keys(registry, world)
     say(
-        f"✓ 登记库 {written.written} 条，企业 {len(tokens)} 家（各有密钥），"
+        f"✓ 登记库 {written.written} 条，另 {len(world.late)} 条事后录入，企业 {len(tokens)} 家（各有密钥），"
         f"联单 {world.manifests} 份，事件 {len(world.events)} 条",
-        f"{written.written} registry records, {len(tokens)} firms with a key each,"
+        f"{written.written} registry records and {len(world.late)} recorded late, {len(tokens)} firms with a key each,"
         f" {world.manifests} manifests, {len(world.events)} events to post",
     )
     table = AlertTable(out.width)
@@ -142,6 +144,21 @@ async def _play(world: World, settings: Settings) -> Outcome:
         return await measure(reader, world, posted, state, feed.withdrawn)
 
 
+@dataclass(frozen=True)
+class _Behind:
+    """The registry desk and the second gateway of the demo."""
+
+    settings: Settings
+
+    async def record(self, lines: Sequence[bytes]) -> None:
+        """Write late records as one change set."""
+        await write_change_set(self.settings.database_registry, lines, "demo")
+
+    async def take_elsewhere(self, events: Sequence[bytes]) -> None:
+        """Put what the first gateway refuses into the log."""
+        await take_elsewhere(self.settings, events)
+
+
 async def _wait_for_judge(reader: Any, partitions: int) -> None:
     """Wait until every partition has an owner whose clock runs; it takes a second at the start.
 
@@ -169,7 +186,7 @@ async def _post(
         try:
             with reaching("网关 gateway", _see_logs(settings)):
                 await client.wait_for_key(list(tokens.values())[-1])
-                return await post_world(client, world, tokens, advance)
+                return await post_world(client, world, tokens, _Behind(settings), advance)
         finally:
             stop.set()
             await following

@@ -39,6 +39,11 @@ class Item:
         """Whether the gateway had it already."""
         return self.receipt is not None and self.receipt.get("status") == "duplicate"
 
+    @property
+    def conflict(self) -> bool:
+        """Whether the gateway had the id already, with other bytes."""
+        return self.problem is not None and self.problem.get("code") == "id_conflict"
+
 
 class GatewayClient:
     """Posts batches; tries again, with the same ids, what the gateway could not take for now."""

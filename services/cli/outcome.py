@@ -13,9 +13,11 @@ _LATENCY = """
 SELECT count(*) AS alerts,
     percentile_cont(0.5) WITHIN GROUP (ORDER BY opened_at - received_at) AS p50,
     percentile_cont(0.99) WITHIN GROUP (ORDER BY opened_at - received_at) AS p99
-FROM alert WHERE received_at <= opened_at
+FROM alert a WHERE received_at <= opened_at AND NOT EXISTS (
+    SELECT FROM registry_change c WHERE c.seq = a.registry_seq AND c.recorded_at > a.received_at)
 """
-"""Where ``received_at`` is later, a later event has revised the alert: that one did not open it."""
+"""Where ``received_at`` is later, a later event has revised the alert: that one did not open it.
+Nor did an event open what was judged by a registry that had changed since."""
 _ALERTS = "SELECT rule, subject, state, finding, body ->> 'title_zh' AS title FROM alert"
 
 

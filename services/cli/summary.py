@@ -42,9 +42,17 @@ def _figures(outcome: Outcome, seconds: float) -> Table:
         (
             "事件 events",
             f"上报 posted {posted.events} · 重复 duplicates {posted.duplicates} · "
+            f"矛盾 conflicting {posted.conflicts} · "
             f"研判 judged {outcome.state.judged} · 归档 archived {outcome.archived}",
         ),
-        ("违法 violations", f"植入 planted {result.planted} · 查出 found {result.found}"),
+        *(
+            (name, f"植入 planted {tally.planted} · 查出 found {tally.found}")
+            for name, tally in (
+                ("违法 violations", result.tally("violation")),
+                ("待核 reviews", result.tally("review")),
+                ("提示 notices", result.tally("notice")),
+            )
+        ),
         (
             "合法 lawful",
             f"相似情形与日常 look-alikes and everyday {lawful} · "

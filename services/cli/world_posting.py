@@ -4,7 +4,8 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from itertools import pairwise
+from typing import Any, Protocol
 
 import msgspec
 
@@ -13,7 +14,7 @@ from services.cli.gateway_client import MAX_EVENTS, GatewayClient, Item
 from services.cli.keys import create_key
 from services.simulator import World
 
-__all__ = ["Posted", "create_keys", "post_world"]
+__all__ = ["Backstage", "Posted", "create_keys", "post_world"]
 
 _LEAST_WINDOW, _MOST_WINDOWS = 25, 200
 _WINDOW_S = 0.08
@@ -26,23 +27,42 @@ class _Source(msgspec.Struct):
 
 @dataclass
 class Posted:
-    """What the gateway said. ``refused``: the problem of each event that it did not keep."""
+    """What the gateway said. ``refused``: the problem of each event that it did not keep.
+
+    ``conflicts``: of those accepted, what only another gateway took.
+    """
 
     events: int = 0
     accepted: int = 0
     duplicates: int = 0
+    conflicts: int = 0
     refused: list[dict[str, Any]] = field(default_factory=list)
 
     def add(self, items: Sequence[Item]) -> None:
         """Count the items of one answer."""
         self.events += len(items)
         for item in items:
-            if not item.kept:
+            if item.conflict:
+                self.conflicts += 1
+                self.accepted += 1
+            elif not item.kept:
                 self.refused.append(item.problem or {"status": item.status})
             elif item.duplicate:
                 self.duplicates += 1
             else:
                 self.accepted += 1
+
+
+class Backstage(Protocol):
+    """What happens to the world beside the firms' posting."""
+
+    async def record(self, lines: Sequence[bytes]) -> None:
+        """Write records into the registry."""
+        ...
+
+    async def take_elsewhere(self, events: Sequence[bytes]) -> None:
+        """Take events at a gateway that does not know what contradicts them."""
+        ...
 
 
 async def create_keys(connection: Any, world: World) -> dict[str, str]:
@@ -58,21 +78,37 @@ async def post_world(
     client: GatewayClient,
     world: World,
     tokens: Mapping[str, str],
+    backstage: Backstage,
     advance: Callable[[int], None],
 ) -> Posted:
-    """Post window by window; within a window all firms post at once. Raises Failure."""
+    """Post window by window; within a window all firms post at once. Raises Failure.
+
+    Between windows the registry learns what the world records late.
+    """
     posted = Posted()
     size = max(_LEAST_WINDOW, len(world.events) // _MOST_WINDOWS)
-    for start in range(0, len(world.events), size):
-        window = world.events[start : start + size]
+    late: dict[int, list[bytes]] = defaultdict(list)
+    for place, line in world.late:
+        late[place].append(line)
+    for start, end in pairwise(
+        sorted({*range(0, len(world.events), size), len(world.events), *late})
+    ):
+        if start in late:
+            await backstage.record(late[start])
+        window = world.events[start:end]
         batches = [
             (_token_of(tokens, source), events[at : at + MAX_EVENTS])
             for source, events in _by_source(window).items()
             for at in range(0, len(events), MAX_EVENTS)
         ]
         pause = asyncio.create_task(asyncio.sleep(_WINDOW_S if size == _LEAST_WINDOW else 0))
-        for items in await asyncio.gather(*(client.post(*batch) for batch in batches)):
+        answers = await asyncio.gather(*(client.post(*batch) for batch in batches))
+        contradicting: list[bytes] = []
+        for (_, events), items in zip(batches, answers, strict=True):
             posted.add(items)
+            contradicting += [e for e, item in zip(events, items, strict=True) if item.conflict]
+        if contradicting:
+            await backstage.take_elsewhere(contradicting)
         await pause
         advance(len(window))
     return posted

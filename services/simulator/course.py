@@ -81,8 +81,7 @@ def _stranger(scene: Scene, turn: int) -> None:
         verb = ("dispatched", "received")[turn % 3]
         trip.meddle(_third(scene, trip), trip.left_at - before, verb)
         zh, en = "第三方冒报，事实上未起运", "only a stranger says that it moved"
-    if not scene.meddled(trip.number, zh, en):
-        scene.lawful("stranger_speaks", trip.number, zh, en)
+    scene.review("form.not_entitled", trip.number, zh, en)
 
 
 def _third(scene: Scene, trip: Trip) -> Firm:

@@ -10,8 +10,8 @@ __all__ = ["in_order_of_posting"]
 _LATE, _TWICE = 0.05, 0.03
 
 
-def in_order_of_posting(said: list[Said], dice: Dice) -> list[bytes]:
-    """Return the events' bytes in the order in which they reach the gateway.
+def in_order_of_posting(said: list[Said], dice: Dice) -> list[tuple[datetime, bytes]]:
+    """Return when each event reaches the gateway, and its bytes, in that order.
 
     The order is that of event time, but about 5 % come after later events of the same manifest and
     about 3 % come a second time, byte for byte.
@@ -32,4 +32,4 @@ def in_order_of_posting(said: list[Said], dice: Dice) -> list[bytes]:
                 again = when + timedelta(seconds=dice.between(1, 2 * 86_400))
                 posts.append((again, len(posts), each.line))
     posts.sort(key=lambda post: post[:2])
-    return [line for _, _, line in posts]
+    return [(when, line) for when, _, line in posts]

@@ -26,6 +26,7 @@ RULES = (
     "carrier.no_permit",
     "carrier.plate_not_on_permit",
     "form.not_entitled",
+    "form.conflicting_reports",
 )
 """The simulator knows the names of the rules, not their code."""
 

@@ -1,8 +1,8 @@
-"""The registry of a world: what authorities had recorded before the first event."""
+"""The registry of a world: what authorities had recorded before the first event, and later."""
 
 import json
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from schemas.quantity import tonnes_text
@@ -16,7 +16,7 @@ __all__ = ["Register", "permit_number"]
 Suspended = tuple[date, date | None]
 """First and last China date of a suspension; None if its end is open."""
 _LAST_DECISION = date(2026, 6, 20)
-"""Every decision of the world is older, so that the registry can be loaded before the events."""
+"""Every decision of the world is older, also those that were recorded late."""
 
 
 class Register:
@@ -25,7 +25,10 @@ class Register:
     def __init__(self, dice: Dice) -> None:
         self._dice = dice
         self._count: dict[str, int] = {}
+        self._newest: dict[str, dict[str, Any]] = {}
         self.lines: list[bytes] = []
+        self.late: list[tuple[datetime, bytes]] = []
+        """What was recorded while events were coming in, and when."""
 
     def unit(self, firm: Firm, *, small_generator_collector: bool = False) -> str:
         """Record a firm with its registered office."""
@@ -47,10 +50,6 @@ class Register:
     ) -> str:
         """Record a licence (or exempted or virtual register entry) of the holder."""
         number = f"{holder.region}{self._count.get('licence', 0) + 1:04d}"
-        suspended = [
-            {"valid_from": str(first), **({"valid_to": str(last)} if last else {})}
-            for first, last in suspensions
-        ]
         return self._write(
             "licence",
             {
@@ -62,7 +61,7 @@ class Register:
                 "facility": f"{holder.name}示例厂区",
                 "region": holder.site,
                 "scope": scope,
-                **({"suspensions": suspended} if suspended else {}),
+                **({"suspensions": _told(suspensions)} if suspensions else {}),
                 "annual_scale_t": annual_scale_t,
                 "valid_from": str(valid_from or valid_to.replace(year=valid_to.year - 5)),
                 "valid_to": str(valid_to),
@@ -102,8 +101,9 @@ class Register:
         decision: str = "approved",
         city_decides: bool = False,
         names: list[str] | None = None,
+        recorded: datetime | None = None,
     ) -> str:
-        """Record a decision letter; a line is (receiver, code, purpose, grams)."""
+        """Record a decision letter, late if so; a line is (receiver, code, purpose, grams)."""
         decided = min(valid_from, _LAST_DECISION - timedelta(days=self._dice.below(10)))
         number = self._count.get("transfer_approval", 0) + 1
         office = consignor.site if city_decides else consignor.site[:2] + "0000"
@@ -133,6 +133,7 @@ class Register:
                 "valid_from": str(valid_from),
                 "valid_to": str(valid_to),
             },
+            recorded,
         )
 
     def whitelist(
@@ -180,15 +181,34 @@ class Register:
         members: dict[str, Any] = {"codes": codes, "stages": stages, "valid_from": "2026-01-01"}
         return self._write("exemption", members | named | {"condition": "示例豁免条件"})
 
-    def _write(self, kind: str, members: dict[str, Any]) -> str:
+    def suspend(self, licence: str, at: datetime, *suspensions: Suspended) -> None:
+        """Record at ``at`` that a licence was suspended in those times and no others."""
+        self._amend(licence, at, suspensions=_told(suspensions))
+
+    def strike_out(self, record_id: str, at: datetime) -> None:
+        """Record at ``at`` that a record should never have stood in the registry."""
+        self._amend(record_id, at, retracted=True)
+
+    def _amend(self, record_id: str, at: datetime, **members: Any) -> None:
+        self._keep({**self._newest[record_id], **members}, at)
+
+    def _write(self, kind: str, members: dict[str, Any], recorded: datetime | None = None) -> str:
         number = self._count[kind] = self._count.get(kind, 0) + 1
         record_id = f"{_SHORT[kind]}-{number:05d}"
-        day = 21 + self._dice.below(9)
-        record = {"kind": kind, "id": record_id, **members}
-        record["recorded_at"] = f"2026-06-{day}T{9 + self._dice.below(9):02d}:00:00+08:00"
-        text = json.dumps(record, ensure_ascii=False, separators=(",", ":"))
-        self.lines.append(text.encode())
+        self._keep({"kind": kind, "id": record_id, **members}, recorded)
         return record_id
+
+    def _keep(self, record: dict[str, Any], recorded: datetime | None) -> None:
+        """Write a version of a record, among those of before the first event unless ``recorded``."""
+        self._newest[record["id"]] = record
+        day, hour = 21 + self._dice.below(9), 9 + self._dice.below(9)
+        early = f"2026-06-{day}T{hour:02d}:00:00+08:00"
+        line = record | {"recorded_at": recorded.isoformat() if recorded else early}
+        text = json.dumps(line, ensure_ascii=False, separators=(",", ":")).encode()
+        if recorded:
+            self.late.append((recorded, text))
+        else:
+            self.lines.append(text)
 
 
 _SHORT = {
@@ -201,6 +221,13 @@ _SHORT = {
     "exemption": "exempt",
     "inbound_ban": "ban",
 }
+
+
+def _told(suspensions: Sequence[Suspended]) -> list[dict[str, str]]:
+    return [
+        {"valid_from": str(first), **({"valid_to": str(last)} if last else {})}
+        for first, last in suspensions
+    ]
 
 
 def permit_number(firm: Firm) -> str:

@@ -74,9 +74,13 @@ class Scene:
         """Label a subject as breaking a rule."""
         self.labels.append(Label("violation", subject, zh, en, rule=rule))
 
-    def meddled(self, subject: str, zh: str, en: str) -> bool:
-        """Label what a stranger said as to be looked at, if this world has that rule."""
-        return False
+    def review(self, rule: str, subject: str, zh: str, en: str) -> None:
+        """Label a subject as one that an officer must look at."""
+        self.labels.append(Label("review", subject, zh, en, rule=rule))
+
+    def notice(self, rule: str, subject: str, zh: str, en: str) -> None:
+        """Label a subject as one of which the unit must be told."""
+        self.labels.append(Label("notice", subject, zh, en, rule=rule))
 
     def lawful(self, likeness: str, subject: str, zh: str, en: str) -> None:
         """Label a subject as lawful, with what it looks like."""

@@ -29,7 +29,10 @@ class Load:
 
 @dataclass(slots=True)
 class Said:
-    """One event as bytes, with what is needed to put it in order."""
+    """One event as bytes, with what is needed to put it in order.
+
+    Events of one ``trip`` may come late among each other.
+    """
 
     trip: int
     time: datetime
@@ -67,7 +70,7 @@ class Trip:
         self.carriers = [(c, dice.pick(c.plates)) for c in scene.some_carriers(2 if relay else 1)]
         self.index = scene.next_trip()
         self.number, self.aliases = scene.numbers.give(consignor.site, self.filed_at, self.cross)
-        self.filed_id = ""
+        self.filed_id = self.received_id = ""
 
     # what the parties say, in the usual order
 
@@ -124,7 +127,7 @@ class Trip:
             for n, (grams, load) in enumerate(zip(accepted, self.loads, strict=True), 1)
         ]
         data = {"opinion": opinion, "wastes": lines}
-        self._say("received", self.receiver, self.received_at, data)
+        self.received_id = self._say("received", self.receiver, self.received_at, data)
         return self
 
     def treat(self) -> "Trip":
@@ -181,6 +184,24 @@ class Trip:
         self._say(verb, stranger, when, data)
         return self
 
+    def file_again(self, loads: list[Load]) -> "Trip":
+        """Let the consignor file other ``loads`` under the id of its first filing."""
+        when = self.filed_at + timedelta(minutes=self.scene.dice.between(1, 20))
+        self._say("filed", self.consignor, when, self._form(loads, self.receiver), self.filed_id)
+        return self
+
+    def receive_again(self, opinion: str) -> "Trip":
+        """Let the receiver state another opinion under the id of its first receipt."""
+        when = self.received_at + timedelta(minutes=self.scene.dice.between(1, 20))
+        self._say("received", self.receiver, when, {"opinion": opinion}, self.received_id)
+        return self
+
+    def take_number(self, other: "Firm", when: datetime) -> "Trip":
+        """Let another unit file its own load under this number, after all else that is said."""
+        data = self._form(self.loads, self.receiver) | {"consignor": party(other)}
+        self._say("filed", other, when, data, apart=True)
+        return self
+
     def _form(self, loads: list[Load], receiver: "Firm") -> dict[str, Any]:
         wastes = []
         for n, load in enumerate(loads, 1):
@@ -216,10 +237,19 @@ class Trip:
         data["planned_at"] = instant(self.left_at, self.consignor)
         return data
 
-    def _say(self, verb: str, who: "Firm", when: datetime, data: dict[str, Any]) -> str:
+    def _say(
+        self,
+        verb: str,
+        who: "Firm",
+        when: datetime,
+        data: dict[str, Any],
+        event_id: str | None = None,
+        *,
+        apart: bool = False,
+    ) -> str:
         event = {
             "specversion": "1.0",
-            "id": self.scene.dice.event_id(when),
+            "id": event_id or self.scene.dice.event_id(when),
             "source": who.source,
             "type": f"liandan.manifest.{verb}.v1",
             "subject": self.number,
@@ -227,5 +257,5 @@ class Trip:
             "data": data,
         }
         line = json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode()
-        self.scene.post(Said(self.index, when, line))
+        self.scene.post(Said(-self.index if apart else self.index, when, line))
         return str(event["id"])

@@ -61,7 +61,9 @@ def no_approval(scene: Scene, turn: int) -> None:
         if kind == 4:
             trip.void(trip.left_at - timedelta(minutes=20), "他人作废", by=_stranger(scene, trip))
             zh, en = f"{zh}；第三方作废无效", f"{en}; a stranger's voiding counts for nothing"
-            scene.meddled(trip.number, "第三方作废他人联单", "a stranger voided it")
+            scene.review(
+                "form.not_entitled", trip.number, "第三方作废他人联单", "a stranger voided it"
+            )
         if kind == 6:
             trip.arrive().receive()
             zh, en = f"{zh}；没有起运记录", f"{en}; nobody reported the departure"

@@ -1,5 +1,7 @@
 """A labelled world: registry, events in the order of posting, and what is true of each subject."""
 
+from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,14 +23,25 @@ USUAL, LEAST, MOST = 2_000, 300, 100_000
 
 @dataclass(frozen=True)
 class World:
-    """Lines without newline: registry records, events as they are posted; and the labels."""
+    """Lines without newline: registry records, events as they are posted; and the labels.
+
+    ``registry`` is in the order of recording, so that the last line of an id is what is known in
+    the end. Its last lines are recorded while events come in: ``late`` holds each again, with the
+    number of events that are posted before it.
+    """
 
     name: str
     seed: int
     registry: list[bytes]
+    late: list[tuple[int, bytes]]
     events: list[bytes]
     labels: list[Label]
     firms: tuple[Firm, ...]
+
+    @property
+    def early(self) -> Sequence[bytes]:
+        """The registry as it is known before the first event."""
+        return self.registry[: len(self.registry) - len(self.late)]
 
     @property
     def manifests(self) -> int:
@@ -50,8 +63,12 @@ def build_world(world: str = "demo", seed: int = 7, manifests: int = USUAL) -> W
     scene = set_stage(manifests, dice, register, founder)
     play(scene, manifests, planted=world != "quiet")
     everyday(scene, manifests - scene.trips)
-    events = in_order_of_posting(scene.said, dice)
-    return World(world, seed, register.lines, events, scene.labels, tuple(founder.firms))
+    posts = in_order_of_posting(scene.said, dice)
+    moments, events = [when for when, _ in posts], [line for _, line in posts]
+    changes = sorted(register.late, key=lambda change: change[0])
+    late = [(bisect_right(moments, at), line) for at, line in changes]
+    registry = [*register.lines, *(line for _, line in changes)]
+    return World(world, seed, registry, late, events, scene.labels, tuple(founder.firms))
 
 
 def write_world(world: World, out: Path) -> None:

@@ -11,6 +11,7 @@ import asyncpg
 import httpx2
 
 from infra.runtime.settings import Settings
+from services.cli.another_gateway import take_elsewhere
 from services.cli.keys import create_key
 
 __all__ = ["Poster", "posting"]
@@ -20,10 +21,16 @@ WINDOW = 120
 
 
 class Poster:
-    """Posts with every source's own key; ``receipts`` maps (source, id, digest) to receipt id."""
+    """Posts with every source's own key; ``receipts`` maps (source, id, digest) to receipt id.
 
-    def __init__(self, client: httpx2.AsyncClient, keys: dict[str, str]) -> None:
+    What contradicts an event that the gateway knows is taken by another one, without a receipt.
+    """
+
+    def __init__(
+        self, client: httpx2.AsyncClient, keys: dict[str, str], settings: Settings
+    ) -> None:
         self._client = client
+        self._settings = settings
         self._keys = keys
         self.receipts: dict[tuple[str, str, str], str] = {}
         self.turned_away = 0
@@ -48,6 +55,9 @@ class Poster:
                 for raw, item in zip(raws, items, strict=True):
                     if item["status"] == 503:
                         again.append(raw)
+                        continue
+                    if item["status"] == 409:
+                        await take_elsewhere(self._settings, [raw])
                         continue
                     assert item["status"] == 202, item
                     receipt = item["receipt"]
@@ -99,4 +109,4 @@ async def posting(settings: Settings, events: Sequence[bytes]) -> AsyncIterator[
                 )
             ).status_code == 401:
                 await asyncio.sleep(0.1)
-        yield Poster(client, keys)
+        yield Poster(client, keys, settings)

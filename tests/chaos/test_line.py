@@ -92,7 +92,12 @@ async def check(stack: LocalStack, world: World, poster: Poster) -> None:
         assert sorted(r["key"] for r in outbox) == sorted(
             f"{r['id']}:{r['revision']}" for r in revisions
         )
-        assert await reader.fetchval("SELECT count(*) FROM quarantine") == 0
+        quarantined = await reader.fetch("SELECT DISTINCT reason, subject FROM quarantine")
+        assert {(row["reason"], row["subject"]) for row in quarantined} == {
+            ("conflict", label.subject)
+            for label in world.labels
+            if label.rule == "form.conflicting_reports"
+        }
     finally:
         await reader.close()
 

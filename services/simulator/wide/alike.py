@@ -1,4 +1,4 @@
-"""More look-alikes: pilots, collectors for small generators, approved and listed, strangers."""
+"""More look-alikes: pilots, collectors for small generators, approved and listed."""
 
 from datetime import timedelta
 
@@ -76,21 +76,5 @@ def _listed_and_approved(scene: WideScene, turn: int) -> None:
     scene.lawful("listed_and_approved", trip.number, zh, en)
 
 
-def _stranger_receives(scene: WideScene, turn: int) -> None:
-    """Let a third unit confirm the receipt of a lawful load: to be looked at."""
-    trip = scene.trip(scene.within(), scene.grams(turn), scene.moment(turn)).complete()
-    parties = {trip.consignor.uscc, trip.receiver.uscc}
-    stranger = next(p.firm for p in scene.cast.plants[::-1] if p.firm.uscc not in parties)
-    trip.meddle(stranger, trip.arrived_at + timedelta(minutes=5), "received")
-    zh, en = "第三方称已接收，事实不变", "a third unit claims the receipt; nothing changes"
-    scene.meddled(trip.number, zh, en)
-
-
-WIDE_ALIKE = (
-    _pilot,
-    _collector_files,
-    _collector_voids,
-    _listed_and_approved,
-    _stranger_receives,
-)
+WIDE_ALIKE = (_pilot, _collector_files, _collector_voids, _listed_and_approved)
 """Each plays one story: ``(scene, turn)``."""

@@ -10,13 +10,22 @@ from services.simulator.firms import Firm, Founder
 from services.simulator.register import Register
 from services.simulator.waste import LEAD_BATTERY, USED
 
-__all__ = ["AS_INTRA", "BANNED", "DIRECT", "LISTED", "PILOT_ENDS", "Lapsing", "Others", "Paused"]
+__all__ = [
+    "AS_INTRA",
+    "BANNED",
+    "LISTED",
+    "PILOT_ENDS",
+    "SHORTENED",
+    "Lapsing",
+    "Others",
+    "Paused",
+]
 
 LISTED = "261-080-45"
 """On a white list of direct or short-consult kind everywhere, without cap."""
 AS_INTRA = ("272-001-02", "263-008-04")
-DIRECT = ("384-002-26",)
-"""On white lists with yearly caps."""
+SHORTENED = ("384-002-26", "336-062-17")
+"""On white lists with yearly caps, which do without an approval or shorten it."""
 BANNED = ("900-019-16", "900-352-35", "398-005-22", "772-007-50", "336-103-23")
 """Banned wholly, as liquid, for disposal, until a day, from a day."""
 PILOT_ENDS = date(2026, 9, 30)
@@ -118,7 +127,7 @@ def found_others(manifests: int, dice: Dice, register: Register, founder: Founde
 def _papers(others: Others, register: Register) -> None:
     scope: list[dict[str, Any]] = [
         {
-            "codes": [LISTED, *AS_INTRA, *DIRECT, *BANNED],
+            "codes": [LISTED, *AS_INTRA, *SHORTENED, *BANNED],
             "modes": ["storage", "utilisation", "disposal"],
         }
     ]

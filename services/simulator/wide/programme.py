@@ -22,6 +22,7 @@ from services.simulator.waste import LEAD_BATTERY
 from services.simulator.wide.alike import WIDE_ALIKE, pilot_ended
 from services.simulator.wide.banned import BAN_ALIKE, ban_newer_than_approval, banned, record_bans
 from services.simulator.wide.carried import CARRIED_ALIKE, no_permit, plate_not_on_permit
+from services.simulator.wide.learned import LEARNED_ALIKE, learned_late
 from services.simulator.wide.mismatched import (
     whitelist_not_approval,
     wrong_code,
@@ -29,6 +30,7 @@ from services.simulator.wide.mismatched import (
     wrong_receiver,
 )
 from services.simulator.wide.others import LISTED, PILOT_ENDS, found_others
+from services.simulator.wide.reports import number_taken, said_two_ways, stranger_receives
 from services.simulator.wide.scene import WideScene
 from services.simulator.wide.suspended import (
     SUSPENDED_ALIKE,
@@ -37,6 +39,7 @@ from services.simulator.wide.suspended import (
     suspended,
 )
 from services.simulator.wide.totals import (
+    SIMPLIFIED,
     capped,
     capped_alike,
     pooled,
@@ -80,26 +83,31 @@ def _no_approval(scene: WideScene, turn: int) -> None:
         no_approval(scene, turn // (len(_PLAIN) + 1) * 9 + _PLAIN[kind])
 
 
+_PLANTED: tuple[_Story, ...] = (
+    _no_approval, not_in_force, wrong_method, wrong_receiver, wrong_code, whitelist_not_approval,
+    banned, ban_newer_than_approval, unlicensed, suspended, mode_out_of_scope, code_out_of_scope,
+    no_permit, plate_not_on_permit, said_two_ways, number_taken, learned_late,
+)  # fmt: skip
+_ALIKE: tuple[_Story, ...] = (
+    *COVERED, *LICENSED, *COURSES, *BAN_ALIKE, *SUSPENDED_ALIKE, *CARRIED_ALIKE, *LEARNED_ALIKE,
+    *WIDE_ALIKE, stranger_receives,
+)  # fmt: skip
+
+
 def play(scene: WideScene, manifests: int, *, planted: bool) -> None:
     """Play every story but the everyday traffic; only the lawful ones unless ``planted``."""
     small = manifests < _SMALL
     per_rule = 2 if small else max(4, manifests // 330)
     limits = 1 if small else max(2, manifests // 1500)
     if planted:
-        for rule in (
-            _no_approval, not_in_force, wrong_method, wrong_receiver, wrong_code,
-            whitelist_not_approval, banned, ban_newer_than_approval, unlicensed, suspended,
-            mode_out_of_scope, code_out_of_scope, no_permit, plate_not_on_permit,
-        ):  # fmt: skip
+        for rule in _PLANTED:
             _play(scene, rule, per_rule)
         _play(scene, no_approval_nor_licence, 1 + manifests // 2000)
-        for limit in (exceeded, pooled, capped, scaled, scaled_little):
-            _play(scene, limit, limits)
-    alike: tuple[_Story, ...] = (
-        *COVERED, *LICENSED, *COURSES, *BAN_ALIKE, *SUSPENDED_ALIKE, *CARRIED_ALIKE, *WIDE_ALIKE,
-    )  # fmt: skip
-    for story in alike:
-        _play(scene, story, 1 if small else max(2, 14 * per_rule // len(alike) + 1))
+        _play(scene, capped, max(len(SIMPLIFIED), limits))
+        for limit in (exceeded, pooled, scaled, scaled_little):
+            _play(scene, limit, max(2, limits))
+    for story in _ALIKE:
+        _play(scene, story, 1 if small else max(2, len(_PLANTED) * per_rule // len(_ALIKE) + 1))
     for within in (exactly_used, freed_by_refusal, freed_by_void, settled_at_accepted):
         _play(scene, within, limits)
     for four in (pooled_alike, capped_alike, scaled_alike):

@@ -1,16 +1,20 @@
-"""The stage of the wide world: routes that no other story's approval comes near, more labels."""
+"""The stage of the wide world: routes that no other story's approval comes near."""
 
 from collections.abc import Sequence
+from datetime import date
+from typing import Any
 
-from services.simulator.cast import Cast, Plant
+from services.simulator.cast import PROVINCES, Cast, Plant
 from services.simulator.dice import Dice
 from services.simulator.firms import Firm, Founder
-from services.simulator.labels import Label
 from services.simulator.register import Register
 from services.simulator.scene import Route, Scene
+from services.simulator.waste import USED
 from services.simulator.wide.others import Others
 
 __all__ = ["WideScene"]
+
+_LICENSED = date(2027, 12, 31)
 
 
 class WideScene(Scene):
@@ -27,18 +31,14 @@ class WideScene(Scene):
         self.founder, self.others = founder, others
         self._bound: set[tuple[str, str]] = set()
 
-    def review(self, rule: str, subject: str, zh: str, en: str) -> None:
-        """Label a subject as one that an officer must look at."""
-        self.labels.append(Label("review", subject, zh, en, rule=rule))
-
-    def notice(self, rule: str, subject: str, zh: str, en: str) -> None:
-        """Label a subject as one of which the unit must be told."""
-        self.labels.append(Label("notice", subject, zh, en, rule=rule))
-
-    def meddled(self, subject: str, zh: str, en: str) -> bool:
-        """Label what a stranger said as to be looked at."""
-        self.review("form.not_entitled", subject, zh, en)
-        return True
+    def found_plant(self, turn: int, **licence: Any) -> tuple[str, Plant]:
+        """Found a plant for one story; return the record of its licence, and the plant."""
+        plant = Plant(
+            self.founder.found(PROVINCES[turn % 4], ("资源利用",)), "utilisation", USED, _LICENSED
+        )
+        self.register.unit(plant.firm)
+        scope = [{"codes": list(USED), "modes": ["utilisation"]}]
+        return self.register.licence(plant.firm, scope, plant.until, **licence), plant
 
     @property
     def unapproving(self) -> Sequence[Firm]:

@@ -10,11 +10,12 @@ from services.simulator.cast import PROVINCES, Plant
 from services.simulator.letters import approve_around
 from services.simulator.limits import members, opening, weekly
 from services.simulator.trip import Trip
-from services.simulator.waste import USED, WASTES
-from services.simulator.wide.others import AS_INTRA, DIRECT
+from services.simulator.waste import WASTES
+from services.simulator.wide.others import AS_INTRA, SHORTENED
 from services.simulator.wide.scene import WideScene
 
 __all__ = [
+    "SIMPLIFIED",
     "capped",
     "capped_alike",
     "pooled",
@@ -25,7 +26,9 @@ __all__ = [
 ]
 
 _TONNE = 1_000_000
-_WHOLE = date(2027, 12, 31)
+_PART = date(2026, 7, 1)
+"""First day of a licence that covers part of the year; others cover the whole of it."""
+SIMPLIFIED = ("as_intra", "direct", "short_consult")
 
 
 def _complete(trips: list[Trip]) -> None:
@@ -119,16 +122,16 @@ def pooled_alike(scene: WideScene, turn: int) -> None:
 
 def _listed(scene: WideScene, turn: int, cap: int, weights: list[int]) -> tuple[str, list[Trip]]:
     """Record a capped entry, and begin loads of two consignors of its origin."""
-    kind = turn % 2
+    simple = SIMPLIFIED[turn % 3]
+    intra = simple == "as_intra"
     at = opening(scene, turn)
     for _ in range(10_000):
         host, origin = scene.dice.pick(scene.others.hosts), scene.dice.pick(PROVINCES)
-        code = scene.dice.pick((AS_INTRA, DIRECT)[kind])
+        code = scene.dice.pick(AS_INTRA if intra else SHORTENED)
         if host.province != origin and scene.claim_entry(host, code, origin):
             break
     else:
         raise RuntimeError("too few firms for so many stories")
-    simple = ("as_intra", "direct")[kind]
     record = scene.register.whitelist(host, [code], [origin + "0000"], simple, cap=cap)
     near = scene.cast.makers_in(origin)
     first = scene.dice.below(len(near))
@@ -137,7 +140,7 @@ def _listed(scene: WideScene, turn: int, cap: int, weights: list[int]) -> tuple[
     for n, maker in enumerate(pair):
         route = (maker, Plant(host, "utilisation", (code,)), code)
         share = weights[n::2]
-        if kind:
+        if not intra:
             approve_around(scene, route, at, sum(share) * 2)
         trips += weekly(scene, route, share, at + timedelta(days=3 * n))
     return f"whitelist/{record}/2026", trips
@@ -159,7 +162,7 @@ def capped_alike(scene: WideScene, turn: int) -> None:
     """Stay within the cap of a white-list entry."""
     name, over, zh, en, play = _WITHIN[turn % 4]
     weights = _weights(scene, 2)
-    subject, trips = _listed(scene, turn + turn // 4, sum(weights) - over, weights)
+    subject, trips = _listed(scene, turn, sum(weights) - over, weights)
     play(trips)
     members(scene, trips)
     scene.lawful(f"whitelist_cap_{name}", subject, f"白名单上限{zh}", f"the list's cap: {en}")
@@ -169,12 +172,16 @@ def capped_alike(scene: WideScene, turn: int) -> None:
 
 
 def _plant(scene: WideScene, turn: int, scale: int, weights: list[int]) -> tuple[str, list[Trip]]:
-    """Found a plant licensed for ``scale`` grams a year, and begin its loads of the year."""
-    firm = scene.founder.found(PROVINCES[turn % 4], ("资源利用",))
-    scene.register.unit(firm)
-    scope = [{"codes": list(USED), "modes": ["utilisation"]}]
-    record = scene.register.licence(firm, scope, _WHOLE, annual_scale_t=tonnes_text(scale))
-    route = scene.within(Plant(firm, "utilisation", USED))
+    """Found a plant that may take ``scale`` grams in 2026, and begin its loads of the year.
+
+    In odd turns its licence covers part of the year, and names what that would be in a whole one.
+    """
+    first = _PART if turn % 2 else None
+    if first:
+        scale = -(-scale * 365 // ((date(2026, 12, 31) - first).days + 1))
+    tonnes = tonnes_text(scale)
+    record, plant = scene.found_plant(turn, annual_scale_t=tonnes, valid_from=first)
+    route = scene.within(plant)
     return f"licence/{record}/2026", weekly(scene, route, weights, opening(scene, turn))
 
 
@@ -185,8 +192,8 @@ def _scaled(scene: WideScene, turn: int, scale: int, weights: list[int]) -> tupl
     scale_t, total_t = tonnes_text(scale), tonnes_text(sum(weights))
     return (
         subject,
-        f"年规模 {scale_t} 吨，接收 {total_t} 吨",
-        f"took {total_t} t of {scale_t} t a year",
+        f"当年规模 {scale_t} 吨，接收 {total_t} 吨",
+        f"took {total_t} t of {scale_t} t for the year",
     )
 
 

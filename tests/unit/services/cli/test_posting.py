@@ -22,6 +22,19 @@ def receipt(status="accepted"):
     return {"status": 202, "receipt": {"id": "r", "status": status}}
 
 
+class Backstage:
+    """Tells in a story what the registry and the other gateway were given."""
+
+    def __init__(self, story):
+        self.story = story
+
+    async def record(self, lines):
+        self.story.extend(lines)
+
+    async def take_elsewhere(self, events):
+        self.story.extend(events)
+
+
 @pytest.fixture(autouse=True)
 def no_pauses(monkeypatch):
     async def at_once(_seconds):
@@ -143,19 +156,50 @@ async def test_a_world_is_posted_by_source_in_its_order_and_counted():
 
     events = [event("ab"[n % 2], n) for n in range(60)]
     advanced = []
+    world = SimpleNamespace(events=events, late=[])
     posted = await post_world(
-        Gateway(), SimpleNamespace(events=events), {"a": "A", "b": "B"}, advanced.append
+        Gateway(), world, {"a": "A", "b": "B"}, Backstage([]), advanced.append
     )
-    assert posted == Posted(60, 60, 0, [])
+    assert posted == Posted(60, 60)
     assert sum(advanced) == 60
     for token, first in (("A", 0), ("B", 1)):
         ids = [int(i) for who, batch in posts if who == token for i in batch]
         assert ids == list(range(first, 60, 2))
 
 
+async def test_the_registry_learns_late_records_between_the_events_they_lie_between():
+    story = []
+
+    class Gateway:
+        async def post(self, token, events):
+            story.extend(int(json.loads(e)["id"]) for e in events)
+            return [Item(202, {"status": "accepted"}) for _ in events]
+
+    world = SimpleNamespace(
+        events=[event("a", n) for n in range(60)], late=[(7, b"x"), (7, b"y"), (41, b"z")]
+    )
+    posted = await post_world(Gateway(), world, {"a": "A"}, Backstage(story), lambda _n: None)
+    assert story == [*range(7), b"x", b"y", *range(7, 41), b"z", *range(41, 60)]
+    assert posted == Posted(60, 60)
+
+
+async def test_what_the_gateway_refuses_as_a_conflict_another_one_takes():
+    class Gateway:
+        async def post(self, _token, events):
+            conflict = Item(409, None, {"code": "id_conflict"})
+            return [Item(202, {"status": "accepted"}), conflict][: len(events)]
+
+    story = []
+    world = SimpleNamespace(events=[event("a", 1), event("a", 2)], late=[])
+    posted = await post_world(Gateway(), world, {"a": "A"}, Backstage(story), lambda _n: None)
+    assert story == [event("a", 2)]
+    assert posted == Posted(2, accepted=2, conflicts=1)
+
+
 async def test_a_source_without_key_stops_the_posting():
+    world = SimpleNamespace(events=[event("b")], late=[])
     with pytest.raises(Failure, match="no key for b"):
-        await post_world(None, SimpleNamespace(events=[event("b")]), {}, lambda _n: None)
+        await post_world(None, world, {}, Backstage([]), lambda _n: None)
 
 
 def test_refusals_and_duplicates_are_told_apart():

@@ -4,6 +4,7 @@ Written for this test only, plainly; shares nothing with the generator or the ru
 """
 
 from collections import defaultdict
+from datetime import date
 from typing import Any
 
 from wide_oracle_facts import Facts, Records, covers, in_force
@@ -20,22 +21,36 @@ Draws = dict[str, int]
 def findings(registry: list[bytes], events: list[bytes]) -> Found:
     """Return every (finding, rule, subject)."""
     records = Records(map(decode_registry_record, registry))
-    by_subject: dict[str, list[Any]] = defaultdict(list)
-    for event in map(decode_manifest_event, events):
-        by_subject[event.subject].append(event)
+    by_subject: dict[str, dict[tuple[str, str], dict[bytes, Any]]] = {}
+    for line in events:
+        event = decode_manifest_event(line)
+        said = by_subject.setdefault(event.subject, {})
+        said.setdefault((event.source, event.id), {}).setdefault(line, event)
     found: Found = set()
     drawn: Draws = defaultdict(int)
     for subject, said in by_subject.items():
-        facts = Facts(said, records)
+        versions = [list(each.values()) for each in said.values()]
+        facts = Facts([each[0] for each in versions], records)
+        broken = _about(facts, records, drawn)
+        if any(len(each) > 1 for each in versions):
+            last = Facts([each[-1] for each in versions], records)
+            other = _about(last, records, defaultdict(int))
+            broken = {("review", rule) for _, rule in broken ^ other} | (broken & other)
+            broken.add(("review", "form.conflicting_reports"))
         if facts.strangers:
-            found.add(("review", "form.not_entitled", subject))
-        if facts.moved:
-            broken = set(_carriers(facts, records))
-            for waste in facts.form.wastes:
-                if not is_general_waste(waste.code):
-                    broken |= set(_broken(facts, waste, records, drawn))
-            found |= {(finding, rule, subject) for finding, rule in broken}
+            broken.add(("review", "form.not_entitled"))
+        found |= {(finding, rule, subject) for finding, rule in broken}
     return found | set(_limits(records, drawn))
+
+
+def _about(facts: Facts, records: Records, drawn: Draws) -> set[tuple[str, str]]:
+    if not facts.moved:
+        return set()
+    broken = set(_carriers(facts, records))
+    for waste in facts.form.wastes:
+        if not is_general_waste(waste.code):
+            broken |= set(_broken(facts, waste, records, drawn))
+    return broken
 
 
 def _carriers(facts: Facts, records: Records) -> list[tuple[str, str]]:
@@ -108,7 +123,7 @@ def _crossing(facts: Facts, waste: Any, records: Records, drawn: Draws) -> list[
                 rule = "whitelist_not_approval"
         return [("violation", f"cross_province.{rule}")]
     (approval,) = {a.id: a for a, _ in good}.values()
-    _draw_entries([w for w in entries if w.simplification == "direct"], facts, waste, drawn)
+    _draw_entries([w for w in entries if w.simplification != "as_intra"], facts, waste, drawn)
     named = [(a, line) for a, line in good if line.name == waste.name] or good
     pool = f"approval/{approval.id}/pool/{waste.code}"
     subject = f"approval/{approval.id}/{named[0][1].line}" if len(named) == 1 else pool
@@ -162,6 +177,11 @@ def _licence(facts: Facts, waste: Any, records: Records, drawn: Draws) -> list[s
     return broken
 
 
+def _days_of(licence: Any, year: int) -> int:
+    first = max(licence.valid_from, date(year, 1, 1))
+    return (min(licence.valid_to, date(year, 12, 31)) - first).days + 1
+
+
 def _limits(records: Records, drawn: Draws) -> list[tuple[str, str, str]]:
     found = []
     by_id = {(kind, r.id): r for kind, held in records.all.items() for r in held}
@@ -183,7 +203,8 @@ def _limits(records: Records, drawn: Draws) -> list[tuple[str, str, str]]:
             if entry.annual_cap_t is not None and grams > entry.annual_cap_t:
                 found.append(("violation", "whitelist.cap_exceeded", subject))
         else:
-            scale = by_id["licence", record_id].annual_scale_t
+            licence = by_id["licence", record_id]
+            scale = licence.annual_scale_t * _days_of(licence, int(rest[0])) // 365
             if grams > scale:
                 finding = "violation" if grams * 100 > scale * 120 else "notice"
                 found.append((finding, "licence.scale_exceeded", subject))

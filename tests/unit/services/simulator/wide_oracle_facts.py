@@ -30,12 +30,15 @@ def in_force(records: Iterable[Any], at: datetime) -> list[Any]:
 
 
 class Records:
-    """All records by kind, and by kind and holder."""
+    """The newest version of every record by kind, and by kind and holder."""
 
     def __init__(self, records: Iterable[Any]) -> None:
         self.all: dict[str, list[Any]] = defaultdict(list)
         self._of: dict[tuple[str, str], list[Any]] = defaultdict(list)
-        for record in records:
+        newest = {(record.kind, record.id): record for record in records}
+        for record in newest.values():
+            if record.retracted:
+                continue
             self.all[record.kind].append(record)
             if record.kind in _HOLDER:
                 self._of[record.kind, getattr(record, _HOLDER[record.kind])].append(record)
@@ -45,11 +48,14 @@ class Records:
 
 
 class Facts:
-    """What the entitled parties said of one manifest; ``strangers`` said the rest."""
+    """What the entitled parties said of one manifest; ``strangers`` said the rest.
+
+    ``events`` in the order of posting, one of each id.
+    """
 
     def __init__(self, events: list[Any], records: Records) -> None:
-        said = sorted({(e.source, e.id): e for e in events}.values(), key=lambda e: e.time)
-        (first,) = [e for e in said if verb_of(e) == "filed"]
+        said = sorted(events, key=lambda e: e.time)
+        first = next(e for e in events if verb_of(e) == "filed")
         versions = [first.data] + [e.data.filed for e in said if verb_of(e) == "corrected"]
         self.form = versions[-1]
         consignor, author = self.form.consignor.uscc, first.source.removeprefix("urn:uscc:")
