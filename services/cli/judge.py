@@ -1,6 +1,7 @@
 """``liandan judge``: the same rules on files, without a server."""
 
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
@@ -76,13 +77,13 @@ def _print_table(verdict: FileVerdict) -> None:
         for alert in opened:
             out.print(table.row(alert))
         out.print()
-    violations = sum(alert.finding == "violation" for alert in opened)
+    found = Counter(alert.finding for alert in opened)
     refused = len(verdict.refused)
     say(
         f"事件 {verdict.events} 条，无法读取 {refused} 条；"
-        f"违法 {violations} 项，待核 {len(opened) - violations} 项",
-        f"{verdict.events} events judged, {refused} not understood;"
-        f" {violations} violations, {len(opened) - violations} to be reviewed",
+        f"违法 {found['violation']} 项，待核 {found['review']} 项，提示 {found['notice']} 项",
+        f"{verdict.events} events judged, {refused} not understood; {found['violation']} violations,"
+        f" {found['review']} to be reviewed, {found['notice']} notices",
     )
 
 

@@ -1,6 +1,8 @@
 """simulate, judge and grade in this process."""
 
 import json
+from collections import Counter
+from datetime import datetime, timedelta
 
 import pytest
 from typer.testing import CliRunner
@@ -75,6 +77,33 @@ def test_what_was_not_known_then_changes_the_verdict(world):
     )
     assert 0 < len(then) < len(newest)
     assert all(alert["act_at"] < "2026-08-14T16:00:01" for alert in then)
+
+
+def test_the_summary_tells_violations_reviews_and_notices_apart(world):
+    labels = [json.loads(line) for line in (world / "labels.ndjson").read_text().splitlines()]
+    n = Counter(label["label"] for label in labels)
+    assert n["notice"] > 0
+    said = judge(world).stdout.replace("\n", " ")
+    assert f"违法 {n['violation']} 项，待核 {n['review']} 项，提示 {n['notice']} 项" in said
+    told = f"{n['violation']} violations, {n['review']} to be reviewed, {n['notice']} notices"
+    assert told in said
+
+
+def test_what_was_recorded_late_was_not_known_before(world):
+    late = next(
+        record
+        for record in map(json.loads, (world / "registry.ndjson").read_text().splitlines())
+        if record.get("suspensions") and record["recorded_at"] > "2026-07"
+    )
+    at = datetime.fromisoformat(late["recorded_at"])
+    before, after = (
+        {(alert["rule"], alert["subject"]) for alert in found}
+        for found in (
+            violations(judge(world, "--format", "ndjson", "--as-known-at", moment.isoformat()))
+            for moment in (at - timedelta(seconds=1), at)
+        )
+    )
+    assert {rule for rule, _ in before ^ after} == {"licence.suspended"}
 
 
 def test_a_time_without_offset_is_an_error_of_use(world):
