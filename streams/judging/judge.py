@@ -71,7 +71,10 @@ def judge_limit(
 def _reconciled(current: Sequence[Outcome], other: Sequence[Outcome], reason: str) -> list[Outcome]:
     """Send to review what depends on which of two readings is right.
 
-    The same finding about the same party stands, at the greater of the two quantities.
+    The same finding about the same party stands, at the greater of the two quantities. Readings
+    that break different rules give a review under each: it is certain that something was unlawful,
+    but not what, by whom and under which article, and nobody is accused of what one reading denies
+    (domain 9: code, quantity and receiver changed after arrival are *needs review*).
     """
     now = {o.discriminator: o for o in current if o.found}
     then = {o.discriminator: o for o in other if o.found}

@@ -14,6 +14,7 @@ from manifests import (
     RECEIVER,
     UNLICENSED,
     WRONG_CODE,
+    WRONG_METHOD,
     WRONG_MODE,
     WRONG_RECEIVER,
     all_outcomes,
@@ -80,6 +81,19 @@ def test_no_accusation_moves_to_another_receiver_by_a_late_correction(
     assert {(o.discriminator, o.state, o.reason) for o in suspicions} == {
         (unit, "needs_review", "corrected_after_arrival") for unit in suspected
     }
+
+
+def test_two_readings_that_break_different_rules_are_for_review_under_each() -> None:
+    stored = filed(id="f", wastes=[waste(method="storage")])
+    said = [stored, *THERE[1:]]
+    assert outcomes(said, *LAWFUL)[WRONG_METHOD].state == "violated"
+    recoded = form(wastes=[waste(code="900-039-49", tonnes=9)])
+    found = all_outcomes([*said, after(recoded)], *LAWFUL)
+    crossing = {o.rule: o for o in found if o.rule.startswith("cross_province.") and o.found}
+    assert set(crossing) == {WRONG_METHOD, WRONG_CODE}
+    for one in crossing.values():
+        assert (one.state, one.reason) == ("needs_review", "corrected_after_arrival")
+    assert [crossing[rule].grams for rule in (WRONG_METHOD, WRONG_CODE)] == [2_000_000, 9_000_000]
 
 
 def test_an_exchanged_receiver_does_not_make_a_void_after_its_receipt_an_early_one() -> None:
