@@ -2,12 +2,15 @@
 
 Any worker runs it; the cursor row is locked for the time of a page, so one works and the others
 pass by. What changed and every earlier version of it count: a licence that moves from one holder to
-another bears on both.
+another bears on both. So do all readings of a manifest: those that only another reading names as
+consignor or receiver are among its marks.
 """
 
 from typing import Any
 
 import asyncpg
+
+from streams.judging.registry import party_mark
 
 __all__ = ["page_registry"]
 
@@ -58,8 +61,10 @@ async def page_registry(pool: asyncpg.Pool) -> int:
             return 0
         until = min(head, done + CHANGE_SETS)
         touched: Any = await connection.fetchrow(_TOUCHED, done, until)
-        if touched["units"] or touched["marks"]:
-            await connection.execute(_ORDER, until, touched["units"] or [], touched["marks"] or [])
+        units = touched["units"] or []
+        marks = [*(touched["marks"] or []), *map(party_mark, units)]
+        if marks:
+            await connection.execute(_ORDER, until, units, marks)
         if touched["limits"]:
             await connection.execute(_DIRTY, touched["limits"])
         await connection.execute("UPDATE registry_pager SET seq = $1", until)

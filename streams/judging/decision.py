@@ -23,7 +23,13 @@ from streams.judging.facts import Facts
 from streams.judging.fold import fold
 from streams.judging.judge import judge_limit, judge_manifest
 from streams.judging.outcome import Draw, Outcome, outcome_digest
-from streams.judging.registry import RegistryView, carrier_mark, destination_mark, filer_mark
+from streams.judging.registry import (
+    RegistryView,
+    carrier_mark,
+    destination_mark,
+    filer_mark,
+    party_mark,
+)
 from streams.judging.rules import RULE_BOOK, RuleBook
 from streams.judging.rules.transfer import crosses
 from streams.judging.statement import (
@@ -102,7 +108,8 @@ class ManifestDecision(NamedTuple):
 
         Waste codes, their categories, its carriers, the province that it is sent into, and who
         spoke for the consignor (a collector may, as long as it is registered, so its registration
-        bears on this manifest). Readings that an officer may choose count as well.
+        bears on this manifest). Readings that an officer may choose count as well, with the
+        consignors and receivers that only they name.
         """
         found: dict[str, None] = {}
         for facts in (self.facts, *(reading for _, reading in self.facts.otherwise)):
@@ -114,6 +121,9 @@ class ManifestDecision(NamedTuple):
             if crosses(form.consignor.site_region, form.receiver.site_region):
                 found[destination_mark(form.receiver.site_region)] = None
             found |= dict.fromkeys(map(carrier_mark, facts.all_carriers))
+            named = {form.consignor.uscc, form.receiver.uscc}
+            others = named - {self.parties.consignor, self.parties.receiver}
+            found |= dict.fromkeys(map(party_mark, others))
         for s in self.held.statements.values():
             if s.verb in ("filed", "voided", "corrected") and s.unit != self.parties.consignor:
                 found[filer_mark(s.unit)] = None

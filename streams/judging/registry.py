@@ -33,6 +33,7 @@ __all__ = [
     "filer_mark",
     "in_force",
     "limit_key",
+    "party_mark",
     "touches",
 ]
 
@@ -51,7 +52,8 @@ class RecordVersion(NamedTuple):
 class Touches(NamedTuple):
     """What a record bears on: which manifests and limits must be judged again when it changes.
 
-    A limit that ends in ``/`` stands for all that begin so and are drawn on.
+    Manifests whose consignor or receiver is among ``units``, by any reading (``party_mark``), or
+    that have one of ``marks``. A limit that ends in ``/`` stands for all that begin so and are drawn on.
     """
 
     units: tuple[str, ...]
@@ -71,6 +73,11 @@ def _on(record: Any, day: date) -> bool:
 def filer_mark(uscc: str) -> str:
     """Return what marks a manifest as filed by a unit for somebody else."""
     return f"unit/{uscc}"
+
+
+def party_mark(uscc: str) -> str:
+    """Return what marks a manifest that only another reading gives to a consignor or receiver."""
+    return f"party/{uscc}"
 
 
 def carrier_mark(uscc: str) -> str:
@@ -177,8 +184,6 @@ class RegistryView:
         """By code or category alone: most are in no exemption."""
         self._exemptions: _Index[tuple[str, str | None, str | None], Exemption] = _Index()
         """By code or category, consignor and receiver if named."""
-        self._banning: _Index[str, InboundBan] = _Index()
-        """By province."""
         self._bans: _Index[tuple[str, str], InboundBan] = _Index()
         """By province, and code or category; no name where the ban is of all waste."""
 
@@ -229,7 +234,7 @@ class RegistryView:
             case "inbound_ban":
                 province = province_of(r.destination)
                 named = (*r.codes, *r.categories) or ("",)
-                return [(self._banning, province), *((self._bans, (province, x)) for x in named)]
+                return [(self._bans, (province, x)) for x in named]
             case _:
                 return []
 
@@ -268,10 +273,6 @@ class RegistryView:
     def permits(self, carrier: str) -> tuple[CarrierPermit, ...]:
         """Return all road-transport permits of a carrier, in force or not, by id."""
         return self._permits.of(carrier)
-
-    def has_bans(self, region: str) -> bool:
-        """Whether any inbound ban of anywhere in a region's province is on record."""
-        return province_of(region) in self._banning
 
     def bans(self, region: str, code: str, at: datetime) -> list[InboundBan]:
         """Return the bans in force in a region's province on a code, its category or all waste."""

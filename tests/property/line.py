@@ -1,13 +1,13 @@
 """The stream in memory: a log, workers that crash, a registry desk, and a pager like the real one."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 from schemas.registry import RegistryRecord
 from streams.batch import Input, SubjectCache, commit_batch
 from streams.judging.memory_state import MemoryState
-from streams.judging.registry import RecordVersion, RegistryView, touches
+from streams.judging.registry import RecordVersion, RegistryView, party_mark, touches
 from streams.judging.statement import Statement
 from streams.shared import judge_dirty, judge_shared
 
@@ -93,22 +93,13 @@ class Line:
         """What ``streams.pager`` does by SQL: every version of what changed, then who it touches."""
         data, head = self.state.data, self.state.data.registry_seq
         changed = {(v.record.kind, v.record.id) for v in data.registry if v.seq > self.paged}
-        units: set[str] = set()
-        codes: set[str] = set()
-        limits: set[str] = set()
-        for version in data.registry:
-            if (version.record.kind, version.record.id) in changed:
-                touched = touches(version.record)
-                units.update(touched.units)
-                codes.update(touched.marks)
-                limits.update(touched.limits)
-        for subject, row in self.rows.items():
-            if units & {row.parties.consignor, row.parties.receiver} or codes & {*row.marks}:
-                data.rejudge = [*data.rejudge, (partition_of(subject), subject)]
-        prefixes = tuple(limit for limit in limits if limit.endswith("/"))
-        limits = {limit for limit in limits if not limit.endswith("/")}
-        limits |= {limit for limit, _ in data.draws if limit.startswith(prefixes)}
-        data.dirty = data.dirty + sorted(limits)
+        versions = [v.record for v in data.registry if (v.record.kind, v.record.id) in changed]
+        manifests, limits = bears_on(versions)
+        orders = [(partition_of(s), s) for s, row in self.rows.items() if manifests(row)]
+        data.rejudge = data.rejudge + orders
+        defined = {limit for r in versions for limit in touches(r).limits if limit[-1] != "/"}
+        drawn = {limit for limit, _ in data.draws if limits(limit)}
+        data.dirty = data.dirty + sorted(defined | drawn)
         self.paged = head
 
     async def commit(self, partition: int, most: int) -> bool:
@@ -141,6 +132,22 @@ class Line:
                 await self.commit(partition, 1000)
             if not await judge_dirty(self.state, self.shared_view) and not self.state.data.rejudge:
                 return
+
+
+def bears_on(
+    versions: Sequence[RegistryRecord],
+) -> "tuple[Callable[[ManifestDecision], bool], Callable[[str], bool]]":
+    """Return whether the versions of what changed bear on a manifest as written, and on a limit."""
+    touched = [touches(version) for version in versions]
+    units = {unit for t in touched for unit in t.units}
+    marks = {mark for t in touched for mark in t.marks} | set(map(party_mark, units))
+    named = {limit for t in touched for limit in t.limits}
+    begun = tuple(limit for limit in named if limit.endswith("/"))
+
+    def manifest(row: "ManifestDecision") -> bool:
+        return bool(units & {row.parties.consignor, row.parties.receiver} or marks & {*row.marks})
+
+    return manifest, lambda limit: limit in named or limit.startswith(begun)
 
 
 def partition_of(subject: str) -> int:

@@ -63,16 +63,22 @@ _loaded = st.lists(_tonnes, max_size=2).map(
     lambda rows: [{"line": n, "quantity_t": t} for n, t in enumerate(rows, 1)]
 )
 _plates = st.sampled_from(["冀A12345", "冀A54321"])
-_data: dict[str, Any] = {
-    "filed": st.builds(
+
+
+def _filing(consignors: Any, receivers: Any) -> Any:
+    return st.builds(
         form,
-        consignor=_mostly(CONSIGNOR, STRANGER),
-        receiver=_mostly(RECEIVER, OTHER_RECEIVER),
+        consignor=consignors,
+        receiver=receivers,
         destination=st.sampled_from(["370100", "370100", "130200", "410100"]),
         carriers=st.lists(_mostly(CARRIER, SECOND_CARRIER), max_size=2, unique=True),
         wastes=_wastes,
         aliases=st.just([]),
-    ),
+    )
+
+
+_data: dict[str, Any] = {
+    "filed": _filing(_mostly(CONSIGNOR, STRANGER), _mostly(RECEIVER, OTHER_RECEIVER)),
     "dispatched": st.fixed_dictionaries(
         {"carrier": _carriers},
         optional={"wastes": _loaded, "plate": _plates},
@@ -153,6 +159,28 @@ def said_of(draw: Any, subject: str, most: int = 9) -> list[Statement]:
     return said
 
 
+@st.composite
+def said_twice(draw: Any, subject: str) -> list[Statement]:
+    """A load that arrived, and two contents of its filing: an officer may choose either."""
+    by = draw(_mostly(CONSIGNOR, COLLECTOR))
+    one = draw(_data["filed"])
+    other = draw(_filing(_mostly(CONSIGNOR, STRANGER), _mostly(OTHER_RECEIVER, RECEIVER)))
+    gone = {"carrier": draw(_carriers)}
+    there = DAY + timedelta(hours=20)
+    said = [
+        say("filed", one, by=by, at=DAY - timedelta(days=1), id="filed0", subject=subject),
+        say("dispatched", gone, by=CARRIER, id="dispatched0", subject=subject),
+        say("arrived", {"carrier": CARRIER}, by=CARRIER, at=there, id="arrived0", subject=subject),
+    ]
+    late = {"by": by, "at": there + timedelta(hours=1), "subject": subject}
+    if draw(st.booleans()):
+        again = {"corrects": "filed0", "reason": "更正", "filed": other}
+        said.append(say("corrected", again, id="c0", **late))
+    else:
+        said.append(say("filed", other, id="filed0", **late))
+    return said + draw(st.lists(statement(subject), max_size=2))
+
+
 # Registry -----------------------------------------------------------------------------------------
 
 _days = st.sampled_from(
@@ -179,9 +207,10 @@ _approvals = st.builds(
         st.sampled_from(["2026-08-01", "2026-09-05"]),
         st.sampled_from([{}, {"purpose": "storage"}, {"edition": 2016}]),
     )  # fmt: skip
-_others = st.one_of(
-    _approvals, _approvals, _approvals,
-    st.builds(
+RECORDS: dict[str, Any] = {
+    "unit": _collectors,
+    "transfer_approval": _approvals,
+    "licence": st.builds(
         lambda n, who, days, scope, kind, gone, more: licence(
             f"lic-{n}", holder=who, scope=scope, register_type=kind, retracted=gone, **{**more, **days}
         ),
@@ -196,7 +225,7 @@ _others = st.one_of(
             {"suspensions": [{"valid_from": "2026-09-10", "valid_to": "2026-09-10"}]},
         ]),
     ),
-    st.builds(
+    "exemption": st.builds(
         lambda n, days, stage, pair, scope, gone: record(
             "exemption", f"ex-{n}", stages=[stage], retracted=gone, **days, **pair, **scope
         ),
@@ -207,7 +236,7 @@ _others = st.one_of(
         st.sampled_from([{"codes": [CODE]}, {"categories": ["HW49"]}, {"codes": ["900-039-49"]}]),
         _maybe_gone,
     ),
-    st.builds(
+    "whitelist_entry": st.builds(
         lambda n, who, days, gone, kind, cap: whitelisted(
             kind, f"wl-{n}", receiver=who, retracted=gone, **days, **cap
         ),
@@ -215,19 +244,24 @@ _others = st.one_of(
         st.sampled_from(["as_intra", "direct", "short_consult"]),
         st.sampled_from([{}, {"annual_cap_t": 3}, {"annual_cap_t": 5}]),
     ),
-    st.builds(
+    "carrier_permit": st.builds(
         lambda n, who, days, plates, gone: permit(
             who, f"permit-{n}", plates=plates, retracted=gone, **days
         ),
         st.integers(1, 2), st.sampled_from([CARRIER, SECOND_CARRIER]), _days,
         st.sampled_from([[], ["冀A12345"]]), _maybe_gone,
     ),
-    st.builds(
+    "inbound_ban": st.builds(
         lambda n, days, scope, gone: ban(f"ban-{n}", retracted=gone, **days, **scope),
         st.integers(1, 2), _days,
         st.sampled_from([{}, {"codes": [CODE]}, {"categories": ["HW49"], "forms": ["liquid"]}]),
         _maybe_gone,
     ),
+}  # fmt: skip
+"""One version of one of a few records, by kind: all kinds that rules read."""
+_others = st.one_of(
+    RECORDS["transfer_approval"], RECORDS["transfer_approval"],
+    *(records for kind, records in RECORDS.items() if kind != "unit"),
 )  # fmt: skip
 
 

@@ -58,7 +58,7 @@ def load(n: int, tonnes: str, name: str, fate: str) -> list[Statement]:
     return said
 
 
-_loads = st.lists(
+LOADS = st.lists(
     st.tuples(
         st.sampled_from(["1", "2.5", "9"]),
         st.sampled_from(NAMES),
@@ -67,7 +67,7 @@ _loads = st.lists(
     max_size=6,
 )
 _caps = st.sampled_from([3, 5, 20])
-_records = st.one_of(
+CAPPED = st.one_of(
     st.builds(
         lambda cap, name, gone: approval(
             lines=[
@@ -96,7 +96,7 @@ KNOWN = [
 
 
 @settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
-@given(_loads, st.lists(_records, max_size=3), st.data())
+@given(LOADS, st.lists(CAPPED, max_size=3), st.data())
 async def test_any_interleaving_of_draws_judgements_and_knowledge_ends_as_files_do(
     loads: list[Any], learned: list[Any], data: Any
 ) -> None:

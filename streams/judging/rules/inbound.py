@@ -2,7 +2,7 @@
 
 Basis: provincial rules (domain 3.2); the record names its document. The instant is the dispatch. A
 ban that began after an approval was decided does not undo it by itself: *needs review*, both shown
-(domain 9). Nothing is said where no ban of the province is on record.
+(domain 9). Nothing is said where no ban of the province in force names the waste.
 """
 
 from collections.abc import Sequence
@@ -42,9 +42,9 @@ def _inbound(
         return ()
     form, at, who = facts.form, crossing.moved.at, receiver_of(facts)
     region = form.receiver.site_region
-    if not view.has_bans(region):
-        return ()
     named = [(line, view.bans(region, line.waste.code, at)) for line in crossing.lines]
+    if not any(bans for _, bans in named):
+        return ()
     there = [(line, [b for b in bans if _lies_in(region, b)]) for line, bans in named]
     banned = [found for line, bans in there if (found := _banned(line, bans)) is not None]
     if not banned:

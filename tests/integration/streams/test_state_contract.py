@@ -18,6 +18,7 @@ from manifests import (
     credit_code,
     dispatched,
     filed,
+    form,
     licence_members,
     record_line,
     voided,
@@ -624,6 +625,26 @@ async def test_a_licence_that_changes_dirties_every_year_that_is_drawn_on_and_no
         "SELECT subject FROM dirty WHERE subject LIKE '%' || $1 || '%' ORDER BY 1", mine
     )
     assert [row["subject"] for row in dirty] == limits
+
+
+async def test_whom_only_another_reading_names_is_found_when_its_licence_changes(
+    postgres: InPostgres,
+) -> None:
+    other = credit_code(int(postgres.receiver[6:-1]) + 5)
+    subject, by = postgres.number(), postgres.consignor
+    exchanged = form(consignor=by, receiver=other, carriers=[postgres.carrier])
+    await postgres.commit(
+        *postgres.gone(id="f"),
+        arrived(by=postgres.carrier, subject=subject),
+        corrected("f", "filed", exchanged, NOON, by, subject=subject),
+    )
+    row = await postgres.pool.fetchrow("SELECT receiver FROM manifest WHERE subject = $1", subject)
+    assert row["receiver"] == other
+    await postgres.learn(postgres.licence_line())
+    while await page_registry(postgres.pool):
+        pass
+    async with postgres.state.batch(postgres.partition) as tx:
+        assert await tx.take_rejudge(9) == {subject}
 
 
 async def test_alerts_stand_as_rows_with_their_history_and_one_outbox_row_a_revision(
