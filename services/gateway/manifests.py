@@ -69,6 +69,9 @@ class OutcomeView(BaseModel):
     en: str
     margin: str | None = Field(default=None, description="What is left before the limit, signed")
     grams: int = 0
+    unweighed: bool = Field(
+        default=False, description="Some of it has no weight: grams is what is known"
+    )
     act_at: str | None = None
     evidence: list[dict[str, Any]] = []
     law: list[dict[str, Any]] = []

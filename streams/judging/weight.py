@@ -29,8 +29,8 @@ class Weight(NamedTuple):
 def weight_of(waste: WasteLine, said: Sequence[Said], *, whole: bool = True) -> Weight:
     """Return the weight of a line from what was said of it, the newest first, the filing last.
 
-    ``whole``: the newest speaks of the whole line (not of the part that was accepted), so a weight
-    given before without any count is its weight.
+    ``whole``: the newest speaks of the whole line (not of the part that was accepted). A weight that
+    was given without a count is that of the whole, and of all the packages counted before.
     """
     grams, count = said[0]
     if grams is not None:
@@ -46,6 +46,7 @@ def weight_of(waste: WasteLine, said: Sequence[Said], *, whole: bool = True) -> 
     mean = next(((g, n) for g, n in weighed if n), None)
     if mean is not None:
         return Weight(count * mean[0] // mean[1], count, mean)
-    if whole and weighed and not any(n for _, n in said[1:]):
+    before = {n for _, n in said[1:] if n}
+    if weighed and (before == {count} or (whole and not before)):
         return Weight(weighed[0][0])
     return Weight(None, count)

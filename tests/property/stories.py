@@ -49,18 +49,33 @@ _speakers = {
 }
 _tonnes = st.sampled_from(["0.5", "2", "4", "12"])
 _carriers = st.sampled_from([CARRIER, SECOND_CARRIER, STRANGER])
+_quantity = st.one_of(
+    _tonnes.map(lambda t: {"tonnes": t}),
+    _tonnes.map(lambda t: {"tonnes": t}),
+    st.builds(
+        lambda n, t, each: {"packages": n, "tonnes": t, "package_t": each},
+        st.sampled_from([10, 20]), st.none() | _tonnes, st.sampled_from([None, "0.2"]),
+    ),
+)  # fmt: skip
+"""Of a filed line: a weight, or packages with or without one."""
+_told = st.one_of(
+    _tonnes.map(lambda t: (t, None)),
+    st.tuples(st.none(), st.sampled_from([10, 20])),
+    st.tuples(_tonnes, st.sampled_from([10, 20])),
+)
+"""(tonnes, packages) as loaded or accepted."""
 _wastes = st.lists(
     st.builds(
-        lambda code, tonnes, method: waste(code=code, tonnes=tonnes, method=method),
+        lambda code, quantity, method: waste(code=code, method=method, **quantity),
         st.sampled_from([CODE, CODE, "900-039-49", "321-999-48", "900-007-S59"]),
-        _tonnes,
+        _quantity,
         st.sampled_from(["disposal", "disposal", "storage"]),
     ),
     min_size=1,
     max_size=2,
 ).map(lambda rows: [{**row, "line": n} for n, row in enumerate(rows, 1)])
-_loaded = st.lists(_tonnes, max_size=2).map(
-    lambda rows: [{"line": n, "quantity_t": t} for n, t in enumerate(rows, 1)]
+_loaded = st.lists(_told, max_size=2).map(
+    lambda rows: [{"line": n, "quantity_t": t, "packages": p} for n, (t, p) in enumerate(rows, 1)]
 )
 _plates = st.sampled_from(["冀A12345", "冀A54321"])
 
@@ -89,11 +104,12 @@ _data: dict[str, Any] = {
         lambda opinion, rows: {
             "opinion": opinion,
             "wastes": [
-                {"line": n, "opinion": opinion, "accepted_t": t} for n, t in enumerate(rows, 1)
+                {"line": n, "opinion": opinion, "accepted_t": t, "accepted_packages": p}
+                for n, (t, p) in enumerate(rows, 1)
             ],
         },
         st.sampled_from(["accepted", "accepted", "partly", "refused"]),
-        st.lists(_tonnes, max_size=2),
+        st.lists(_told, max_size=2),
     ),
     "treated": st.just({"wastes": [{"line": 1, "method": "disposal", "quantity_t": 1}]}),
     "voided": st.just({"reason": "填写错误"}),

@@ -151,14 +151,14 @@ def exceeded(
     first = excess.past[0].manifest
     pieces = [d for d in excess.counted if d.unweighed]
     more_zh, more_en = _without_weight(pieces)
-    most_zh, most_en = ("", "") if excess.certain else ("最多", "up to ")
+    most_zh, most_en = ("", "") if excess.certain else ("最多", " at most")
     why_zh, why_en = _why(doubts)
     said = (
         f"{cap.of_zh} {tonnes_text(cap.grams)} 吨，{len(excess.counted)} 份联单{most_zh}累计 "
         f"{tonnes_text(excess.total)} 吨{more_zh}，超出 {tonnes_text(over)} 吨；自联单 {first} 起超出。"
         f"{why_zh}{note[0]}",
         f"{cap.of_en} {tonnes_text(cap.grams)} t; {len(excess.counted)} manifests add up to "
-        f"{most_en}{tonnes_text(excess.total)} t{more_en}, {tonnes_text(over)} t too much, from "
+        f"{tonnes_text(excess.total)} t{most_en}{more_en}, {tonnes_text(over)} t too much, from "
         f"manifest {first} on.{why_en}{note[1]}",
     )
     shown = [*excess.past, *(d for d in doubted if d not in excess.past)]

@@ -45,7 +45,22 @@ def filing(subject: str, consignor: str, receiver: str, carrier: str) -> bytes:
                     "name": "废包装",
                     "quantity_t": "1.25",
                     "method": "disposal",
-                }
+                },
+                {
+                    "line": 2,
+                    "code": "900-041-49",
+                    "name": "废桶",
+                    "packages": 20,
+                    "package_t": "0.180",
+                    "method": "disposal",
+                },
+                {
+                    "line": 3,
+                    "code": "900-041-49",
+                    "name": "废灯管",
+                    "packages": 3,
+                    "method": "disposal",
+                },
             ],
         },
     )
@@ -84,7 +99,11 @@ async def test_a_manifest_is_shown_to_its_parties_only(
             assert (told["subject"], told["aliases"], told["state"]) == (subject, [alias], "filed")
             assert told["consignor"] == {"uscc": parties[0], "name": "甲厂"}
             assert told["carriers"] == [{"uscc": parties[2], "name": "丙运"}]
-            assert told["wastes"][0]["quantity_t"] == "1.25"
+            assert [(w["quantity_t"], w["packages"], w["package_t"]) for w in told["wastes"]] == [
+                ("1.25", None, None),
+                ("3.6", 20, "0.18"),
+                (None, 3, None),
+            ]
             assert [e["type"].split(".")[2] for e in told["events"]] == ["filed", "voided"]
             assert told["events"][0]["received_at"] == "2026-11-22T00:30:00.000000Z"
             assert told["outcomes"] == [
