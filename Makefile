@@ -29,7 +29,7 @@ test: .venv/.installed-dev
 
 soak: .venv/.installed-dev
 	LIANDAN_SOAK_MINUTES=10 .venv/bin/python -m pytest -s tests/chaos/test_scale_out.py \
-		tests/chaos/test_log_cut.py tests/fuzz
+		tests/chaos/test_log_cut.py tests/integration/streams/test_hot_approval.py tests/fuzz
 
 hostile: .venv/.installed-dev
 	.venv/bin/python -m bench.hostile 20000
