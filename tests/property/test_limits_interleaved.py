@@ -167,7 +167,7 @@ async def test_any_interleaving_of_draws_judgements_and_knowledge_ends_as_files_
 
 
 @settings(max_examples=100, deadline=None)
-@given(_loads, st.data())
+@given(LOADS, st.data())
 def test_a_limits_word_is_what_the_least_and_the_most_of_every_draw_say(
     loads: list[Any], data: Any
 ) -> None:
