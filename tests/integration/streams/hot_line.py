@@ -148,7 +148,7 @@ class World:
 
 
 class _Paced:
-    """A transaction with a pause of any length after each of its calls."""
+    """A connection with a pause of any length after each of its statements."""
 
     def __init__(self, inner: Any, pause: Callable[[], float]) -> None:
         self._inner, self._pause = inner, pause
@@ -172,12 +172,14 @@ class _PacedState(PostgresState):
     @asynccontextmanager
     async def batch(self, partition: int) -> AsyncIterator[Any]:
         async with super().batch(partition) as tx:
-            yield _Paced(tx, self.pause)
+            tx._connection = _Paced(tx._connection, self.pause)
+            yield tx
 
     @asynccontextmanager
     async def shared(self) -> AsyncIterator[Any]:
         async with super().shared() as tx:
-            yield _Paced(tx, self.pause)
+            tx._connection = _Paced(tx._connection, self.pause)
+            yield tx
 
 
 class Worker:
