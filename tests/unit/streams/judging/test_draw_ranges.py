@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 import pytest
 from manifests import (
     CAP_EXCEEDED,
@@ -18,6 +19,7 @@ from manifests import (
     arrived,
     corrected,
     dispatched,
+    facts,
     filed,
     form,
     licence,
@@ -30,8 +32,9 @@ from manifests import (
     whitelisted,
 )
 
-from streams.judging.decision import decide_limit, decide_manifest
+from streams.judging.decision import Memo, decide_limit, decide_manifest
 from streams.judging.outcome import Draw
+from streams.judging.rules.draws import draws_of
 
 T = 1_000_000
 HOUR = timedelta(hours=1)
@@ -298,3 +301,37 @@ def test_invented_quantities_stay_within_what_an_alert_can_hold() -> None:
     drawn = [Draw(LINE, number(n), DAY, 2**62, "settled") for n in range(3)]
     (found,) = decide_limit(LINE, None, drawn, registry(TEN), None).outcomes
     assert (found.state, found.grams) == ("violated", 2**63 - 1)
+
+
+def test_one_line_without_a_weight_leaves_the_whole_draw_without_one() -> None:
+    bare, known = waste(1, tonnes=None, packages=20), waste(2, tonnes=3)
+    for wastes in ([bare, known], [known, bare]):
+        said = [filed(subject=number(1), wastes=wastes), *there()[1:], receipt()]
+        (draw,) = decide_manifest(number(1), None, said, registry(TEN), None).draws
+        assert (draw.grams, draw.unweighed) == (3 * T, True)
+
+
+def test_pieces_voided_after_arrival_are_no_range_and_still_have_no_weight() -> None:
+    said = [*pieces(1, receipt()), voided(LATE, subject=number(1))]
+    assert ranges(said, TEN) == {LINE: (0, 0, None)}
+    assert limit_outcome([said], TEN).reason == "weight_unknown"
+
+
+def test_of_readings_that_draw_where_none_counts_one_without_a_weight_is_enough() -> None:
+    known, bare = facts(*there()), facts(*pieces(1))
+    refused = facts(*there(), received(DAY + 9 * HOUR, opinion="refused", subject=number(1)))
+    both = refused._replace(otherwise=((AFTER, known), (TWICE, bare)))
+    (draw,) = draws_of(both, registry(TEN))
+    assert (draw.least, draw.grams, draw.doubt, draw.unweighed) == (0, 4 * T, AFTER, True)
+
+
+def test_rows_of_before_ranges_are_read_and_only_what_was_in_doubt_is_written_anew() -> None:
+    for said, state, written in (
+        (load(), "reserved", 0), ([*there(), voided(LATE, subject=number(1))], "doubtful", 1),
+    ):  # fmt: skip
+        held = decide_manifest(number(1), None, said, registry(TEN), None).held
+        members = msgspec.msgpack.decode(msgspec.msgpack.encode(held.memo))
+        members[2] = {limit: [row[0], row[1], state] for limit, row in members[2].items()}
+        memo = msgspec.msgpack.decode(msgspec.msgpack.encode(members), type=Memo)
+        again = decide_manifest(number(1), held._replace(memo=memo), [], registry(TEN), None)
+        assert len(again.draws) == written
