@@ -16,6 +16,7 @@ __all__ = [
     "opening",
     "settled_at_accepted",
     "weekly",
+    "window",
 ]
 
 _TONNE = 1_000_000
@@ -28,10 +29,13 @@ def _loads(scene: Scene, turn: int, cap: int, weights: list[int]) -> tuple[str, 
     """Record a line of ``cap`` grams and begin a trip a week for each weight."""
     at = opening(scene, turn)
     route = scene.cross()
-    day = china_day(at)
-    first, last = day - timedelta(days=20), day + timedelta(days=60)
-    record = approve(scene, route, cap, first, last)
+    record = approve(scene, route, cap, *window(at))
     return f"approval/{record}/1", weekly(scene, route, weights, at)
+
+
+def window(at: datetime) -> tuple[date, date]:
+    """Return the first and last day of a letter that covers the weeks after ``at``."""
+    return china_day(at) - timedelta(days=20), china_day(at) + timedelta(days=60)
 
 
 def opening(scene: Scene, turn: int) -> datetime:

@@ -18,13 +18,23 @@ __all__ = ["Load", "Said", "Trip"]
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """One waste line; ``name`` and ``form`` only where those of the code do not do."""
+    """One waste line; ``name`` and ``form`` only where those of the code do not do.
+
+    Where ``packages`` is given, they are told instead of the weight, with the grams of one
+    ``package`` unless that is 0.
+    """
 
     code: str
     grams: int
     method: str
     name: str | None = None
     form: str | None = None
+    packages: int = 0
+    package: int = 0
+
+    def told(self, grams: int, who: "Firm", weight: str, count: str) -> dict[str, Any]:
+        """Return what ``who`` writes of a quantity: grams as ``weight``, or packages as ``count``."""
+        return {count: self.packages} if self.packages else {weight: tonnes(grams, who)}
 
 
 @dataclass(slots=True)
@@ -121,7 +131,7 @@ class Trip:
             {
                 "line": n,
                 "opinion": opinion,
-                "accepted_t": tonnes(grams, self.receiver),
+                **load.told(grams, self.receiver, "accepted_t", "accepted_packages"),
                 "method": load.method,
             }
             for n, (grams, load) in enumerate(zip(accepted, self.loads, strict=True), 1)
@@ -136,7 +146,7 @@ class Trip:
             {
                 "line": n,
                 "method": load.method,
-                "quantity_t": tonnes(load.grams, self.receiver),
+                **load.told(load.grams, self.receiver, "quantity_t", "packages"),
             }
             for n, load in enumerate(self.loads, 1)
         ]
@@ -210,7 +220,8 @@ class Trip:
                 "line": n,
                 "code": load.code,
                 "name": load.name or waste.name,
-                "quantity_t": tonnes(load.grams, self.consignor),
+                **load.told(load.grams, self.consignor, "quantity_t", "packages"),
+                **({"package_t": tonnes(load.package, self.consignor)} if load.package else {}),
                 "method": load.method,
                 "form": load.form or waste.form,
                 "packaging": waste.packaging,

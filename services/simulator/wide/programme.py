@@ -22,6 +22,7 @@ from services.simulator.waste import LEAD_BATTERY
 from services.simulator.wide.alike import WIDE_ALIKE, pilot_ended
 from services.simulator.wide.banned import BAN_ALIKE, ban_newer_than_approval, banned, record_bans
 from services.simulator.wide.carried import CARRIED_ALIKE, no_permit, plate_not_on_permit
+from services.simulator.wide.counted import counted_alike, unweighed
 from services.simulator.wide.learned import LEARNED_ALIKE, learned_late
 from services.simulator.wide.mismatched import (
     whitelist_not_approval,
@@ -104,11 +105,17 @@ def play(scene: WideScene, manifests: int, *, planted: bool) -> None:
             _play(scene, rule, per_rule)
         _play(scene, no_approval_nor_licence, 1 + manifests // 2000)
         _play(scene, capped, max(len(SIMPLIFIED), limits))
-        for limit in (exceeded, pooled, scaled, scaled_little):
+        for limit in (exceeded, pooled, scaled, scaled_little, unweighed):
             _play(scene, limit, max(2, limits))
     for story in _ALIKE:
         _play(scene, story, 1 if small else max(2, len(_PLANTED) * per_rule // len(_ALIKE) + 1))
-    for within in (exactly_used, freed_by_refusal, freed_by_void, settled_at_accepted):
+    for within in (
+        exactly_used,
+        freed_by_refusal,
+        freed_by_void,
+        settled_at_accepted,
+        counted_alike,
+    ):
         _play(scene, within, limits)
     for four in (pooled_alike, capped_alike, scaled_alike):
         _play(scene, four, max(4, 2 * limits))

@@ -4,11 +4,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 
-from schemas.instant import china_day
 from schemas.quantity import tonnes_text
 from services.simulator.cast import PROVINCES, Plant
 from services.simulator.letters import approve_around
-from services.simulator.limits import members, opening, weekly
+from services.simulator.limits import members, opening, weekly, window
 from services.simulator.trip import Trip
 from services.simulator.waste import WASTES
 from services.simulator.wide.others import AS_INTRA, SHORTENED
@@ -83,11 +82,10 @@ def _pool(scene: WideScene, turn: int, cap: int, weights: list[int]) -> tuple[st
     """Record two lines of one code, and begin loads whose name is neither line's."""
     at = opening(scene, turn)
     route = maker, plant, code = scene.cross()
-    day, name = china_day(at), WASTES[code].name
+    name = WASTES[code].name
     lines = [(plant.firm, code, plant.method, grams) for grams in (cap // 2, cap - cap // 2)]
     names = [f"{name}（一车间）", f"{name}（二车间）"]
-    first, last = day - timedelta(days=20), day + timedelta(days=60)
-    record = scene.register.approval(maker, lines, first, last, names=names)
+    record = scene.register.approval(maker, lines, *window(at), names=names)
     trips = weekly(scene, route, weights, at)
     for trip in trips:
         trip.loads = [replace(load, name=f"{name}（混合）") for load in trip.loads]

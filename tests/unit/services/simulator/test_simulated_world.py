@@ -43,7 +43,7 @@ LIKENESSES = {
     "ban_not_begun", "suspension_ended_day_before", "suspended_before_confirmation",
     "another_licence_not_suspended", "permit_without_plates", "permit_ends_on_loading_day",
     "permit_ends_before_handover", "plate_on_permit", "suspended_only_afterwards",
-    "suspension_lifted_before", "approval_recorded_late",
+    "suspension_lifted_before", "approval_recorded_late", "limit_counted_in_packages",
 } | {
     f"{limit}_{why}"
     for limit in ("pool", "whitelist_cap", "licence_scale")
@@ -84,6 +84,7 @@ def test_every_rule_and_every_likeness_is_there_from_2000_manifests_up(seed: int
     assert all(n >= (2 if rule in LIMITS else 4) for (_, rule), n in kinds.items())
     assert {rule for finding, rule in kinds if finding == "review"} == REPORTS | {
         "inbound.banned", "cross_province.quantity_exceeded", "licence.code_out_of_scope",
+        "licence.scale_exceeded",
     }  # fmt: skip
     assert kinds["notice", "licence.scale_exceeded"] >= 2
     assert set(RULES) - {r for f, r in kinds if f == "violation"} == REPORTS

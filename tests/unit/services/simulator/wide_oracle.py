@@ -3,6 +3,7 @@
 Written for this test only, plainly; shares nothing with the generator or the rules.
 """
 
+import math
 from collections import defaultdict
 from datetime import date
 from typing import Any
@@ -15,7 +16,13 @@ from schemas.region import province_of
 from schemas.waste_code import is_general_waste
 
 Found = set[tuple[str, str, str]]
-Draws = dict[str, int]
+Draws = dict[str, float]
+"""Grams; not a number where something drawn has no weight."""
+_LIMIT_RULES = {
+    "approval": "cross_province.quantity_exceeded",
+    "whitelist": "whitelist.cap_exceeded",
+    "licence": "licence.scale_exceeded",
+}
 
 
 def findings(registry: list[bytes], events: list[bytes]) -> Found:
@@ -187,6 +194,9 @@ def _limits(records: Records, drawn: Draws) -> list[tuple[str, str, str]]:
     by_id = {(kind, r.id): r for kind, held in records.all.items() for r in held}
     for subject, grams in drawn.items():
         kind, record_id, *rest = subject.split("/")
+        if math.isnan(grams):
+            found.append(("review", _LIMIT_RULES[kind], subject))
+            continue
         if kind == "approval":
             approval = by_id["transfer_approval", record_id]
             pool = rest[0] == "pool"

@@ -1,5 +1,6 @@
 """What was said of one manifest, and by whom; the records of a world by who holds them."""
 
+import math
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
@@ -97,13 +98,26 @@ class Facts:
                 legs.append((getattr(event.data, who), event.data.plate, event.time))
         return legs
 
-    def drawn(self, waste: Any) -> int:
-        """Grams that a line draws: accepted, else loaded, else filed; none when refused."""
+    def drawn(self, waste: Any) -> float:
+        """Grams that a line draws: accepted, else loaded, else filed; none when refused.
+
+        Packages weigh what the filing says of one; not a number where it does not.
+        """
         if self.refused:
             return 0
-        for verb, member in (("received", "accepted_t"), ("dispatched", "quantity_t")):
+        for verb, weight, count in (
+            ("received", "accepted_t", "accepted_packages"),
+            ("dispatched", "quantity_t", "packages"),
+        ):
             event = self.happened.get(verb)
             for row in (event.data.wastes or ()) if event is not None else ():
                 if row.line == waste.line:
-                    return int(getattr(row, member))
-        return int(waste.quantity_t)
+                    return _grams(getattr(row, weight), getattr(row, count), waste.package_t)
+        return _grams(waste.quantity_t, waste.packages, waste.package_t)
+
+
+def _grams(weight: int | None, count: int | None, package: int | None) -> float:
+    if weight is not None:
+        return weight
+    assert count
+    return count * package if package is not None else math.nan
