@@ -110,7 +110,7 @@ class Facts(NamedTuple):
     @property
     def hazardous(self) -> tuple[WasteLine, ...]:
         """The lines that are hazardous waste."""
-        return tuple(w for w in self.form.wastes if not is_general_waste(w.code))
+        return _hazardous(self.form)
 
     def grams(self, waste: WasteLine) -> int | None:
         """Grams of a line: as accepted, else as loaded, else as filed; None if not known."""
@@ -146,6 +146,16 @@ def _line(fact: Fact | None, waste: WasteLine) -> Any:
         if line.line == waste.line:
             return line
     return None
+
+
+def _hazardous(form: FiledData) -> tuple[WasteLine, ...]:
+    """Remember the last form's lines: every rule asks for them, of one manifest after the other."""
+    if not _last or _last[0][0] is not form:
+        _last[:] = [(form, tuple(w for w in form.wastes if not is_general_waste(w.code)))]
+    return _last[0][1]
+
+
+_last: list[tuple[FiledData, tuple[WasteLine, ...]]] = []
 
 
 def earliest(fact: Fact) -> tuple[datetime, str, str]:

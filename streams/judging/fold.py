@@ -102,7 +102,7 @@ def _fold(
     legs = _relays(facts_of["handed_over"], carriers, ignored)
 
     def by(verb: str, *units: str) -> list[Fact]:
-        said = []
+        said: list[Fact] = []
         for unit, fact in facts_of[verb]:
             if unit in units:
                 said.append(fact)
@@ -111,8 +111,10 @@ def _fold(
         return sorted(said, key=earliest)
 
     def first(facts: list[Fact], verb: str) -> Fact | None:
-        ignored.extend(Ignored(f.ref, verb, "said_before", f.at) for f in facts[1:])
-        return facts[0] if facts else None
+        if not facts:
+            return None
+        ignored.extend([Ignored(f.ref, verb, "said_before", f.at) for f in facts[1:]])
+        return facts[0]
 
     arrivals = by("arrived", *carriers)
     receivers = {data.receiver.uscc for data in versions[filed.ref]}
