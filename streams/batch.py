@@ -28,6 +28,10 @@ MOST_SAID = 500
 every further event on it dearer. Counted by unit, so that nobody can drown another's word."""
 
 
+GROUP = 500
+"""Subjects decided and written together. A batch's verdicts with their texts take several times the
+memory of its events, so they are written and let go by the group."""
+
 BREATH = 50
 """Subjects judged at a stretch, some milliseconds: then other partitions' answers are heard."""
 
@@ -47,6 +51,7 @@ class BatchResult(NamedTuple):
     """What one transaction did."""
 
     decisions: tuple[ManifestDecision, ...]
+    """Without their outcomes: those are written."""
     quarantined: tuple[Quarantined, ...]
     clock: datetime | None
     seq: int
@@ -109,30 +114,34 @@ async def commit_batch(
         # 3. Whom it concerns: arrivals, orders to judge again, deadlines that have come.
         again = await tx.take_rejudge(MOST_REJUDGED)
         due = await tx.take_due(clock, MOST_REJUDGED) if clock is not None else set()
-        subjects = {**dict.fromkeys(arrivals), **dict.fromkeys(sorted(again | due))}
-        held = {s: known for s in subjects if (known := cache.get(s)) is not None}
-        held |= await tx.load([s for s in subjects if s not in held])
-
-        # 4. Facts, draws and verdicts of each; what contradicts history goes to quarantine.
-        decisions = []
+        anew = again | due
+        subjects = list({**dict.fromkeys(arrivals), **dict.fromkeys(sorted(anew))})
+        decisions: list[ManifestDecision] = []
         quarantined = list(given.quarantined)
-        for n, subject in enumerate(subjects, start=1):
-            if n % BREATH == 0:
-                await asyncio.sleep(0)  # step 1 holds: nothing that is judged by can change
-            before = held.get(subject)
-            said, excess = _within_bounds(arrivals.get(subject, []), before)
-            quarantined += excess
-            if excess and not said and subject not in again and subject not in due:
-                continue
-            if said and not _news(said, before) and subject not in again and subject not in due:
-                continue  # copies of what was counted before
-            decision = decide_manifest(subject, before, said, view, clock, book)
-            decisions.append(decision)
-            quarantined += _conflicting(decision, said)
-        quarantined += await _under_aliases(tx.owners_of_aliases, decisions, arrivals)
+        for group in (subjects[n : n + GROUP] for n in range(0, len(subjects), GROUP)):
+            held = {s: known for s in group if (known := cache.get(s)) is not None}
+            held |= await tx.load([s for s in group if s not in held])
 
-        # 5. All of it in a few statements, alerts with their outbox rows.
-        await tx.write(decisions, quarantined, seq, clock)
+            # 4. Facts, draws and verdicts of each; what contradicts history goes to quarantine.
+            decided = []
+            for n, subject in enumerate(group, start=1):
+                if n % BREATH == 0:
+                    await asyncio.sleep(0)  # step 1 holds: nothing that is judged by can change
+                before = held.get(subject)
+                said, excess = _within_bounds(arrivals.get(subject, []), before)
+                quarantined += excess
+                if subject not in anew and not (said and _news(said, before)):
+                    continue  # too much, or copies of what was counted before
+                decision = decide_manifest(subject, before, said, view, clock, book)
+                decided.append(decision)
+                quarantined += _conflicting(decision, said)
+            quarantined += await _under_aliases(tx.owners_of_aliases, decided, arrivals)
+
+            # 5. All of it in a few statements, alerts with their outbox rows.
+            await tx.write(decided, (), seq, clock)
+            decisions += [d._replace(outcomes=(), changed=()) for d in decided]
+        if quarantined:
+            await tx.write((), quarantined, seq, clock)
         # 6. Commit, then the caller acknowledges.
 
     for decision in decisions:

@@ -395,7 +395,7 @@ async def test_a_deadline_fires_once_when_the_clock_has_reached_it(port: Port) -
     early = await port.commit(clock=DEPARTED + 2 * HOUR - timedelta(microseconds=1), book=LATE)
     assert early.decisions == ()
     fired = await port.commit(clock=DEPARTED + 2 * HOUR, book=LATE)
-    assert [o.state for d in fired.decisions for o in d.outcomes] == ["violated"]
+    assert [c.alert.finding for d in fired.decisions for c in d.alerts] == ["violation"]
     assert await port.deadlines(port.number()) == {}
     assert (await port.commit(clock=DEPARTED + 9 * HOUR, book=LATE)).decisions == ()
     assert len(await port.outbox(port.number())) == 1
