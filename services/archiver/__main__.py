@@ -57,7 +57,7 @@ def main() -> int:
     log.info("metrics", port=port)
     # What is loaded now stays; records are many, short-lived and free of cycles.
     gc.freeze()
-    gc.set_threshold(50_000, 20, 50)
+    gc.set_threshold(1_000_000, 20, 50)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         return runner.run(serve(settings))
 
