@@ -6,6 +6,7 @@
 #   make test [ARGS=…]        set-up and all tests
 #   make lint                 ruff, mypy, import-linter
 #   make soak                 ten minutes of kills, joins and hostile clients
+#   make lock                 both lock files anew from pyproject.toml, versions kept
 #   make hostile              20,000 mutated bodies against a real gateway
 #
 # Another Python: make PYTHON=/path/to/python3.12 …
@@ -16,7 +17,7 @@ ARGS ?=
 # Not .venv/bin/liandan: its first line holds a path, and this folder may be moved.
 LIANDAN := .venv/bin/python -m services.cli
 
-.PHONY: help setup demo up doctor test lint soak hostile
+.PHONY: help setup demo up doctor test lint lock soak hostile
 help:
 	@sed -n 's/^#   //p' Makefile
 
@@ -30,6 +31,12 @@ test: .venv/.installed-dev
 soak: .venv/.installed-dev
 	LIANDAN_SOAK_MINUTES=10 .venv/bin/python -m pytest -s tests/chaos/test_scale_out.py \
 		tests/chaos/test_log_cut.py tests/integration/streams/test_hot_approval.py tests/fuzz
+
+LOCK := .venv/bin/python -m uv pip compile -q pyproject.toml --universal --python-version 3.11 \
+	--generate-hashes --no-header --no-annotate
+lock: .venv/.installed-dev
+	$(LOCK) -o requirements.lock
+	$(LOCK) --extra dev -o requirements-dev.lock
 
 hostile: .venv/.installed-dev
 	.venv/bin/python -m bench.hostile 20000

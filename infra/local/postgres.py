@@ -31,7 +31,7 @@ _SETTINGS = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
     "max_connections": "100",
-    "shared_buffers": "128MB",
+    "shared_buffers": "512MB",
     "max_wal_size": "2GB",
     "wal_buffers": "32MB",
     "timezone": "UTC",
