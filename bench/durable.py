@@ -29,7 +29,9 @@ from infra.runtime.settings import MANIFEST_TOPIC, Settings, home_from_environme
 from services.registry.change_set import write_change_set
 
 PARTITIONS = 4
-_SAMPLE_S = 0.25
+_SAMPLE_S = 0.5
+_CPU_SAMPLE_S = 3.0
+"""Looking at processes costs milliseconds: seldom, but often enough to see those that end."""
 _COUNTS = {
     "manifests": "SELECT count(*) FROM manifest",
     "alerts": "SELECT count(*) FROM alert",
@@ -63,7 +65,9 @@ class Cpu:
         return self.sample() - self._at_start
 
 
-async def measure(events: int, kind: str, home: Path, archiving: bool) -> dict[str, Any]:
+async def measure(
+    events: int, kind: str, home: Path, workers: int, archiving: bool
+) -> dict[str, Any]:
     """Fill, judge, and return the figures."""
     settings = Settings(home=home, manifest_partitions=PARTITIONS)
     facts = machine_facts()
@@ -75,7 +79,8 @@ async def measure(events: int, kind: str, home: Path, archiving: bool) -> dict[s
         print(f"{filled:,} events filled in {time.perf_counter() - began:.0f} s", flush=True)
         connection = await asyncpg.connect(stack.settings.database_reader)
         cpus = {name: Cpu(stack.pid(name)) for name in ("kafka", "postgres")}
-        await stack.start_services(worker(), *([ARCHIVER] if archiving else []))
+        started = [worker(n + 1) for n in range(workers)]
+        await stack.start_services(*started, *([ARCHIVER] if archiving else []))
         cpus |= {name: Cpu(stack.pid(name)) for name in stack.pids() if name not in cpus}
         seen = await _watch(connection, stack, cpus, filled)
         counts = {name: int(await connection.fetchval(q)) for name, q in _COUNTS.items()}
@@ -89,6 +94,7 @@ async def measure(events: int, kind: str, home: Path, archiving: bool) -> dict[s
             "partitions": PARTITIONS,
             "registry_records": written.written,
             "copies_of_the_world": COPIES,
+            "workers": workers,
             "archiver": archiving,
         },
         "figures": seen,
@@ -100,10 +106,10 @@ async def _watch(
     connection: Any, stack: LocalStack, cpus: dict[str, Cpu], filled: int
 ) -> dict[str, Any]:
     """Look at the stored offsets until all is judged."""
-    process = psutil.Process(stack.pid("worker-1"))
+    workers = [psutil.Process(pid) for name, pid in stack.pids().items() if "worker" in name]
     track: dict[str, list[tuple[float, int]]] = {"judge": [], "archiver": []}
     rss: list[tuple[int, float]] = []
-    told = time.monotonic()
+    told = sampled = time.monotonic()
     while True:
         now = time.perf_counter()
         rows = await connection.fetch(
@@ -114,10 +120,12 @@ async def _watch(
             steps = track[row["consumer"]]
             if row["done"] and (not steps or steps[-1][1] != row["done"]):
                 steps.append((now, int(row["done"])))
-        for cpu in cpus.values():
-            cpu.sample()
+        if time.monotonic() - sampled > _CPU_SAMPLE_S:
+            sampled = time.monotonic()
+            for cpu in cpus.values():
+                cpu.sample()
         done = track["judge"][-1][1] if track["judge"] else 0
-        rss.append((done, process.memory_info().rss / 2**20))
+        rss.append((done, max(process.memory_info().rss for process in workers) / 2**20))
         if time.monotonic() - told > 10:
             told = time.monotonic()
             print(
@@ -151,6 +159,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--events", type=int, default=1_000_000)
     parser.add_argument("--sketch", action="store_true", help="one filed manifest an event")
+    parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--no-archiver", action="store_true")
     asked = parser.parse_args()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
@@ -158,7 +167,9 @@ def main() -> None:
     home.chmod(0o755)  # Postgres may run as another user
     kind = "sketch" if asked.sketch else "world"
     try:
-        result = asyncio.run(measure(asked.events, kind, home, not asked.no_archiver))
+        result = asyncio.run(
+            measure(asked.events, kind, home, asked.workers, not asked.no_archiver)
+        )
     finally:
         remove_home(home)
     for part in ("load", "figures", "tables"):

@@ -77,7 +77,12 @@ def day_end(day: date) -> datetime:
 
 def china_day(moment: datetime) -> date:
     """Return the China date of an instant: 16:00:01Z is already the next day there."""
+    if moment.tzinfo is UTC:  # as all instants are inside; three times as fast
+        return (moment + _AHEAD).date()
     return moment.astimezone(CHINA).date()
+
+
+_AHEAD = timedelta(hours=8)
 
 
 Instant = Annotated[datetime, Checked(read_instant, {"type": "string", "format": "date-time"})]

@@ -34,6 +34,7 @@ _SETTINGS = {
     "shared_buffers": "512MB",
     "max_wal_size": "2GB",
     "wal_buffers": "32MB",
+    "wal_init_zero": "off",
     "timezone": "UTC",
     "log_timezone": "UTC",
 }

@@ -94,7 +94,7 @@ class Settings(BaseSettings):
 
     worker_id: str = "worker-1"
     worker_group: str = "liandan-judge"
-    worker_batch_records: int = 6000
+    worker_batch_records: int = 5000
     """Records at most in one batch (one transaction)."""
     worker_session_timeout_s: float = 10.0
     """A worker unheard of for so long loses its partitions to the others."""

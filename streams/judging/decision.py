@@ -111,22 +111,23 @@ class ManifestDecision(NamedTuple):
         bears on this manifest). Readings that an officer may choose count as well, with the
         consignors and receivers that only they name.
         """
-        found: dict[str, None] = {}
+        found: set[str] = set()
         for facts in (self.facts, *(reading for _, reading in self.facts.otherwise)):
             if facts.filed is None:
                 continue
             form = facts.form
             for waste in form.wastes:
-                found |= {waste.code: None, category_of(waste.code): None}
+                found.add(waste.code)
+                found.add(category_of(waste.code))
             if crosses(form.consignor.site_region, form.receiver.site_region):
-                found[destination_mark(form.receiver.site_region)] = None
-            found |= dict.fromkeys(map(carrier_mark, facts.all_carriers))
-            named = {form.consignor.uscc, form.receiver.uscc}
-            others = named - {self.parties.consignor, self.parties.receiver}
-            found |= dict.fromkeys(map(party_mark, others))
+                found.add(destination_mark(form.receiver.site_region))
+            found.update(map(carrier_mark, facts.all_carriers))
+            for named in (form.consignor.uscc, form.receiver.uscc):
+                if named not in (self.parties.consignor, self.parties.receiver):
+                    found.add(party_mark(named))
         for s in self.held.statements.values():
             if s.verb in ("filed", "voided", "corrected") and s.unit != self.parties.consignor:
-                found[filer_mark(s.unit)] = None
+                found.add(filer_mark(s.unit))
         return tuple(sorted(found))
 
     @property

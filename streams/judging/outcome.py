@@ -92,7 +92,10 @@ class Draw(NamedTuple):
 
 def outcome_digest(outcome: Outcome) -> bytes:
     """Return 16 bytes that change when anything in the outcome does."""
-    return hashlib.blake2b(msgspec.msgpack.encode(outcome), digest_size=16).digest()
+    return hashlib.blake2b(_packed(outcome), digest_size=16).digest()
+
+
+_packed = msgspec.msgpack.Encoder().encode
 
 
 def severity_of(grams: int, unweighed: bool = False) -> Severity:

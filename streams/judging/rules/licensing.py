@@ -98,9 +98,9 @@ def covers(licence: Licence, waste: WasteLine) -> bool:
     """Whether one line of the scope covers code and method together."""
     if licence.register_type in ("exempted", "virtual") and not licence.scope:
         return True  # such entries often name no codes: the register type itself is the permission
+    modes = _MODES[waste.method]
     return any(
-        bool(_MODES[waste.method].intersection(line.modes)) and _names_code(line, waste.code)
-        for line in licence.scope
+        _names_code(line, waste.code) and not modes.isdisjoint(line.modes) for line in licence.scope
     )
 
 
@@ -110,8 +110,10 @@ def covers_code(licence: Licence, waste: WasteLine) -> bool:
 
 
 def _names_code(line: ScopeLine, code: str) -> bool:
-    categories = (category_of(code), *_ALSO.get(code, ()))
-    return code in line.codes or any(c in line.categories for c in categories)
+    if code in line.codes:
+        return True
+    named = line.categories
+    return bool(named) and any(c in named for c in (category_of(code), *_ALSO.get(code, ())))
 
 
 def acts(instants: Sequence[Instant], lines: Sequence[WasteLine]) -> tuple[LegalBasis, ...]:
