@@ -255,7 +255,7 @@ async def test_postgres_starts_though_its_old_pid_is_anothers_now(make_stack, ho
 
 
 HOLDER = """
-import asyncio, sys
+import asyncio, signal, sys
 from pathlib import Path
 from infra.local.stack import LocalStack
 from infra.runtime.settings import Settings
@@ -268,6 +268,7 @@ async def main(home, cache):
         print("UP", flush=True)
         await asyncio.sleep(600)
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where tests run in background
 asyncio.run(main(*sys.argv[1:]))
 """
 
