@@ -1,11 +1,13 @@
 """Every setting of every process, with defaults that work on a laptop.
 
-A value is looked for in the environment (``LIANDAN_<NAME>``), then among the addresses that a
-running local stack left in ``$LIANDAN_HOME/run/stack.json``, then here.
+A value is looked for in the environment (``LIANDAN_<NAME>``), then in the file that
+``LIANDAN_<NAME>_FILE`` names (for secrets), then among the addresses that a running local stack
+left in ``$LIANDAN_HOME/run/stack.json``, then here.
 """
 
 import json
 import os
+import socket
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any
@@ -27,6 +29,27 @@ DEFAULT_HOME = user_data_path("liandan")
 def home_from_environment() -> Path:
     """Return ``LIANDAN_HOME`` or the user's data directory, before any other setting is read."""
     return Path(os.environ.get("LIANDAN_HOME") or DEFAULT_HOME)
+
+
+def from_secret_file(name: str) -> str | None:
+    """Return what the file holds that ``LIANDAN_<NAME>_FILE`` names, None if nothing names one.
+
+    A line break at the end, which editors and ``echo`` leave, is no part of it. Raises OSError: a
+    secret that was promised and is not there must stop the process, not fall back to a default.
+    """
+    path = os.environ.get(f"LIANDAN_{name.upper()}_FILE")
+    return Path(path).read_text(encoding="utf-8").rstrip("\r\n") if path else None
+
+
+class _SecretFiles(PydanticBaseSettingsSource):
+    """Values in files: environments are shown by ``docker inspect`` and inherited by children."""
+
+    def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:
+        return None, field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        found = ((name, from_secret_file(name)) for name in self.settings_cls.model_fields)
+        return {name: value for name, value in found if value is not None}
 
 
 class _RunningStack(PydanticBaseSettingsSource):
@@ -92,7 +115,8 @@ class Settings(BaseSettings):
     """(source, id) pairs remembered for duplicates without asking Postgres."""
     gateway_keys_refresh_s: float = 2.0
 
-    worker_id: str = "worker-1"
+    worker_id: str = Field(default_factory=socket.gethostname)
+    """Name in the log and at Kafka; several workers of one container service differ by host."""
     worker_group: str = "liandan-judge"
     worker_batch_records: int = 5000
     """Records at most in one batch (one transaction)."""
@@ -120,8 +144,13 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Order the sources: arguments, environment, running stack, defaults."""
-        return init_settings, env_settings, _RunningStack(settings_cls)
+        """Order the sources: arguments, environment, secret files, running stack, defaults."""
+        return (
+            init_settings,
+            env_settings,
+            _SecretFiles(settings_cls),
+            _RunningStack(settings_cls),
+        )
 
     @cached_property
     def gateway_url(self) -> str:
