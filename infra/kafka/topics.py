@@ -3,7 +3,7 @@
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import TopicAlreadyExistsError, for_code
 
-from infra.runtime.settings import MANIFEST_TOPIC, Settings
+from infra.runtime.settings import ALERTS_TOPIC, MANIFEST_TOPIC, Settings
 
 __all__ = ["ensure_topics"]
 
@@ -20,19 +20,8 @@ async def ensure_topics(settings: Settings) -> list[str]:
     Raises aiokafka.errors.KafkaError (no broker, replication higher than there are brokers).
     """
     wanted = [
-        NewTopic(
-            MANIFEST_TOPIC,
-            num_partitions=settings.manifest_partitions,
-            replication_factor=settings.kafka_replication,
-            topic_configs={
-                "cleanup.policy": "delete",
-                # The clock of a partition is the broker's, never a client's.
-                "message.timestamp.type": "LogAppendTime",
-                "retention.ms": str(settings.kafka_retention_days * _DAY_MS),
-                "max.message.bytes": str(_LARGEST_MESSAGE_BYTES),
-                "min.insync.replicas": str(settings.kafka_min_insync),
-            },
-        )
+        _topic(MANIFEST_TOPIC, settings.manifest_partitions, settings),
+        _topic(ALERTS_TOPIC, settings.alerts_partitions, settings),
     ]
     admin = AIOKafkaAdminClient(bootstrap_servers=settings.kafka_bootstrap)
     await admin.start()
@@ -52,3 +41,19 @@ async def ensure_topics(settings: Settings) -> list[str]:
         return created
     finally:
         await admin.close()
+
+
+def _topic(name: str, partitions: int, settings: Settings) -> NewTopic:
+    return NewTopic(
+        name,
+        num_partitions=partitions,
+        replication_factor=settings.kafka_replication,
+        topic_configs={
+            "cleanup.policy": "delete",
+            # The clock of a partition is the broker's, never a client's.
+            "message.timestamp.type": "LogAppendTime",
+            "retention.ms": str(settings.kafka_retention_days * _DAY_MS),
+            "max.message.bytes": str(_LARGEST_MESSAGE_BYTES),
+            "min.insync.replicas": str(settings.kafka_min_insync),
+        },
+    )

@@ -12,7 +12,7 @@ import httpx2
 from infra.local.ports import HOST
 from infra.runtime.supervision import Child, Probe
 
-__all__ = ["ARCHIVER", "GATEWAY", "Service", "service_child", "worker"]
+__all__ = ["ARCHIVER", "COURIER", "GATEWAY", "Service", "service_child", "worker"]
 
 _ROOT = Path(__file__).parents[2]
 _PROBE_TIMEOUT_S = 2.0
@@ -33,6 +33,7 @@ class Service:
 
 GATEWAY = Service("gateway", "services.gateway", health="gateway")
 ARCHIVER = Service("archiver", "services.archiver")
+COURIER = Service("courier", "services.courier")
 
 
 def worker(number: int = 1) -> Service:

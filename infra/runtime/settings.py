@@ -21,6 +21,7 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from schemas.topics import ALERTS_TOPIC as ALERTS_TOPIC
 from schemas.topics import MANIFEST_TOPIC as MANIFEST_TOPIC
 
 DEFAULT_HOME = user_data_path("liandan")
@@ -93,6 +94,7 @@ class Settings(BaseSettings):
     kafka_min_insync: int = 1
     """Copies that must have an event before it is acknowledged: 2 in production."""
     manifest_partitions: int = 4
+    alerts_partitions: int = 1
     kafka_retention_days: int = 30
     """Must exceed the longest Postgres outage that is promised (7 days)."""
 
@@ -128,6 +130,9 @@ class Settings(BaseSettings):
     """How long after arming a deadline may fire at the earliest."""
     tick_s: float = 0.2
     """How often an idle partition looks at its clock, rejudge orders and dirty subjects."""
+
+    courier_poll_s: float = 0.2
+    """How often the courier looks for new alerts when there were none."""
 
     metrics_host: str = "127.0.0.1"
     metrics_port: int = 0

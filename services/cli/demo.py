@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from infra.local.service import ARCHIVER, GATEWAY, worker
+from infra.local.service import ARCHIVER, COURIER, GATEWAY, worker
 from infra.local.stack import LocalStack
 from infra.runtime.settings import Settings, home_from_environment
 from schemas.alert import Alert
@@ -72,7 +72,7 @@ async def _demo(world: World, home: Path, cache: Path, once: bool) -> int:
     with Preparing() as preparing:
         stack = LocalStack(
             settings,
-            (GATEWAY, ARCHIVER, worker()),
+            (GATEWAY, ARCHIVER, COURIER, worker()),
             cache=cache,
             progress=preparing.tell,
             on_event=events.tell,

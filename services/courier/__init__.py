@@ -1,0 +1,1 @@
+"""The courier: outbox → feed and `alerts` topic."""

@@ -1,0 +1,53 @@
+"""``python -m services.courier``: runs until SIGTERM or SIGINT, exit code 0."""
+
+import asyncio
+import signal
+import sys
+
+import structlog
+import uvloop
+
+from infra.runtime.kafka_on_uvloop import mend_aiokafka
+from infra.runtime.logs import configure_logs
+from infra.runtime.metrics import serve_metrics
+from infra.runtime.settings import Settings
+from services.courier.courier import Courier
+
+_FINISH_WITHIN_S = 2.0
+"""For the rounds in hand after SIGTERM; cut short, what was not marked goes out again."""
+
+log = structlog.get_logger("services.courier")
+
+
+async def serve(settings: Settings) -> None:
+    """Hand on alerts until SIGTERM or SIGINT."""
+    loop = asyncio.get_running_loop()
+    stop = asyncio.Event()
+    working = asyncio.ensure_future(Courier(settings, stop).run())
+
+    def end() -> None:
+        stop.set()
+        loop.call_later(_FINISH_WITHIN_S, working.cancel)
+
+    for sig in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(sig, end)
+    try:
+        await working
+    except asyncio.CancelledError:
+        log.warning("stopped in the middle of a round: what was not marked goes out again")
+
+
+def main() -> int:
+    """Run the process."""
+    settings = Settings()
+    configure_logs("courier", settings.log_level)
+    mend_aiokafka()
+    port = serve_metrics(settings.metrics_host, settings.metrics_port)
+    log.info("metrics", port=port)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(serve(settings))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
