@@ -40,6 +40,9 @@ _COUNTS = {
     "quarantined": "SELECT count(*) FROM quarantine",
     "event_log": "SELECT count(*) FROM event_log",
     "database_mb": "SELECT pg_database_size(current_database()) / 1048576",
+    "wal_mb": "SELECT wal_bytes / 1048576 FROM pg_stat_wal",
+    "wal_full_pages": "SELECT wal_fpi FROM pg_stat_wal",
+    "checkpoints": "SELECT num_timed + num_requested FROM pg_stat_checkpointer",
 }
 
 

@@ -114,6 +114,8 @@ def alert_changes(
     """Return what to remember of the subject's alerts, and those that changed."""
     memo = dict(known)
     changes: list[AlertChange] = []
+    if not known and not any(outcome.found for outcome in outcomes):
+        return memo, changes
     by_key = {outcome.key: outcome for outcome in outcomes}
     wanted = {
         key: _alert(subject, parties, outcome, book)

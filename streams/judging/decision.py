@@ -21,7 +21,7 @@ from streams.judging.alerts import (
 )
 from streams.judging.facts import Facts
 from streams.judging.fold import fold
-from streams.judging.judge import judge_limit, judge_manifest
+from streams.judging.judge import Basis, judge_limit, judge_manifest
 from streams.judging.outcome import Draw, Outcome, outcome_digest
 from streams.judging.registry import (
     RegistryView,
@@ -82,6 +82,10 @@ class Held(NamedTuple):
 
     statements: dict[Identity, Statement]
     memo: Memo
+    basis: Basis | None = None
+    """What the last verdict rests on; not stored, so none for what was loaded."""
+    told: tuple[tuple[Outcome, bytes], ...] = ()
+    """The last verdict's outcomes with their digests; not stored either."""
 
 
 class ManifestDecision(NamedTuple):
@@ -177,9 +181,12 @@ def decide_manifest(
     memo = held.memo if held is not None else Memo()
     statements = union(held.statements.values() if held is not None else (), arrivals)
     facts = fold(subject, statements, view)
-    judgement = judge_manifest(facts, view, clock, book)
+    before = held.basis if held is not None else None
+    judgement = judge_manifest(facts, view, clock, book, before)
     parties = manifest_parties(facts)
-    digests, changed = _changed(judgement.outcomes, memo)
+    known = {id(outcome): digest for outcome, digest in held.told} if held is not None else {}
+    told = tuple((o, known.get(id(o)) or outcome_digest(o)) for o in judgement.outcomes)
+    digests, changed = _changed(told, memo)
     alerts, alert_list = alert_changes(subject, parties, judgement.outcomes, memo.alerts, book)
     now = {d.limit: d for d in judgement.draws}
     for limit, was in memo.draws.items():
@@ -189,7 +196,7 @@ def decide_manifest(
     due = {key: to_micros(moment) for key, moment in judgement.due}
     return ManifestDecision(
         subject,
-        Held(statements, Memo(digests, alerts, draws, due)),
+        Held(statements, Memo(digests, alerts, draws, due), judgement.basis, told),
         facts,
         parties,
         judgement.outcomes,
@@ -218,7 +225,7 @@ def decide_limit(
     memo = memo or Memo()
     outcomes = judge_limit(subject, draws, view, clock, book)
     parties = limit_parties(subject, view)
-    digests, changed = _changed(outcomes, memo)
+    digests, changed = _changed([(o, outcome_digest(o)) for o in outcomes], memo)
     alerts, alert_list = alert_changes(subject, parties, outcomes, memo.alerts, book)
     return LimitDecision(
         subject, Memo(digests, alerts), parties, outcomes, changed, tuple(alert_list)
@@ -226,9 +233,8 @@ def decide_limit(
 
 
 def _changed(
-    outcomes: Sequence[Outcome], memo: Memo
+    told: Sequence[tuple[Outcome, bytes]], memo: Memo
 ) -> tuple[frozenset[bytes], tuple[Outcome, ...]]:
     """Return the digests of outcomes, and the outcomes not among those written before."""
-    digests = [outcome_digest(outcome) for outcome in outcomes]
-    changed = tuple(o for o, d in zip(outcomes, digests, strict=True) if d not in memo.outcomes)
-    return frozenset(digests), changed
+    changed = tuple(outcome for outcome, digest in told if digest not in memo.outcomes)
+    return frozenset(digest for _, digest in told), changed

@@ -93,6 +93,11 @@ class Facts(NamedTuple):
         return self.received is not None and self.received.data.opinion == "refused"
 
     @property
+    def called_off(self) -> bool:
+        """Whether it was voided before the load was there."""
+        return self.voided is not None and self.reached is None
+
+    @property
     def state(self) -> str:
         """``unfiled | filed | in_transit | arrived | received | treated | voided``."""
         for name, fact in (

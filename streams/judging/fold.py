@@ -5,7 +5,7 @@ Any order, any duplication and any split of the same events give the same facts.
 ``ignored`` with the reason.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -74,8 +74,12 @@ def _one_per_id(
     statements: Iterable[Statement],
 ) -> tuple[dict[tuple[str, str], Statement], tuple[Ref, ...]]:
     """Of one id with several digests the earlier (received, digest) counts; name the others."""
-    counted: dict[tuple[str, str], Statement] = {}
-    in_order = sorted(statements, key=_receipt)
+    every = tuple(statements)
+    counted = {s.ref[:2]: s for s in every}
+    if len(counted) == len(every):
+        return counted, ()
+    counted = {}
+    in_order = sorted(every, key=_receipt)
     others = [s.ref for s in in_order if counted.setdefault((s.ref.source, s.ref.id), s) is not s]
     return counted, tuple(sorted(others))
 
@@ -101,14 +105,14 @@ def _fold(
     carriers = {c.uscc for data in versions[filed.ref] for c in data.carriers}
     legs = _relays(facts_of["handed_over"], carriers, ignored)
 
-    def by(verb: str, *units: str) -> list[Fact]:
+    def by(verb: str, units: Collection[str]) -> list[Fact]:
         said: list[Fact] = []
         for unit, fact in facts_of[verb]:
             if unit in units:
                 said.append(fact)
             else:
                 ignored.append(Ignored(fact.ref, verb, "not_entitled", fact.at))
-        return sorted(said, key=earliest)
+        return sorted(said, key=earliest) if len(said) > 1 else said
 
     def first(facts: list[Fact], verb: str) -> Fact | None:
         if not facts:
@@ -116,19 +120,20 @@ def _fold(
         ignored.extend([Ignored(f.ref, verb, "said_before", f.at) for f in facts[1:]])
         return facts[0]
 
-    arrivals = by("arrived", *carriers)
+    arrivals = by("arrived", carriers)
+    receiver = (form.receiver.uscc,)
     receivers = {data.receiver.uscc for data in versions[filed.ref]}
     receipts = [fact for unit, fact in facts_of["received"] if unit in receivers]
     return Facts(
         subject,
         filed=filed,
-        dispatched=first(by("dispatched", *carriers), "dispatched"),
+        dispatched=first(by("dispatched", carriers), "dispatched"),
         legs=legs,
         arrived=first(arrivals, "arrived"),
-        received=first(by("received", form.receiver.uscc), "received"),
-        treated=tuple(by("treated", form.receiver.uscc)),
-        voided=first(by("voided", form.consignor.uscc, filer), "voided"),
-        ignored=tuple(sorted(ignored)),
+        received=first(by("received", receiver), "received"),
+        treated=tuple(by("treated", receiver)),
+        voided=first(by("voided", (form.consignor.uscc, filer)), "voided"),
+        ignored=tuple(sorted(ignored)) if ignored else (),
         conflicts=conflicts,
         carriers=frozenset(carriers),
         reached=min([*arrivals, *receipts], key=lambda f: (f.earliest, f.ref), default=None),
@@ -144,10 +149,12 @@ def _corrected(
     """Return (unit, fact) by verb, each event replaced by the correction that counts for it.
 
     Only the author corrects; chains lead to the first event; of rivals the greater (time, id) wins.
-    Second: every version of each event's data, by the event's ref.
+    Second: every version of each filing's data, by the event's ref.
     """
     best: dict[tuple[str, str], Statement] = {}
-    versions: dict[Ref, list[Any]] = {s.ref: [s.event.data] for s in counted.values()}
+    versions: dict[Ref, list[Any]] = {
+        s.ref: [s.event.data] for s in counted.values() if s.verb == "filed"
+    }
     for (source, event_id), s in counted.items():
         if s.verb != "corrected":
             continue
@@ -158,7 +165,9 @@ def _corrected(
             continue
         if settled_at is not None and _after(s, settled_at):
             continue
-        versions[counted[root].ref].append(getattr(s.event.data, counted[root].verb))
+        if counted[root].verb == "filed":
+            data: Any = s.event.data
+            versions[counted[root].ref].append(data.filed)
         rival = best.get(root)
         if rival is None or (s.event.time, s.event.id) > (rival.event.time, rival.event.id):
             best[root] = s
@@ -169,12 +178,13 @@ def _corrected(
     for key, s in counted.items():
         if s.verb == "corrected":
             continue
-        fact = Fact(s.event.time, s.event.data, s.ref, s.received_us)
-        by = best.get(key)
-        if by is not None:
-            data: Any = by.event.data
-            at = data.happened_at or s.event.time
-            fact = Fact(at, getattr(data, s.verb), s.ref, s.received_us, by.ref, s.event.time)
+        by = best.get(key) if best else None
+        if by is None:
+            fact = Fact(s.event.time, s.event.data, s.ref, s.received_us)
+        else:
+            correction: Any = by.event.data
+            at = correction.happened_at or s.event.time
+            fact = Fact(at, getattr(correction, s.verb), s.ref, s.received_us, by.ref, s.event.time)
         facts[s.verb].append((s.unit, fact))
     return facts, versions
 
@@ -226,7 +236,9 @@ def _filing(
     facts_of: Mapping[str, list[tuple[str, Fact]]], speakers: Speakers, ignored: list[Ignored]
 ) -> tuple[Fact | None, str]:
     """Return the filing that owns the number (the first received and entitled) and its author."""
-    filings = sorted(facts_of["filed"], key=lambda uf: (uf[1].received_us, uf[1].ref))
+    filings = facts_of["filed"]
+    if len(filings) > 1:
+        filings = sorted(filings, key=lambda uf: (uf[1].received_us, uf[1].ref))
     owner: tuple[str, Fact] | None = None
     for unit, fact in filings:
         if unit != fact.data.consignor.uscc and not speakers.is_collector(unit, fact.at):
@@ -245,6 +257,8 @@ def _relays(
     handovers: list[tuple[str, Fact]], carriers: set[str], ignored: list[Ignored]
 ) -> tuple[Fact, ...]:
     """Accept hand-overs by carriers of the manifest; each adds the next carrier (``carriers``)."""
+    if not handovers:
+        return ()
     waiting = sorted(handovers, key=lambda uf: earliest(uf[1]))
     accepted: list[Fact] = []
     while True:

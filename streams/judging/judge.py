@@ -4,9 +4,11 @@ In the stream, on files (``liandan judge``) and wherever a verdict is asked for:
 registry and clock, same outcomes.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from functools import cache
+from operator import attrgetter
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -14,9 +16,22 @@ from streams.judging.facts import Facts
 from streams.judging.outcome import Draw, Outcome
 from streams.judging.registry import RegistryView
 from streams.judging.rules import RULE_BOOK, RuleBook
-from streams.judging.rules.draws import draws_of
+from streams.judging.rules.draws import READS, draws_of
 
-__all__ = ["Judgement", "judge_limit", "judge_manifest"]
+__all__ = ["Basis", "Judgement", "judge_limit", "judge_manifest"]
+
+
+class Basis(NamedTuple):
+    """What a judgement rests on, so that the next one asks only the rules that it bears on."""
+
+    facts: Facts
+    view: RegistryView
+    changes: int
+    """``view.changes`` then."""
+    book: RuleBook
+    said: tuple[Sequence[Outcome], ...]
+    """Each rule's outcomes by the current reading, in the order of the book."""
+    draws: tuple[Draw, ...]
 
 
 class Judgement(NamedTuple):
@@ -26,16 +41,39 @@ class Judgement(NamedTuple):
     """
 
     outcomes: tuple[Outcome, ...]
-    draws: tuple[Draw, ...] = ()
-    due: tuple[tuple[str, datetime], ...] = ()
+    draws: tuple[Draw, ...]
+    due: tuple[tuple[str, datetime], ...]
+    basis: Basis
 
 
 def judge_manifest(
-    facts: Facts, view: RegistryView, now: datetime | None, book: RuleBook = RULE_BOOK
+    facts: Facts,
+    view: RegistryView,
+    now: datetime | None,
+    book: RuleBook = RULE_BOOK,
+    before: Basis | None = None,
 ) -> Judgement:
-    """Judge one manifest. ``now`` is the partition's clock (files: ``--now``)."""
-    judged = [rule.judge(rule, facts, view, now) for rule in book.manifest]
-    draws = draws_of(facts, view)
+    """Judge one manifest. ``now`` is the partition's clock (files: ``--now``).
+
+    ``before``: the basis of an earlier judgement of the same manifest; it changes nothing but the
+    work that it takes.
+    """
+    if before is not None and (
+        before.view is not view or before.changes != view.changes or before.book is not book
+    ):
+        before = None
+    same = _Same(facts, before)
+    judged: list[Sequence[Outcome]] = [
+        before.said[n]
+        if before is not None and rule.reads is not None and same.in_(rule.reads)
+        else rule.judge(rule, facts, view, now)
+        for n, rule in enumerate(book.manifest)
+    ]
+    said = tuple(judged)
+    if before is not None and not (facts.otherwise or before.facts.otherwise) and same.in_(READS):
+        draws = before.draws
+    else:
+        draws = draws_of(facts, view)
     for reason, reading in facts.otherwise:
         judged = [
             found
@@ -54,7 +92,29 @@ def judge_manifest(
         for rule in book.manifest
         if rule.due is not None and (moment := rule.due(facts, view)) is not None
     ]
-    return Judgement(tuple(outcomes), draws, tuple(due))
+    basis = Basis(facts, view, view.changes, book, said, draws)
+    return Judgement(tuple(outcomes), draws, tuple(due), basis)
+
+
+class _Same:
+    """Which members of the facts are as they were; each set of members is compared once."""
+
+    def __init__(self, facts: Facts, before: Basis | None) -> None:
+        self._now, self._then = facts, before.facts if before is not None else None
+        self._known: dict[tuple[str, ...], bool] = {}
+
+    def in_(self, names: tuple[str, ...]) -> bool:
+        same = self._known.get(names)
+        if same is None:
+            members = _members(names)
+            same = self._then is not None and members(self._now) == members(self._then)
+            self._known[names] = same
+        return same
+
+
+@cache
+def _members(names: tuple[str, ...]) -> Callable[[Facts], Any]:
+    return attrgetter(*names)
 
 
 def judge_limit(

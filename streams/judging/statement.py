@@ -21,7 +21,8 @@ def from_micros(micros: int) -> datetime:
 
 def to_micros(moment: datetime) -> int:
     """Return microseconds since 1970 of an aware instant."""
-    return (moment - _EPOCH) // timedelta(microseconds=1)
+    since = moment - _EPOCH
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
 
 
 class Ref(NamedTuple):
@@ -46,18 +47,12 @@ class Statement(NamedTuple):
     received_us: int
     raw: bytes
     event: ManifestEvent
+    verb: str
+    """The verb of the event's type: ``filed``, ``dispatched`` and so on."""
+    unit: str
+    """Credit code of the unit that said it."""
     offset: int = -1
     """Where it stands in its partition's log; -1 on files. Bears on nothing but quarantine."""
-
-    @property
-    def verb(self) -> str:
-        """The verb of the event's type: ``filed``, ``dispatched`` and so on."""
-        return MANIFEST_VERBS[self.event.type]
-
-    @property
-    def unit(self) -> str:
-        """Credit code of the unit that said it."""
-        return unit_of(self.event.source)
 
 
 def read_statement(
@@ -66,7 +61,9 @@ def read_statement(
     """Decode ``raw``; raises ``schemas.fast.NotUnderstood``."""
     event = decode_manifest_event(raw)
     ref = Ref(event.source, event.id, digest or event_digest(raw))
-    return Statement(ref, received_us, raw, event, offset)
+    return Statement(
+        ref, received_us, raw, event, MANIFEST_VERBS[event.type], unit_of(event.source), offset
+    )
 
 
 def union(*groups: Iterable[Statement]) -> dict[Identity, Statement]:

@@ -26,7 +26,7 @@ from streams.judging.rules.crossing import (
     needing_approval,
 )
 from streams.judging.rules.rule import ManifestRule, record_evidence, says
-from streams.judging.rules.transfer import METHODS_ZH, codes, names, receiver_of
+from streams.judging.rules.transfer import METHODS_ZH, TRANSFER, codes, names, receiver_of
 
 __all__ = ["WHITELIST_NOT_APPROVAL", "WRONG_CODE", "WRONG_METHOD", "WRONG_RECEIVER"]
 
@@ -110,7 +110,9 @@ def _rule(mismatch: _Mismatch) -> ManifestRule:
             ),
         )
 
-    return ManifestRule(mismatch.rule, 1, mismatch.title_zh, mismatch.title_en, judge)
+    return ManifestRule(
+        mismatch.rule, 1, mismatch.title_zh, mismatch.title_en, judge, reads=TRANSFER
+    )
 
 
 class _Told(NamedTuple):

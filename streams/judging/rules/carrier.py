@@ -28,7 +28,7 @@ from streams.judging.rules.rule import (
     record_evidence,
     says,
 )
-from streams.judging.rules.transfer import codes, exemption_for, names, nothing_to_judge
+from streams.judging.rules.transfer import LOADING, codes, exemption_for, names, nothing_to_judge
 
 __all__ = ["NO_PERMIT", "PLATE_NOT_ON_PERMIT"]
 
@@ -210,6 +210,7 @@ NO_PERMIT = ManifestRule(
     "承运人无危货运输许可",
     "carrier without a road-transport permit",
     _no_permit,
+    reads=LOADING,
 )
 PLATE_NOT_ON_PERMIT = ManifestRule(
     "carrier.plate_not_on_permit",
@@ -217,4 +218,5 @@ PLATE_NOT_ON_PERMIT = ManifestRule(
     "运输车辆不在许可范围内",
     "vehicle not on the carrier's permit",
     _plate_not_on_permit,
+    reads=LOADING,
 )

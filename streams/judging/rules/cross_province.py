@@ -28,7 +28,7 @@ from streams.judging.rules.rule import (
     record_evidence,
     says,
 )
-from streams.judging.rules.transfer import codes, names, receiver_of
+from streams.judging.rules.transfer import TRANSFER, codes, names, receiver_of
 
 __all__ = ["APPROVAL_NOT_IN_FORCE", "NO_APPROVAL", "approval_evidence", "load_evidence"]
 
@@ -184,6 +184,7 @@ NO_APPROVAL = ManifestRule(
     "跨省转移未经批准",
     "cross-province transfer without approval",
     _no_approval,
+    reads=TRANSFER,
 )
 APPROVAL_NOT_IN_FORCE = ManifestRule(
     "cross_province.approval_not_in_force",
@@ -191,4 +192,5 @@ APPROVAL_NOT_IN_FORCE = ManifestRule(
     "跨省转移审批已过期或未生效",
     "approval expired or not yet valid",
     _not_in_force,
+    reads=TRANSFER,
 )

@@ -13,15 +13,19 @@ from schemas.instant import CHINA
 from schemas.manifest import WasteLine
 from streams.judging.facts import Facts
 from streams.judging.limit import limit_key, pool_key, year_key
-from streams.judging.outcome import Doubt, Draw
+from streams.judging.outcome import Doubt, Draw, DrawState
 from streams.judging.registry import RegistryView
 from streams.judging.rules.crossing import Candidate, approval_age, crossing_of
 from streams.judging.rules.licensing import covers, in_force_at, lines_needing_licence
+from streams.judging.rules.transfer import TAKING_OVER
 
 if TYPE_CHECKING:
     from schemas.registry import WhitelistEntry
 
-__all__ = ["draws_of"]
+__all__ = ["READS", "draws_of"]
+
+READS = (*TAKING_OVER, "received", "voided")
+"""What draws are worked out from, beside the readings (``Facts.otherwise``)."""
 
 
 class _Taken(NamedTuple):
@@ -54,6 +58,9 @@ def _draw(
     limit: str, subject: str, now: _Taken | None, others: Sequence[tuple[str, _Taken | None]]
 ) -> Draw:
     """Return the range of one draw over the readings; one that does not draw takes 0."""
+    if now is not None and not others and not now.voided:
+        state: DrawState = "settled" if now.received else "reserved"
+        return Draw(limit, subject, now.at, now.grams, state, unweighed=now.unweighed)
     drawing = [taken for taken in (now, *(t for _, t in others)) if taken is not None]
     told = drawing[0]
     least, doubt = told.grams, None

@@ -19,7 +19,7 @@ from streams.judging.rules.amount import shipped
 from streams.judging.rules.cross_province import approval_evidence, load_evidence
 from streams.judging.rules.crossing import Candidate, CrossingLine, needing_approval
 from streams.judging.rules.rule import ManifestRule, record_evidence, says
-from streams.judging.rules.transfer import codes, names, receiver_of
+from streams.judging.rules.transfer import TRANSFER, codes, names, receiver_of
 
 __all__ = ["INBOUND_BANNED"]
 
@@ -157,4 +157,5 @@ INBOUND_BANNED = ManifestRule(
     "违反接受地限入规定",
     "waste banned by the destination",
     _inbound,
+    reads=TRANSFER,
 )

@@ -25,7 +25,7 @@ from streams.judging.rules.licensing import (
     suspension_at,
 )
 from streams.judging.rules.rule import ManifestRule, days_left, not_applicable, says
-from streams.judging.rules.transfer import codes, names, receiver_of
+from streams.judging.rules.transfer import TAKING_OVER, codes, names, receiver_of
 
 __all__ = ["RECEIVER_UNLICENSED", "SUSPENDED"]
 
@@ -160,6 +160,7 @@ RECEIVER_UNLICENSED = ManifestRule(
     "接受人无危险废物经营许可证",
     "receiver without a licence",
     _unlicensed,
+    reads=TAKING_OVER,
 )
 SUSPENDED = ManifestRule(
     "licence.suspended",
@@ -167,4 +168,5 @@ SUSPENDED = ManifestRule(
     "接受人许可证处于暂扣期",
     "receiver's licence suspended",
     _suspended,
+    reads=TAKING_OVER,
 )

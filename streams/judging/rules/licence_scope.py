@@ -27,7 +27,7 @@ from streams.judging.rules.licensing import (
 )
 from streams.judging.rules.once import once
 from streams.judging.rules.rule import ManifestRule, not_applicable, says
-from streams.judging.rules.transfer import METHODS_ZH, codes, names, receiver_of
+from streams.judging.rules.transfer import METHODS_ZH, TAKING_OVER, codes, names, receiver_of
 
 __all__ = ["CODE_OUT_OF_SCOPE", "MODE_OUT_OF_SCOPE"]
 
@@ -151,6 +151,7 @@ CODE_OUT_OF_SCOPE = ManifestRule(
     "废物代码超出许可范围",
     "code outside the licence's scope",
     _code_out_of_scope,
+    reads=TAKING_OVER,
 )
 MODE_OUT_OF_SCOPE = ManifestRule(
     "licence.mode_out_of_scope",
@@ -158,4 +159,5 @@ MODE_OUT_OF_SCOPE = ManifestRule(
     "利用处置方式超出许可范围",
     "method outside the licence's scope",
     _mode_out_of_scope,
+    reads=TAKING_OVER,
 )

@@ -54,6 +54,9 @@ class ManifestRule(NamedTuple):
     """When time alone may change the outcome (a deadline is armed for it), None if never."""
     on_reports: bool = False
     """Whether it is about the reports themselves, whatever they amount to: no other reading."""
+    reads: tuple[str, ...] | None = None
+    """All members of the facts that it reads. While they and the registry stay the same it need not
+    be asked again; so it must not read the clock either. None: it is asked each time."""
 
 
 class LimitRule(NamedTuple):

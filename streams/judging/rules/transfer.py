@@ -9,7 +9,10 @@ from streams.judging.facts import Fact, Facts
 from streams.judging.registry import RegistryView
 
 __all__ = [
+    "LOADING",
     "METHODS_ZH",
+    "TAKING_OVER",
+    "TRANSFER",
     "codes",
     "crosses",
     "exemption_for",
@@ -17,6 +20,13 @@ __all__ = [
     "nothing_to_judge",
     "receiver_of",
 ]
+
+TRANSFER = ("filed", "dispatched", "moved", "called_off")
+"""What rules read of a load that leaves (``ManifestRule.reads``): its form, its weight, its start."""
+LOADING = (*TRANSFER, "legs")
+"""What they read of its carriers."""
+TAKING_OVER = (*TRANSFER, "taken_over", "refused")
+"""What they read of its receiver."""
 
 METHODS_ZH = {"storage": "贮存", "utilisation": "利用", "disposal": "处置"}
 
@@ -30,7 +40,7 @@ def nothing_to_judge(facts: Facts) -> str | None:
     """Return why a transfer cannot be judged at all: not filed, voided, never moved."""
     if facts.filed is None:
         return "not_filed"
-    if facts.voided is not None and facts.reached is None:
+    if facts.called_off:
         return "voided"
     if facts.moved is None:
         return "not_moved"
