@@ -18,9 +18,9 @@ from streams.handler import Handler
 
 __all__ = ["Batch", "Lease", "Log", "LostBatchError", "Partitions", "StalledError"]
 
-OUTSTANDING = 4
-"""Batches read and not handled at which fetching pauses: some being written, one being judged, one
-ready behind them."""
+OUTSTANDING = 2
+"""Batches read and not handled at which fetching pauses: one being written, one being judged. Few and
+large: the more of a manifest's events meet in one batch, the fewer verdicts there are to write."""
 
 CLAIM_S = 60.0
 """Longest ``handler.assigned``; Faust's recovery would give up silently after 90 s."""

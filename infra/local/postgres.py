@@ -32,7 +32,9 @@ _SETTINGS = {
     "unix_socket_permissions": "0700",
     "max_connections": "100",
     "shared_buffers": "512MB",
-    "max_wal_size": "2GB",
+    # Each checkpoint makes every page be logged whole at its next change: seldom.
+    "max_wal_size": "4GB",
+    "checkpoint_timeout": "15min",
     "wal_buffers": "32MB",
     "wal_init_zero": "off",
     "timezone": "UTC",

@@ -4,6 +4,7 @@ import base64
 import hashlib
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -17,9 +18,8 @@ from services.archiver.envelope import column_text, read_labels
 __all__ = ["Oddity", "Row", "read_record"]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_DAY_US = 86_400_000_000
-_AHEAD_US = _DAY_US
-_BEHIND_US = 40 * _DAY_US
+_AHEAD = timedelta(days=1)
+_BEHIND = timedelta(days=40)
 """A receive time further from the append time than this is not believed. Behind: a gateway may
 sit on nothing for weeks (retention is 30 days), but the log is partitioned by this time, and a
 wrong clock must not open partitions at will."""
@@ -69,7 +69,7 @@ def read_record(record: ConsumerRecord, now: datetime) -> tuple[Row, list[Oddity
     headers = dict(record.headers)
     appended_at = now
     if _EARLIEST_MS <= record.timestamp < _LATEST_MS:
-        appended_at = _EPOCH + timedelta(milliseconds=record.timestamp)
+        appended_at = _append_time(record.timestamp)
     received_at, believed = _received_at(headers.get(HEADER_RECEIVED_AT), appended_at)
     receipt = None
     if labels.source is not None and labels.event_id is not None:
@@ -105,14 +105,19 @@ def read_record(record: ConsumerRecord, now: datetime) -> tuple[Row, list[Oddity
     return row, oddities
 
 
+@lru_cache(maxsize=256)
+def _append_time(milliseconds: int) -> datetime:
+    """Return an append time; the records of one batch of the log share it."""
+    return _EPOCH + timedelta(milliseconds=milliseconds)
+
+
 def _received_at(header: bytes | None, appended_at: datetime) -> tuple[datetime, bool]:
     """Return the time to file the record under, and False if a header was not believed."""
     if header is None:
         return appended_at, True
     if header.isdigit() and len(header) <= 17:
         received_at = _EPOCH + timedelta(microseconds=int(header))
-        lead = (received_at - appended_at) // timedelta(microseconds=1)
-        if -_BEHIND_US <= lead <= _AHEAD_US:
+        if -_BEHIND <= received_at - appended_at <= _AHEAD:
             return received_at, True
     return appended_at, False
 

@@ -194,9 +194,12 @@ def decide_manifest(
             now[limit] = Draw(limit, subject, from_micros(was.at), 0, "released")
     draws = {limit: DrawMemo(to_micros(d.at), *d[3:]) for limit, d in now.items()}
     due = {key: to_micros(moment) for key, moment in judgement.due}
+    new = Memo(digests, alerts, draws, due)
+    # Little is said of a load that has been received: its basis is not worth the memory.
+    under_way = facts.received is None
     return ManifestDecision(
         subject,
-        Held(statements, Memo(digests, alerts, draws, due), judgement.basis, told),
+        Held(statements, new, judgement.basis, told) if under_way else Held(statements, new),
         facts,
         parties,
         judgement.outcomes,
