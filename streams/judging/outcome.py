@@ -8,6 +8,7 @@ import msgspec
 
 from schemas.alert import Evidence, LegalBasis, Severity
 from schemas.instant import CHINA
+from streams.judging.explanation import Condition, Cure
 
 __all__ = [
     "Doubt",
@@ -56,6 +57,10 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     act_at: datetime | None = None
     evidence: tuple[Evidence, ...] = ()
     law: tuple[LegalBasis, ...] = ()
+    conditions: tuple[Condition, ...] = ()
+    """Of found outcomes only, as are ``cures``: what was compared, what held and what did not."""
+    cures: tuple[Cure, ...] = ()
+    """What would have made it legal."""
 
     @property
     def key(self) -> str:
