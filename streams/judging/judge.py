@@ -17,6 +17,11 @@ from streams.judging.outcome import Draw, Outcome
 from streams.judging.registry import RegistryView
 from streams.judging.rules import RULE_BOOK, RuleBook
 from streams.judging.rules.draws import READS, draws_of
+from streams.judging.rules.explained.readings import (
+    explained_by_both,
+    explained_by_void,
+    explained_by_weight,
+)
 
 __all__ = ["Basis", "Judgement", "judge_limit", "judge_manifest"]
 
@@ -83,7 +88,7 @@ def judge_manifest(
         ]
     if facts.voided is not None and facts.reached is not None:
         judged = [
-            found if rule.on_reports else [_reviewed(o, "voided_after_arrival") for o in found]
+            found if rule.on_reports else [_void(o) for o in found]
             for rule, found in zip(book.manifest, judged, strict=True)
         ]
     outcomes = [outcome for found in judged for outcome in found]
@@ -143,11 +148,14 @@ def _reconciled(current: Sequence[Outcome], other: Sequence[Outcome], reason: st
         for key in (*now, *(key for key in then if key not in now))
     }
     if now.keys() != then.keys() or any(now[key].state != then[key].state for key in now):
-        return [_reviewed(o, reason) for o in heavier.values()]
+        return [
+            _reviewed(explained_by_both(o, now.get(key), then.get(key), reason), reason)
+            for key, o in heavier.items()
+        ]
     return [
         o
         if not o.found or o.grams == then[o.discriminator].grams
-        else _noted(heavier[o.discriminator], *_QUANTITY[reason])
+        else _weighed(o, then[o.discriminator], reason)
         for o in current
     ]
 
@@ -180,9 +188,19 @@ _REVIEW = {
 }
 
 
+def _void(outcome: Outcome) -> Outcome:
+    return (
+        _reviewed(explained_by_void(outcome), "voided_after_arrival") if outcome.found else outcome
+    )
+
+
+def _weighed(one: Outcome, other: Outcome, reason: str) -> Outcome:
+    """Return the heavier of two readings that agree but for the quantity; the first of equals."""
+    heavier, lighter = (one, other) if one.grams >= other.grams else (other, one)
+    return _noted(explained_by_weight(heavier, lighter, reason), *_QUANTITY[reason])
+
+
 def _reviewed(outcome: Outcome, reason: str) -> Outcome:
-    if not outcome.found:
-        return outcome
     return msgspec.structs.replace(
         _noted(outcome, *_REVIEW[reason]), state="needs_review", reason=reason
     )

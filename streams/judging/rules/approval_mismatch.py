@@ -25,6 +25,7 @@ from streams.judging.rules.crossing import (
     may_be_renumbered,
     needing_approval,
 )
+from streams.judging.rules.explained import approval_explained
 from streams.judging.rules.rule import ManifestRule, record_evidence, says
 from streams.judging.rules.transfer import METHODS_ZH, TRANSFER, codes, names, receiver_of
 
@@ -107,6 +108,7 @@ def _rule(mismatch: _Mismatch) -> ManifestRule:
                 act_at=at,
                 evidence=(*load_evidence(facts, crossing), *told.evidence),
                 law=basis("unapproved_transfer", at),
+                **approval_explained(facts, view, crossing, lines, told.candidates)._asdict(),
             ),
         )
 
@@ -119,6 +121,7 @@ class _Told(NamedTuple):
     zh: str
     en: str
     evidence: tuple[Evidence, ...]
+    candidates: tuple[Candidate, ...] = ()
 
 
 def _told(standing: Standing, lines: Sequence[CrossingLine]) -> _Told:
@@ -143,6 +146,7 @@ def _told(standing: Standing, lines: Sequence[CrossingLine]) -> _Told:
         "；".join(f"审批 {c.approval.document} {_approved_zh(standing, c)}" for c in shown),
         "; ".join(f"approval {c.approval.document} {_approved_en(standing, c)}" for c in shown),
         tuple(approval_evidence(c) for c in shown),
+        tuple(shown),
     )
 
 

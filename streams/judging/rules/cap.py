@@ -10,17 +10,13 @@ from typing import NamedTuple
 
 from schemas.alert import Evidence, LegalBasis
 from schemas.quantity import tonnes_text
+from streams.judging.explanation import Condition
 from streams.judging.outcome import Draw, Outcome, State, china_text
+from streams.judging.rules.explained import Passed, Threshold, limit_explained
+from streams.judging.rules.explained.limits import DOUBTS, Cures
 from streams.judging.rules.rule import LimitRule, Said, not_applicable, says
 
 __all__ = ["Cap", "Excess", "exceeded", "excess_of", "unweighed", "within"]
-
-_DOUBTS: dict[str, Said] = {
-    "voided_after_arrival": ("在运抵后作废", "voided after arrival"),
-    "corrected_after_arrival": ("在运抵后被更正", "corrected after arrival"),
-    "conflicting_reports": ("有内容不同的上报", "reported with different contents"),
-}
-"""Why a draw is a range; the first that occurs gives the outcome its reason."""
 
 MOST_NAMED = 5
 """Manifests named in a sentence; the evidence lists them all."""
@@ -35,6 +31,18 @@ class Cap(NamedTuple):
     of_zh: str
     of_en: str
     record: Evidence
+    cures: Cures
+    """What would have kept it, told only of findings."""
+    breach: Threshold | None = None
+    """A second threshold above the cap, if only passing that is a violation."""
+    notes: tuple[Condition, ...] = ()
+    """What an explanation shows of the cap itself."""
+
+    @property
+    def thresholds(self) -> list[Threshold]:
+        """What the draws are held against, the cap first."""
+        cap = Threshold(self.of_zh, self.of_en, self.grams)
+        return [cap] if self.breach is None else [cap, self.breach]
 
 
 class Excess(NamedTuple):
@@ -47,6 +55,10 @@ class Excess(NamedTuple):
     past: list[Draw]
     total: int
     certain: bool
+    drawn: list[Draw]
+    """All that count, at the most."""
+    cap: int
+    """Grams that are exceeded."""
 
     @property
     def at(self) -> datetime:
@@ -64,13 +76,13 @@ def excess_of(draws: Sequence[Draw], grams: int) -> Excess | None:
         if total > grams:
             past.append(draw)
     if past:
-        return Excess(certain, past, total, True)
+        return Excess(certain, past, total, True, counted, grams)
     total = 0
     for draw in counted:
         total += draw.grams
         if total > grams:
             past.append(draw)
-    return Excess(counted, past, total, False) if past else None
+    return Excess(counted, past, total, False, counted, grams) if past else None
 
 
 def _counted(draws: Sequence[Draw]) -> list[Draw]:
@@ -121,6 +133,15 @@ def within(
                 act_at=received[0].at,
                 evidence=(cap.record, *(_evidence(d) for d in received)),
                 law=law(received[0].at),
+                **limit_explained(
+                    counted,
+                    cap.thresholds,
+                    cap.record,
+                    cap.cures,
+                    passed=None,
+                    unweighed=received,
+                    notes=cap.notes,
+                )._asdict(),
             ),
         )
     more_zh, more_en = _without_weight([d for d in counted if d.unweighed])
@@ -144,7 +165,7 @@ def exceeded(
 ) -> tuple[Outcome, ...]:
     """Return the finding about a cap; needs review where it is exceeded only at the most."""
     doubted = [] if excess.certain else [d for d in excess.counted if d.uncertain]
-    doubts = {why: [d for d in doubted if d.doubt == why] for why in _DOUBTS}
+    doubts = {why: [d for d in doubted if d.doubt == why] for why in DOUBTS}
     if state == "violated" and not excess.certain:
         state, reason = "needs_review", next(why for why, of in doubts.items() if of)
     over = excess.total - cap.grams
@@ -175,13 +196,33 @@ def exceeded(
             act_at=excess.at,
             evidence=(cap.record, *(_evidence(d) for d in shown)),
             law=law,
+            **limit_explained(
+                excess.drawn,
+                cap.thresholds,
+                cap.record,
+                cap.cures,
+                passed=_passed(excess, cap),
+                notes=cap.notes,
+            )._asdict(),
         ),
     )
 
 
+def _passed(excess: Excess, cap: Cap) -> Passed:
+    """Return where a cap is passed, for its explanation."""
+    first = excess.past[0]
+    before = 0
+    for draw in excess.counted:
+        if draw is first:
+            break
+        before += draw.least if excess.certain else draw.grams
+    of = next(t for t in reversed(cap.thresholds) if t.grams <= excess.cap)
+    return Passed(of, first.manifest, first.at, before, excess.total)
+
+
 def _why(doubts: dict[str, list[Draw]]) -> Said:
     """Return why the total is only the most, and whose manifests are in doubt."""
-    told = [(*_named(of), *_DOUBTS[why]) for why, of in doubts.items() if of]
+    told = [(*_named(of), *DOUBTS[why]) for why, of in doubts.items() if of]
     if not told:
         return "", ""
     zh = "；".join(f"联单 {who} {why}" for who, _, why, _ in told)

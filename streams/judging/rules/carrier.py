@@ -19,6 +19,7 @@ from streams.judging.law import order_23
 from streams.judging.outcome import Outcome, china_text
 from streams.judging.registry import RegistryView, in_force
 from streams.judging.rules.amount import shipped
+from streams.judging.rules.explained import permit_explained, plate_explained
 from streams.judging.rules.once import once
 from streams.judging.rules.rule import (
     ManifestRule,
@@ -143,6 +144,7 @@ def _permitted(rule: ManifestRule, facts: Facts, view: RegistryView, leg: _Leg) 
         act_at=leg.at,
         evidence=_evidence(facts, leg, [ended] if ended is not None else held),
         law=_LAW,
+        **permit_explained(facts, view, leg)._asdict(),
     )
 
 
@@ -185,6 +187,7 @@ def _plate_not_on_permit(
                 act_at=leg.at,
                 evidence=_evidence(facts, leg, valid),
                 law=_LAW,
+                **plate_explained(facts, view, leg, valid)._asdict(),
             ),
         )
     return tuple(found.values())

@@ -20,6 +20,7 @@ from streams.judging.rules.crossing import (
     approval_age,
     needing_approval,
 )
+from streams.judging.rules.explained import approval_explained
 from streams.judging.rules.rule import (
     ManifestRule,
     days_left,
@@ -39,9 +40,10 @@ def _no_approval(
     crossing, who = needing_approval(facts, view), receiver_of(facts)
     if isinstance(crossing, str):
         return not_applicable(rule, who, crossing)
-    bare = [line.waste for line in crossing.standing("no_approval")]
-    if not bare:
+    lines = crossing.standing("no_approval")
+    if not lines:
         return (_named(rule, who, crossing),)
+    bare = [line.waste for line in lines]
     amount = shipped(facts, bare)
     form = facts.form
     start, end = form.consignor.site_region, form.receiver.site_region
@@ -70,6 +72,7 @@ def _no_approval(
             act_at=crossing.moved.at,
             evidence=load_evidence(facts, crossing),
             law=basis("unapproved_transfer", crossing.moved.at),
+            **approval_explained(facts, view, crossing, lines)._asdict(),
         ),
     )
 
@@ -123,6 +126,13 @@ def _not_in_force(
             act_at=at,
             evidence=(*load_evidence(facts, crossing), *(approval_evidence(c) for _, c in outside)),
             law=basis("unapproved_transfer", at),
+            **approval_explained(
+                facts,
+                view,
+                crossing,
+                crossing.standing("not_in_force"),
+                [c for _, c in outside],
+            )._asdict(),
         ),
     )
 

@@ -26,6 +26,7 @@ __all__ = [
     "approval_age",
     "crossing_of",
     "may_be_renumbered",
+    "names_waste",
     "needing_approval",
 ]
 
@@ -156,23 +157,23 @@ def _judged(
 ) -> CrossingLine:
     """Return how one line stands, the strictest match first."""
     receiver = facts.form.receiver
-    same = [c for c in approved if _same_waste(c.line, waste)]
+    same = [c for c in approved if names_waste(c.line, waste)]
     there = [
         c
         for c in approved
         if c.line.receiver == receiver.uscc
         and not crosses(c.line.destination, receiver.site_region)
     ]
-    exact = [c for c in there if _same_waste(c.line, waste) and c.line.purpose == waste.method]
+    exact = [c for c in there if names_waste(c.line, waste) and c.line.purpose == waste.method]
     if exact:
         live = tuple(c for c in exact if in_force(c.approval, at))
         if live:
             return CrossingLine(waste, "approved", live, listed)
         return CrossingLine(waste, "not_in_force", tuple(exact), listed)
     near: tuple[tuple[Standing, Sequence[Candidate], Callable[[ApprovalLine], bool]], ...] = (
-        ("wrong_method", there, lambda line: _same_waste(line, waste)),
+        ("wrong_method", there, lambda line: names_waste(line, waste)),
         ("wrong_receiver", same, lambda line: line.receiver != receiver.uscc),
-        ("wrong_code", there, lambda line: not _same_waste(line, waste)),
+        ("wrong_code", there, lambda line: not names_waste(line, waste)),
     )
     for standing, among, fits in near:
         found = tuple(c for c in among if fits(c.line) and in_force(c.approval, at))
@@ -181,7 +182,7 @@ def _judged(
     return CrossingLine(waste, "whitelist_not_approval" if listed else "no_approval", (), listed)
 
 
-def _same_waste(line: ApprovalLine, waste: WasteLine) -> bool:
+def names_waste(line: ApprovalLine, waste: WasteLine) -> bool:
     """Whether a line names the waste: by code, under an older catalogue by name too."""
     return line.code == waste.code and (line.edition >= _CATALOGUE or line.name == waste.name)
 

@@ -18,6 +18,7 @@ from streams.judging.registry import RegistryView
 from streams.judging.rules.amount import shipped
 from streams.judging.rules.cross_province import approval_evidence, load_evidence
 from streams.judging.rules.crossing import Candidate, CrossingLine, needing_approval
+from streams.judging.rules.explained import ban_explained
 from streams.judging.rules.rule import ManifestRule, record_evidence, says
 from streams.judging.rules.transfer import TRANSFER, codes, names, receiver_of
 
@@ -83,6 +84,7 @@ def _inbound(
                 *(approval_evidence(c) for _, c in sorted(letters.items())),
             ),
             law=tuple(_law(b) for _, b in sorted(records.items())),
+            **ban_explained(facts, view, crossing, shown)._asdict(),
         ),
     )
 

@@ -13,6 +13,7 @@ from streams.judging.facts import Facts
 from streams.judging.outcome import Outcome, china_text
 from streams.judging.registry import RegistryView, in_force
 from streams.judging.rules.amount import shipped
+from streams.judging.rules.explained import suspension_explained, unlicensed_explained
 from streams.judging.rules.licensing import (
     acts,
     evidence_of,
@@ -87,6 +88,7 @@ def _unlicensed(
                 *(licence_evidence(x) for x in ([ended] if ended is not None else held)),
             ),
             law=acts(bare, lines),
+            **unlicensed_explained(facts, view, lines, held, instants)._asdict(),
         ),
     )
 
@@ -109,7 +111,8 @@ def _suspended(
         return ()
     bare = []
     shown: dict[str, Licence] = {}
-    for instant in instants_of(facts, "operate_off_licence"):
+    instants = instants_of(facts, "operate_off_licence")
+    for instant in instants:
         valid = in_force_at(held, instant.fact.at)
         if valid and all(suspension_at(x, instant.fact.at) for x in valid):
             bare.append(instant)
@@ -150,6 +153,7 @@ def _suspended(
                 *(licence_evidence(x) for _, x in sorted(shown.items())),
             ),
             law=acts(bare, lines),
+            **suspension_explained(facts, view, lines, held, instants)._asdict(),
         ),
     )
 

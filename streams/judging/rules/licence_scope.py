@@ -14,6 +14,7 @@ from streams.judging.facts import Facts
 from streams.judging.outcome import Outcome, china_text
 from streams.judging.registry import RegistryView
 from streams.judging.rules.amount import shipped
+from streams.judging.rules.explained import scope_explained
 from streams.judging.rules.licensing import (
     Instant,
     acts,
@@ -65,7 +66,7 @@ def _code_out_of_scope(
         for i, valid, uncovered in judged
     ]
     if any(wastes for _, _, wastes in bare):
-        return (_finding(rule, facts, bare, "该代码", "code"),)
+        return (_finding(rule, facts, view, bare, "该代码", "code"),)
     if any(wastes for _, _, wastes in judged):
         said = (
             "废物代码在许可范围内，方式见“方式超出许可范围”",
@@ -86,12 +87,17 @@ def _mode_out_of_scope(
         for i, valid, uncovered in judged or ()
     ]
     if any(wastes for _, _, wastes in bare):
-        return (_finding(rule, facts, bare, "该代码的此种方式", "the code with this method"),)
+        return (_finding(rule, facts, view, bare, "该代码的此种方式", "the code with this method"),)
     return ()
 
 
 def _finding(
-    rule: ManifestRule, facts: Facts, outside: _Outside, what_zh: str, what_en: str
+    rule: ManifestRule,
+    facts: Facts,
+    view: RegistryView,
+    outside: _Outside,
+    what_zh: str,
+    what_en: str,
 ) -> Outcome:
     moments = [(i, valid, wastes) for i, valid, wastes in outside if wastes]
     instant, valid, uncovered = moments[0]
@@ -122,6 +128,9 @@ def _finding(
         act_at=instant.fact.at,
         evidence=(*evidence_of(facts, instants), *(licence_evidence(x) for x in valid)),
         law=acts(instants, uncovered),
+        **scope_explained(
+            facts, view, uncovered, valid, instants, doubtful=doubt is not None
+        )._asdict(),
     )
 
 

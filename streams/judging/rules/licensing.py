@@ -29,8 +29,10 @@ __all__ = [
     "instants_of",
     "licence_evidence",
     "lines_needing_licence",
+    "modes_for",
     "name_en",
     "name_zh",
+    "names_code",
     "suspension_at",
 ]
 
@@ -100,16 +102,22 @@ def covers(licence: Licence, waste: WasteLine) -> bool:
         return True  # such entries often name no codes: the register type itself is the permission
     modes = _MODES[waste.method]
     return any(
-        _names_code(line, waste.code) and not modes.isdisjoint(line.modes) for line in licence.scope
+        names_code(line, waste.code) and not modes.isdisjoint(line.modes) for line in licence.scope
     )
 
 
 def covers_code(licence: Licence, waste: WasteLine) -> bool:
     """Whether the scope names the code, in whatever mode."""
-    return any(_names_code(line, waste.code) for line in licence.scope)
+    return any(names_code(line, waste.code) for line in licence.scope)
 
 
-def _names_code(line: ScopeLine, code: str) -> bool:
+def modes_for(method: str) -> frozenset[str]:
+    """Return the licensed modes that cover a manifest's method."""
+    return _MODES[method]
+
+
+def names_code(line: ScopeLine, code: str) -> bool:
+    """Whether a line of a scope names the code, or its category."""
     if code in line.codes:
         return True
     named = line.categories

@@ -5,16 +5,22 @@ the destination must be consulted first (domain 3.1). An approval's lines of one
 not tell apart are pooled, and only an officer can say which line was exceeded (domain 8.2).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import partial
 
 from schemas.alert import LegalBasis
-from schemas.registry import TransferApproval
+from schemas.quantity import tonnes_text
+from schemas.region import province_name
+from schemas.registry import TransferApproval, WhitelistEntry
+from streams.judging.explanation import Condition, Cure
 from streams.judging.law import basis
 from streams.judging.limit import Limit, limit_of
-from streams.judging.outcome import Draw, Outcome
+from streams.judging.outcome import Draw, Outcome, china_text
 from streams.judging.registry import RegistryView
 from streams.judging.rules.cap import Cap, exceeded, excess_of, within
+from streams.judging.rules.explained import Passed
+from streams.judging.rules.explained.wording import authority, condition, some
 from streams.judging.rules.rule import LimitRule, not_applicable, record_evidence
 
 __all__ = ["CAP_EXCEEDED", "QUANTITY_EXCEEDED"]
@@ -57,7 +63,58 @@ def _approved(approval: TransferApproval, limit: Limit) -> Cap | None:
         f"({lines[0].code}) allows"
     )
     record = record_evidence("transfer_approval", approval.id, of_zh, of_en)
-    return Cap(sum(x.quantity_t for x in lines), of_zh, of_en, record)
+    pooled = limit.kind == "pool"
+
+    def cures(passed: Passed) -> Iterable[Cure]:
+        if pooled:
+            yield _TOLD_APART
+        yield _more_approved(approval, lines[0].code, passed)
+
+    notes = (_not_told_apart([x.name for x in lines]),) if pooled else ()
+    return Cap(sum(x.quantity_t for x in lines), of_zh, of_en, record, cures, notes=notes)
+
+
+def _not_told_apart(approved: Sequence[str]) -> Condition:
+    return condition(
+        ("联单废物名称可对应到审批的某一项", "names tell which approved line a manifest draws on"),
+        ("无法对应", "they do not"),
+        some(approved),
+        holds=None,
+    )
+
+
+_TOLD_APART = Cure(
+    zh="若各联单的废物名称更正为审批所列名称，则分别计入各项，按各项批准数量研判。",
+    en="Once manifests are corrected to the names that the approval lists, each counts against its own "
+    "line.",
+    party="consignor",
+    kind="liandan.manifest.corrected.v1",
+)
+
+
+def _more_approved(approval: TransferApproval, code: str, passed: Passed) -> Cure:
+    who_zh, who_en = authority(approval.origin)
+    over, when = tonnes_text(passed.over), china_text(passed.at)
+    return Cure(
+        zh=f"若{who_zh}在 {when} 前依重新申请另行批准 {code} 至少 {over} 吨（有效期含该日），则本项合法。",
+        en=f"Had {who_en} approved at least {over} t more of {code}, on a new application, before "
+        f"{when} (China time), it would be legal.",
+        party="consignor",
+        kind="transfer_approval",
+    )
+
+
+def _consulted(entry: WhitelistEntry, passed: Passed) -> Iterable[Cure]:
+    over, when = tonnes_text(passed.over), china_text(passed.at)
+    place = province_name(entry.destination)
+    yield Cure(
+        zh=f"若在 {when} 前就超出的 {over} 吨先征得{place}生态环境主管部门同意、名单年度上限相应提高并录入，"
+        "则本项合法。",
+        en=f"Had the authority of {place} been consulted on the {over} t too much before {when} (China "
+        "time), and the list's yearly quantity been raised and recorded, it would be legal.",
+        party="consignor",
+        kind="whitelist_entry",
+    )
 
 
 def _cap_exceeded(
@@ -74,7 +131,7 @@ def _cap_exceeded(
         f"white list {entry.list_id} ({entry.receiver_name or entry.receiver}) caps {limit.part} at"
     )
     record = record_evidence("whitelist_entry", entry.id, of_zh, of_en)
-    cap = Cap(entry.annual_cap_t, of_zh, of_en, record)
+    cap = Cap(entry.annual_cap_t, of_zh, of_en, record, partial(_consulted, entry))
     excess = excess_of(draws, cap.grams)
     if excess is None:
         return within(rule, draws, cap, _law)

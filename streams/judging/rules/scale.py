@@ -4,16 +4,21 @@ Over 100 % the unit gets a notice, over 120 % it is a violation (domain 6.1). Th
 only where the licence covers part of the year (domain 9). Basis: Code Art 534, 1178(2).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
+from functools import partial
 
 from schemas.alert import LegalBasis
+from schemas.quantity import tonnes_text
 from schemas.registry import Licence
+from streams.judging.explanation import Condition, Cure
 from streams.judging.law import basis
 from streams.judging.limit import limit_of
-from streams.judging.outcome import Draw, Outcome
+from streams.judging.outcome import Draw, Outcome, china_text
 from streams.judging.registry import RegistryView
 from streams.judging.rules.cap import Cap, exceeded, excess_of, unweighed, within
+from streams.judging.rules.explained import Passed, Threshold
+from streams.judging.rules.explained.wording import condition
 from streams.judging.rules.rule import LimitRule, not_applicable, record_evidence
 
 __all__ = ["SCALE_EXCEEDED"]
@@ -42,13 +47,26 @@ def _scale_exceeded(
         f"许可证 {licence.number} {year} 年核准规模",
         f"licence {licence.number} allows for {year}",
     )
-    cap = Cap(scale, of_zh, of_en, record_evidence("licence", licence.id, of_zh, of_en))
+    breach_t = Threshold(
+        f"{of_zh}的 {BREACH_PERCENT}%",
+        f"{BREACH_PERCENT} % of what {of_en}",
+        scale * BREACH_PERCENT // 100,
+    )
+    cap = Cap(
+        scale,
+        of_zh,
+        of_en,
+        record_evidence("licence", licence.id, of_zh, of_en),
+        partial(_larger, licence),
+        breach_t,
+        _share(licence.annual_scale_t, scale),
+    )
     collects = _only_collects(licence)
 
     def law(at: datetime) -> tuple[LegalBasis, ...]:
         return basis("operate_off_licence", at, collects=collects)
 
-    breach = excess_of(draws, scale * BREACH_PERCENT // 100)
+    breach = excess_of(draws, breach_t.grams)
     if breach is not None:
         return exceeded(rule, cap, breach, law(breach.at))
     excess = excess_of(draws, scale)
@@ -56,6 +74,41 @@ def _scale_exceeded(
     if excess is None or unweighed(draws):
         return within(rule, draws, cap, law)
     return exceeded(rule, cap, excess, (), state="notice", reason="above_scale", note=_NOTICE)
+
+
+def _share(whole: int, scale: int) -> tuple[Condition, ...]:
+    """Return the whole year's scale, where the licence covers only a part of the year."""
+    if whole == scale:
+        return ()
+    text, part = tonnes_text(whole), tonnes_text(scale)
+    return (
+        condition(
+            (
+                "全年核准规模，按许可证覆盖天数折算",
+                "whole year's scale, by the days that it covers",
+            ),
+            (f"{text} 吨，折算 {part} 吨", f"{text} t, of it {part} t"),
+            holds=True,
+            role="figure",
+        ),
+    )
+
+
+def _larger(licence: Licence, passed: Passed) -> Iterable[Cure]:
+    name, when = licence.holder_name or licence.holder, china_text(passed.at)
+    total, over = tonnes_text(passed.total), tonnes_text(passed.over)
+    yield Cure(
+        zh=f"若{name}在 {when} 前申请变更、许可证 {licence.number} 当年核准规模不低于 {total} 吨，则本项合法。",
+        en=f"Had {name} had the scale of licence {licence.number} raised to {total} t for the year "
+        f"before {when} (China time), it would be legal.",
+        party="receiver",
+        kind="licence",
+    )
+    yield Cure(
+        zh=f"若其中 {over} 吨由移出人交由其他尚有核准规模的持证单位，则本项合法。",
+        en=f"Had {over} t of it gone to another licensed unit with scale to spare, it would be legal.",
+        party="consignor",
+    )
 
 
 def _scale_of(licence: Licence, scale: int, year: int) -> int:

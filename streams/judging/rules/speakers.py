@@ -6,14 +6,19 @@ weigh nothing and know no other reading.
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from schemas.alert import Evidence
 from schemas.envelope import unit_of
-from streams.judging.facts import Facts
+from streams.judging.facts import Facts, Ignored
 from streams.judging.law import order_23
 from streams.judging.outcome import Outcome
 from streams.judging.registry import RegistryView
+from streams.judging.rules.explained import VERBS_ZH, conflict_explained, stranger_explained
 from streams.judging.rules.rule import ManifestRule, says
+
+if TYPE_CHECKING:
+    from streams.judging.statement import Ref
 
 __all__ = ["CONFLICTING_REPORTS", "NOT_ENTITLED"]
 
@@ -24,16 +29,6 @@ _LAW = (
         "consignor, carrier and receiver each fill in their own part of the manifest",
     ),
 )
-_VERBS_ZH = {
-    "filed": "填报",
-    "dispatched": "起运",
-    "handed_over": "交接",
-    "arrived": "运抵",
-    "received": "接收",
-    "treated": "利用处置",
-    "corrected": "更正",
-    "voided": "作废",
-}
 MOST_SHOWN = 20
 """Events shown as evidence; a flood by one unit needs no longer list."""
 
@@ -44,12 +39,13 @@ def _not_entitled(
     """Return one outcome a unit that may not speak; nothing while the manifest is not filed."""
     if facts.filed is None:
         return ()
-    strangers: dict[str, list[tuple[str, datetime, Evidence]]] = {}
-    for ref, verb, reason, at in facts.ignored:
+    strangers: dict[str, list[tuple[Ignored, Evidence]]] = {}
+    for one in facts.ignored:
+        ref, verb, reason, _ = one
         if reason in ("not_entitled", "number_taken"):
-            zh = f"{_VERBS_ZH[verb]}（不计入事实）"
+            zh = f"{VERBS_ZH[verb]}（不计入事实）"
             evidence = Evidence("event", str(ref), ref.digest, zh, f"{verb} (counts for nothing)")
-            strangers.setdefault(unit_of(ref.source), []).append((verb, at, evidence))
+            strangers.setdefault(unit_of(ref.source), []).append((one, evidence))
     return tuple(
         says(
             rule,
@@ -58,14 +54,15 @@ def _not_entitled(
             "not_entitled",
             (
                 f"单位 {unit} 对联单 {facts.subject} 上报了"
-                f"{'、'.join(_VERBS_ZH[v] for v in sorted({verb for verb, _, _ in said}))}，"
+                f"{'、'.join(VERBS_ZH[v] for v in sorted({i.verb for i, _ in said}))}，"
                 "但其不是有权上报的一方；所报不计入事实，须人工核查。",
-                f"Unit {unit} reported {', '.join(sorted({verb for verb, _, _ in said}))} of manifest "
+                f"Unit {unit} reported {', '.join(sorted({i.verb for i, _ in said}))} of manifest "
                 f"{facts.subject} and is not a party who may; it counts for nothing, to be checked.",
             ),
-            act_at=min(at for _, at, _ in said),
-            evidence=tuple(evidence for _, _, evidence in said[:MOST_SHOWN]),
+            act_at=min(i.at for i, _ in said),
+            evidence=tuple(evidence for _, evidence in said[:MOST_SHOWN]),
             law=_LAW,
+            **stranger_explained(facts, unit, [i for i, _ in said])._asdict(),
         )
         for unit, said in sorted(strangers.items())
     )
@@ -84,12 +81,12 @@ def _conflicting_reports(
         unit_of(facts.filed.ref.source),
         *facts.carriers,
     }
-    told: dict[str, list[Evidence]] = {}
+    told: dict[str, list[tuple[Ref, Evidence]]] = {}
     for ref in facts.conflicts:
         unit = unit_of(ref.source)
         if unit in parties:
             zh, en = "同一编号、内容不同的上报", "the same id with other contents"
-            told.setdefault(unit, []).append(Evidence("event", str(ref), ref.digest, zh, en))
+            told.setdefault(unit, []).append((ref, Evidence("event", str(ref), ref.digest, zh, en)))
     return tuple(
         says(
             rule,
@@ -103,10 +100,11 @@ def _conflicting_reports(
                 f"{facts.subject}; the first received counts, to be checked.",
             ),
             act_at=facts.filed.at,
-            evidence=tuple(evidence[:MOST_SHOWN]),
+            evidence=tuple(evidence for _, evidence in said[:MOST_SHOWN]),
             law=_LAW,
+            **conflict_explained(facts, [ref for ref, _ in said])._asdict(),
         )
-        for unit, evidence in sorted(told.items())
+        for unit, said in sorted(told.items())
     )
 
 
