@@ -5,6 +5,8 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from explanations import assert_explained
+
 from schemas.credit_code import check_character
 from schemas.decode import decode_registry_record
 from schemas.instant import CHINA
@@ -258,7 +260,10 @@ def all_outcomes(
     *records: RegistryRecord,
     subject: str = NUMBER,
 ) -> tuple[Outcome, ...]:
-    return decide_manifest(subject, None, list(said), registry(*records), None).outcomes
+    found = decide_manifest(subject, None, list(said), registry(*records), None).outcomes
+    for outcome in found:
+        assert_explained(outcome)
+    return found
 
 
 def outcomes(said: Iterable[Statement], *records: RegistryRecord) -> dict[str, Outcome]:
@@ -278,4 +283,5 @@ def limit_outcome(
         decision = decide_manifest(said[0].event.subject, None, said, view, None)
         draws += [draw for draw in decision.draws if draw.limit == limit]
     (outcome,) = decide_limit(limit, None, draws, view, None).outcomes
+    assert_explained(outcome)
     return outcome

@@ -31,6 +31,8 @@ class Cap(NamedTuple):
     of_zh: str
     of_en: str
     record: Evidence
+    name: Said
+    """What it is called, without a verb."""
     cures: Cures
     """What would have kept it, told only of findings."""
     breach: Threshold | None = None
@@ -41,7 +43,7 @@ class Cap(NamedTuple):
     @property
     def thresholds(self) -> list[Threshold]:
         """What the draws are held against, the cap first."""
-        cap = Threshold(self.of_zh, self.of_en, self.grams)
+        cap = Threshold(*self.name, self.grams)
         return [cap] if self.breach is None else [cap, self.breach]
 
 
@@ -216,7 +218,7 @@ def _passed(excess: Excess, cap: Cap) -> Passed:
         if draw is first:
             break
         before += draw.least if excess.certain else draw.grams
-    of = next(t for t in reversed(cap.thresholds) if t.grams <= excess.cap)
+    of = tuple(t for t in cap.thresholds if t.grams <= excess.cap)
     return Passed(of, first.manifest, first.at, before, excess.total)
 
 

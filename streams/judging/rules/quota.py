@@ -70,8 +70,13 @@ def _approved(approval: TransferApproval, limit: Limit) -> Cap | None:
             yield _TOLD_APART
         yield _more_approved(approval, lines[0].code, passed)
 
+    name = (
+        f"审批 {approval.document} 第 {numbers} 项（{lines[0].code}）批准数量",
+        f"the quantity approved in line {', '.join(str(x.line) for x in lines)} of approval "
+        f"{approval.document} ({lines[0].code})",
+    )
     notes = (_not_told_apart([x.name for x in lines]),) if pooled else ()
-    return Cap(sum(x.quantity_t for x in lines), of_zh, of_en, record, cures, notes=notes)
+    return Cap(sum(x.quantity_t for x in lines), of_zh, of_en, record, name, cures, notes=notes)
 
 
 def _not_told_apart(approved: Sequence[str]) -> Condition:
@@ -131,7 +136,8 @@ def _cap_exceeded(
         f"white list {entry.list_id} ({entry.receiver_name or entry.receiver}) caps {limit.part} at"
     )
     record = record_evidence("whitelist_entry", entry.id, of_zh, of_en)
-    cap = Cap(entry.annual_cap_t, of_zh, of_en, record, partial(_consulted, entry))
+    name = of_zh, f"the {limit.part} cap of white list {entry.list_id}"
+    cap = Cap(entry.annual_cap_t, of_zh, of_en, record, name, partial(_consulted, entry))
     excess = excess_of(draws, cap.grams)
     if excess is None:
         return within(rule, draws, cap, _law)

@@ -47,9 +47,10 @@ def _scale_exceeded(
         f"许可证 {licence.number} {year} 年核准规模",
         f"licence {licence.number} allows for {year}",
     )
+    name_en = f"the {year} scale of licence {licence.number}"
     breach_t = Threshold(
         f"{of_zh}的 {BREACH_PERCENT}%",
-        f"{BREACH_PERCENT} % of what {of_en}",
+        f"{BREACH_PERCENT} % of {name_en}",
         scale * BREACH_PERCENT // 100,
     )
     cap = Cap(
@@ -57,6 +58,7 @@ def _scale_exceeded(
         of_zh,
         of_en,
         record_evidence("licence", licence.id, of_zh, of_en),
+        (of_zh, name_en),
         partial(_larger, licence),
         breach_t,
         _share(licence.annual_scale_t, scale),

@@ -30,7 +30,7 @@ def approval_cures(
     """Return what would have made lines legal that all stand alike; ``near``: approved instead."""
     standing, at = lines[0].standing, crossing.moved.at
     told = list({(c.approval.id, c.line.line): c for c in near}.values())[:_MOST_TOLD]
-    cures = [cure for c in told for cure in _as_approved(facts, standing, c, at, doubtful)]
+    cures = [cure for c in told for cure in _as_approved(facts, lines, c, at, doubtful)]
     cures.append(_approved(facts, lines, at))
     if standing == "whitelist_not_approval":
         cures.append(_as_intra(lines))
@@ -39,10 +39,19 @@ def approval_cures(
 
 
 def _as_approved(
-    facts: Facts, standing: str, candidate: Candidate, at: datetime, doubtful: bool
+    facts: Facts,
+    lines: Sequence[CrossingLine],
+    candidate: Candidate,
+    at: datetime,
+    doubtful: bool,
 ) -> Iterable[Cure]:
     """Return how the load would have fitted an approval that is there."""
     approval, line = candidate
+    standing = lines[0].standing
+    also_zh = also_en = ""
+    if any(x.waste.method != line.purpose for x in lines if candidate in x.candidates):
+        also_zh = f"、方式为批准的{METHODS_ZH[line.purpose]}"
+        also_en = f" for {line.purpose}, as approved,"
     document = f"{approval.document} 第 {line.line} 项"
     document_en = f"{approval.document} line {line.line}"
     match standing:
@@ -69,9 +78,9 @@ def _as_approved(
             name = line.receiver_name or line.receiver
             place = province_name(line.destination)
             yield _cure(
-                f"若交由审批 {document} 批准的接受人 {name}（{place}），则本项合法。",
-                f"Sent to {name} ({place}), the receiver of approval {document_en}, it would be "
-                "legal.",
+                f"若交由审批 {document} 批准的接受人 {name}（{place}）{also_zh}，则本项合法。",
+                f"Sent{also_en} to {name} ({place}), the receiver of approval {document_en}, it "
+                "would be legal.",
             )
         case "wrong_code" if doubtful:
             yield Cure(
@@ -86,9 +95,9 @@ def _as_approved(
         case "wrong_code":
             yield Cure(
                 zh=f"若所运废物实为审批 {document} 批准的{line.name}（{line.code}），"
-                "移出人在运抵前更正联单代码，则本项合法。",
+                f"移出人在运抵前更正联单代码{also_zh}，则本项合法。",
                 en=f"If the waste is in truth the {line.code} of approval {document_en} and the "
-                "consignor corrects the code before arrival, it is legal.",
+                f"consignor corrects the code before arrival{also_en.rstrip(',')}, it is legal.",
                 party="consignor",
                 kind="liandan.manifest.corrected.v1",
             )

@@ -33,6 +33,9 @@ from streams.judging.rules.transfer import METHODS_ZH, codes, crosses, names
 
 __all__ = ["approval_explained"]
 
+_WHOLE = 3
+"""Nearest approved lines whose every condition is shown; of the others those that fail."""
+
 
 class _Look(NamedTuple):
     """One approved line held against one waste line, and whether each of six things fits."""
@@ -73,8 +76,9 @@ def approval_explained(
         _approved(facts, crossing, wastes, looks, None if doubtful else False),
         *_listed(lines),
     ]
-    for look in shown:
-        conditions += _compared(facts, crossing, look, several=len(wastes) > 1)
+    for n, look in enumerate(shown):
+        compared = _compared(facts, crossing, look, several=len(wastes) > 1)
+        conditions += [c for c in compared if n < _WHOLE or not c.holds]
     conditions += left_out(("的审批事项", "approved lines"), shown, len(looks))
     return Explanation(
         tuple(conditions), approval_cures(facts, crossing, lines, near, doubtful=doubtful)

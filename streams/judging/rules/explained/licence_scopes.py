@@ -56,7 +56,7 @@ def scope_explained(
         condition(
             ("许可证范围含代码和方式", "a licence covers code and method"),
             (
-                f"{china_text(at.fact.at)}{at.zh}时 {len(valid)} 份有效，均不含",
+                f"{china_text(at.fact.at)} {at.zh}时 {len(valid)} 份有效，均不含",
                 f"at {at.en} ({china_text(at.fact.at)}) {len(valid)} in force, none covers it",
             ),
             ("范围的同一项含该代码和方式", "code and method in one line of a scope"),
@@ -142,7 +142,7 @@ def _cures(
     what_en = ", ".join(f"{w.code} ({w.method})" for w in wastes[:MOST_SHOWN])
     if doubtful:
         yield Cure(
-            zh=f"若发证机关确认{numbers_zh}的范围含 {what_zh}，登记部门按现行名录录入后，本项不成立。",
+            zh=f"若发证机关确认{numbers_zh} 的范围含 {what_zh}，登记部门按现行名录录入后，本项不成立。",
             en=f"If the issuer confirms that {numbers_en} covers {what_en} and the scope is recorded by "
             "the catalogue in force, this does not stand.",
             party="authority",
@@ -162,7 +162,7 @@ def _cures(
                 party="receiver",
             )
     yield Cure(
-        zh=f"若{form.receiver.name}在此之前申请变更、{numbers_zh}的范围含 {what_zh}，则本项合法。",
+        zh=f"若{form.receiver.name}在此之前申请变更、{numbers_zh} 的范围含 {what_zh}，则本项合法。",
         en=f"Had {form.receiver.name} had {what_en} added to the scope of {numbers_en} before, it would "
         "be legal.",
         party="receiver",

@@ -50,7 +50,7 @@ def needs_licence(
     yield scope.not_exempt(facts, view, wastes, instants[0].fact.at, *stages)
     if facts.taken_over is not None and facts.refused:
         yield condition(
-            ("接受人已整车拒收，不计其接受", "refused: the receiver did not take it over"),
+            ("接受人已整批拒收，不计其接受", "refused: the receiver did not take it over"),
             ("拒收", "refused"),
             holds=True,
             role="applies",
@@ -118,7 +118,7 @@ def _licence_cures(
     for x in nearest:
         if x.valid_to is not None and x.valid_to < china_day(first.fact.at):
             yield Cure(
-                zh=f"若在 {x.valid_to} 当日或之前起运并接受，或{name_zh(x)}在到期前获准延续，则本项合法。",
+                zh=f"若在 {x.valid_to} 当日或之前起运并接受，或{name_zh(x)} 在到期前获准延续，则本项合法。",
                 en=f"Dispatched and taken over on or before {x.valid_to}, or with {name_en(x)} renewed "
                 "before it ended, it would be legal.",
                 party="receiver",
@@ -126,7 +126,7 @@ def _licence_cures(
             )
         else:
             yield Cure(
-                zh=f"若在{name_zh(x)}生效（{x.valid_from}）当日或之后起运并接受，则本项合法。",
+                zh=f"若在{name_zh(x)} 生效（{x.valid_from}）当日或之后起运并接受，则本项合法。",
                 en=f"Dispatched and taken over on or after {x.valid_from}, when {name_en(x)} begins, it "
                 "would be legal.",
                 party="receiver",
@@ -241,7 +241,7 @@ def _outside(licence: Licence, stop: Suspension) -> Cure:
         after_zh = f"，或在 {stop.valid_to} 之后"
         after_en = f", or after {stop.valid_to},"
     return Cure(
-        zh=f"若在 {before} 当日或之前{after_zh}起运并接受，则{name_zh(licence)}未被暂扣，本项合法。",
+        zh=f"若在 {before} 当日或之前{after_zh}起运并接受，则{name_zh(licence)} 未被暂扣，本项合法。",
         en=f"Dispatched and taken over on or before {before}{after_en} {name_en(licence)} would not be "
         "suspended, and it would be legal.",
         party="receiver",

@@ -32,7 +32,8 @@ class Threshold(NamedTuple):
 class Passed(NamedTuple):
     """Where a threshold is passed: by which manifest, when, and what was drawn before it and in all."""
 
-    of: Threshold
+    of: tuple[Threshold, ...]
+    """The thresholds that are passed, the cap first."""
     first: str
     at: datetime
     before: int
@@ -40,8 +41,8 @@ class Passed(NamedTuple):
 
     @property
     def over(self) -> int:
-        """Grams past the threshold."""
-        return self.total - self.of.grams
+        """Grams past the cap."""
+        return self.total - self.of[0].grams
 
 
 Cures = Callable[[Passed], Iterable[Cure]]
@@ -66,14 +67,14 @@ def limit_explained(
     least = sum(d.least for d in counted)
     most = sum(d.grams for d in counted)
     way = sum(d.grams for d in counted if d.state == "reserved")
-    group = Group(record.zh, record.en, record.ref.removeprefix("record/"))
     cap = thresholds[0]
     conditions = [
-        _figure((cap.zh, cap.en), cap.grams, group),
+        _figure(("上限", "cap"), cap.grams, Group(cap.zh, cap.en, record.ref)),
         *notes,
         _figure(("已用去（确定）", "drawn for certain"), least),
         _figure(("最多用去", "drawn at most"), most),
         _figure(("其中在途（已起运、未接收）", "of it on its way (not received yet)"), way),
+        _figure(("余量（按最多用去）", "remaining (if drawn at most)"), cap.grams - most),
         condition(
             ("计入的联单", "manifests that count"),
             (f"{len(counted)} 份", str(len(counted))),
@@ -84,6 +85,17 @@ def limit_explained(
     for t in thresholds:
         conditions += _held(t, least, most, known=not unweighed)
     conditions += _doubts(counted)
+    pieces = [d for d in counted if d.unweighed]
+    if pieces and not unweighed:
+        zh, en = some(d.manifest for d in pieces)
+        conditions.append(
+            condition(
+                ("另有只填件数、未填重量，未计入", "pieces without a weight on top, not counted"),
+                (f"{len(pieces)} 份：{zh}", f"{len(pieces)}: {en}"),
+                holds=True,
+                role="figure",
+            )
+        )
     if unweighed:
         zh, en = some(d.manifest for d in unweighed)
         conditions.append(
@@ -110,7 +122,7 @@ def limit_explained(
     if unweighed:
         told.append(_weighed(max(cap.grams - most, 0)))
     if passed is not None:
-        told.append(_kept(passed))
+        told += _kept(passed)
         told += cures(passed)
     return Explanation(tuple(conditions), (*told, *_readings(counted)))
 
@@ -119,7 +131,7 @@ _NO_GROUP = Group()
 
 
 def _figure(what: Said, grams: int, group: Group = _NO_GROUP) -> Condition:
-    text = tonnes_text(grams)
+    text = f"{'-' if grams < 0 else ''}{tonnes_text(abs(grams))}"
     return condition(what, (f"{text} 吨", f"{text} t"), holds=True, role="figure", group=group)
 
 
@@ -136,7 +148,7 @@ def _held(t: Threshold, least: int, most: int, *, known: bool) -> Iterable[Condi
         keeps = grams <= t.grams
         text, cap = tonnes_text(grams), tonnes_text(t.grams)
         yield condition(
-            (f"用去不超过{t.zh}{mark_zh}", f"drawn up to {t.en}{mark_en}"),
+            (f"不超过{t.zh}{mark_zh}", f"not more than {t.en}{mark_en}"),
             (f"{text} 吨", f"{text} t"),
             (f"≤ {cap} 吨", f"<= {cap} t"),
             holds=None if keeps and not known else keeps,
@@ -158,16 +170,19 @@ def _doubts(counted: Sequence[Draw]) -> Iterable[Condition]:
             )
 
 
-def _kept(passed: Passed) -> Cure:
-    cap = passed.of
-    left, over = tonnes_text(max(cap.grams - passed.before, 0)), tonnes_text(passed.over)
-    return Cure(
-        zh=f"若自联单 {passed.first}（{china_text(passed.at)}）起合计至多再转移 {left} 吨"
-        f"（少 {over} 吨），则不超出{cap.zh}。",
-        en=f"With at most {left} t more from manifest {passed.first} ({china_text(passed.at)}, China "
-        f"time) on, {over} t less, {cap.en} would be kept.",
-        party="consignor",
-    )
+def _kept(passed: Passed) -> Iterable[Cure]:
+    """Return how much could still have come from the manifest on that passed a threshold."""
+    for t in passed.of:
+        if passed.before > t.grams:
+            continue  # passed before by manifests that are not told here
+        left, over = tonnes_text(t.grams - passed.before), tonnes_text(passed.total - t.grams)
+        yield Cure(
+            zh=f"若自联单 {passed.first}（{china_text(passed.at)}）起合计至多再转移 {left} 吨"
+            f"（少 {over} 吨），则不超出{t.zh}。",
+            en=f"With at most {left} t more from manifest {passed.first} ({china_text(passed.at)}, "
+            f"China time) on, {over} t less, {t.en} would be kept.",
+            party="consignor",
+        )
 
 
 def _weighed(left: int) -> Cure:

@@ -45,7 +45,7 @@ def stranger_explained(facts: Facts, unit: str, said: Sequence[Ignored]) -> Expl
     for verb, reason in verbs:
         who_zh, who_en = _entitled(facts, verb)
         of = [i for i in said if (i.verb, i.reason) == (verb, reason)]
-        what: Said = (f"有权{VERBS_ZH[verb]}", f"may report {verb}")
+        what: Said = (f"有权上报{VERBS_ZH[verb]}", f"may report {verb}")
         if reason == "number_taken":
             what = (f"编号 {facts.subject} 未被他人填报", f"number {facts.subject} is not taken")
             who_zh, who_en = _owner(facts)
@@ -53,7 +53,7 @@ def stranger_explained(facts: Facts, unit: str, said: Sequence[Ignored]) -> Expl
         conditions.append(
             condition(
                 what,
-                (f"{unit}，{len(of)} 次，首次 {first}", f"{unit}, {len(of)} times, first {first}"),
+                (f"{unit}，{len(of)} 件，最早 {first}", f"{unit}, {len(of)} in all, first {first}"),
                 (who_zh, who_en),
                 holds=False,
             )
