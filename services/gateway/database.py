@@ -1,12 +1,13 @@
 """Postgres as the gateway uses it: never in the way of ingest, and it may be away at any time."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, TypeVar
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import asyncpg
 import structlog
 
+from infra.runtime.bounded import Bounded
 from infra.runtime.metrics import LAST_SUCCESS
 from infra.runtime.postgres import POSTGRES_AWAY, open_pool
 from services.gateway.instant import to_micros
@@ -26,7 +27,6 @@ READ_TIMEOUT_S = 3.0
 
 _AWAY = (*POSTGRES_AWAY, asyncpg.PostgresError)
 _log = structlog.get_logger(__name__)
-T = TypeVar("T")
 
 _FIND = """
 SELECT d.source, d.event_id, d.digest, d.receipt_id, d.received_at
@@ -43,7 +43,7 @@ class Database:
         self._dsn, self._monotonic = dsn, monotonic
         self._pool: Any = None
         self._shut_until = 0.0
-        self._asking: set[asyncio.Task[Any]] = set()
+        self._bounded = Bounded()
 
     async def open(self) -> None:
         """Prepare the pool; connects to nothing yet."""
@@ -51,8 +51,7 @@ class Database:
 
     async def close(self) -> None:
         """Close the connections, by force after 0.3 s."""
-        for task in self._asking:
-            task.cancel()
+        self._bounded.cancel()
         if self._pool is not None:
             try:
                 await asyncio.wait_for(self._pool.close(), 0.3)
@@ -120,27 +119,3 @@ class Database:
                 failing = False
                 LAST_SUCCESS.labels("gateway_keys").set(clock() / 1e6)
             await asyncio.sleep(every_s)
-
-    async def _bounded(self, ask: Callable[[], Awaitable[T]], timeout_s: float) -> T:
-        """Wait at most ``timeout_s`` seconds; raises TimeoutError.
-
-        ``wait_for`` would also wait for asyncpg to cancel the query and clean the connection,
-        which a frozen server never answers: that goes on behind.
-        """
-
-        async def asking() -> T:
-            return await ask()
-
-        task = asyncio.ensure_future(asking())
-        self._asking.add(task)
-        task.add_done_callback(self._forget)
-        done, _ = await asyncio.wait({task}, timeout=timeout_s)
-        if done:
-            return task.result()
-        task.cancel()
-        raise TimeoutError(f"no answer in {timeout_s:g} s")
-
-    def _forget(self, task: "asyncio.Task[Any]") -> None:
-        self._asking.discard(task)
-        if not task.cancelled():
-            task.exception()

@@ -3,22 +3,18 @@
 from datetime import datetime
 from typing import Annotated, Any
 
-import msgspec
 from fastapi import APIRouter, Depends, Path
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 
 from schemas.checks import Refusal
-from schemas.fast import NotUnderstood
 from schemas.manifest_number import read_manifest_number
 from schemas.quantity import tonnes_text
 from services.gateway.access import Asker, asker
 from services.gateway.instant import utc_text
 from services.gateway.parties import manifest_of
 from services.gateway.problems import Refused
-from streams.judging.facts import Facts
-from streams.judging.fold import fold
-from streams.judging.statement import Statement, read_statement, union
+from streams.judging.stored import stored_facts, stored_statements
 
 __all__ = ["ManifestView", "router"]
 
@@ -117,8 +113,8 @@ async def get_manifest(
 
 
 def _view(row: Any) -> dict[str, Any]:
-    statements = _statements(row["events"])
-    facts = _facts(row["subject"], row["consignor"], statements)
+    statements = stored_statements(row["events"])
+    facts = stored_facts(row["subject"], row["consignor"], statements)
     form = facts.form if facts.filed is not None else None
     names = {c.uscc: c.name for c in form.carriers} if form is not None else {}
     in_order = sorted(statements, key=lambda s: (s.event.time, s.received_us, s.ref))
@@ -172,33 +168,3 @@ def _party(uscc: str | None, named: Any) -> dict[str, Any] | None:
     if uscc is None:
         return None
     return {"uscc": uscc, "name": named.name if named and named.uscc == uscc else None}
-
-
-def _statements(packed: bytes) -> list[Statement]:
-    """Decode ``manifest.events``; what an earlier version took and this one does not is left out."""
-    found: list[Statement] = []
-    for received_us, raw, _ in msgspec.msgpack.decode(packed):
-        try:
-            found.append(read_statement(raw, received_us))
-        except NotUnderstood:
-            continue
-    return found
-
-
-class _Collectors:
-    """Stands in for the registry: the owner of the row has decided already who may file."""
-
-    def __init__(self, anyone: bool) -> None:
-        self._anyone = anyone
-
-    def is_collector(self, uscc: str, at: datetime) -> bool:
-        return self._anyone
-
-
-def _facts(subject: str, consignor: str | None, statements: list[Statement]) -> Facts:
-    """Fold again; a filing by a collector counts where without it nothing fits the row."""
-    held = union(statements)
-    facts = fold(subject, held, _Collectors(False))
-    if facts.filed is not None and facts.form.consignor.uscc == consignor:
-        return facts
-    return fold(subject, held, _Collectors(True))
