@@ -31,6 +31,8 @@ Progress = Callable[[str, int, int], None]
 """(stage, done, total); stages: jars (n of 46), kafka, postgres, migrations, services."""
 
 _NEEDED_BYTES = 1_000_000_000
+_OWN_PORTS = ("gateway", "console")
+"""Services that answer to others, on the port ``<name>_port`` of the settings."""
 _STAGE_STORES, _STAGE_SERVICES = 0, 1  # services stop before what they stand on
 
 
@@ -120,9 +122,9 @@ class LocalStack:
             self._progress("services", done, len(services))
             port = self._metrics_ports[service.name] = free_port()
             log = self._log(service.name)
-            gateway_port = self.settings.gateway_port
+            own_port = self._own_port(service)
             children.append(
-                service_child(service, environment, log, port, gateway_port, _STAGE_SERVICES)
+                service_child(service, environment, log, port, own_port, _STAGE_SERVICES)
             )
         await self._supervisor.start(*children)
         if services:
@@ -188,20 +190,30 @@ class LocalStack:
             raise NoSpace(self.home, free, _NEEDED_BYTES)
 
     def _choose_ports(self) -> None:
-        """Take the ports that were set; others may be any. The gateway's default is a wish."""
+        """Take the ports that were set; others may be any. Defaults are wishes."""
         asked = self._asked
         self._kafka_port = (
             require_free(asked.kafka_port, "LIANDAN_KAFKA_PORT")
             if asked.kafka_port
             else free_port()
         )
-        gateway_port = asked.gateway_port
-        if "gateway_port" in asked.model_fields_set and gateway_port:
-            if any(service.health == "gateway" for service in self._services):
-                require_free(gateway_port, "LIANDAN_GATEWAY_PORT")
-        elif not gateway_port or not is_free(gateway_port):
-            gateway_port = free_port()
-        self._live(gateway_port=gateway_port)
+        chosen = {}
+        for name in _OWN_PORTS:
+            setting = f"{name}_port"
+            port: int = getattr(asked, setting)
+            if setting in asked.model_fields_set and port:
+                if any(service.health == name for service in self._services):
+                    require_free(port, f"LIANDAN_{setting.upper()}")
+            elif not port or not is_free(port):
+                port = free_port()
+            chosen[setting] = port
+        self._live(**chosen)
+
+    def _own_port(self, service: Service) -> int | None:
+        if service.health not in _OWN_PORTS:
+            return None
+        port: int = getattr(self.settings, f"{service.health}_port")
+        return port
 
     async def _start_kafka(self) -> None:
         jars = await prepare_jars(
@@ -228,7 +240,7 @@ class LocalStack:
         self._progress("postgres", 1, 1)
         self._progress("migrations", 0, 1)
         await bootstrap(postgres.dsn(SUPERUSER, "postgres"))
-        roles = ("writer", "reader", "registry", "migrator")
+        roles = ("writer", "reader", "registry", "console", "migrator")
         self._live(**{f"database_{r}": postgres.dsn(f"liandan_{r}", DATABASE) for r in roles})
         await migrate(self.settings.database_migrator, self._migrations)
         self._progress("migrations", 1, 1)
@@ -238,7 +250,8 @@ class LocalStack:
         self.settings = Settings(**{**self.settings.model_dump(), "home": self.home, **known})
 
     def _addresses(self) -> dict[str, Any]:
-        names = ("kafka_bootstrap", "kafka_replication", "kafka_min_insync", "gateway_port")
+        names = {"kafka_bootstrap", "kafka_replication", "kafka_min_insync"}
+        names |= {f"{name}_port" for name in _OWN_PORTS}
         return {
             name: value
             for name, value in self.settings.model_dump(mode="json").items()

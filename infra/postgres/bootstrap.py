@@ -1,4 +1,4 @@
-"""The one step that needs a superuser: the database and its four roles."""
+"""The one step that needs a superuser: the database and its five roles."""
 
 from collections.abc import Mapping
 
@@ -8,7 +8,7 @@ __all__ = ["DATABASE", "MIGRATOR", "ROLES", "bootstrap"]
 
 DATABASE = "liandan"
 MIGRATOR = "liandan_migrator"
-ROLES = (MIGRATOR, "liandan_writer", "liandan_reader", "liandan_registry")
+ROLES = (MIGRATOR, "liandan_writer", "liandan_reader", "liandan_registry", "liandan_console")
 
 _POWERLESS = "LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS"
 _LOCK = 0x11A4DA4_0  # any fixed number that no one else uses

@@ -101,6 +101,7 @@ class Settings(BaseSettings):
     database_writer: str = "postgresql://liandan_writer@127.0.0.1:5432/liandan"
     database_reader: str = "postgresql://liandan_reader@127.0.0.1:5432/liandan"
     database_registry: str = "postgresql://liandan_registry@127.0.0.1:5432/liandan"
+    database_console: str = "postgresql://liandan_console@127.0.0.1:5432/liandan"
     database_migrator: str = "postgresql://liandan_migrator@127.0.0.1:5432/liandan"
 
     gateway_host: str = "127.0.0.1"
@@ -134,6 +135,21 @@ class Settings(BaseSettings):
     courier_poll_s: float = 0.2
     """How often the courier looks for new alerts when there were none."""
 
+    console_host: str = "127.0.0.1"
+    console_port: int = 8090
+    console_secure_cookies: bool = False
+    """True where browsers reach the console by HTTPS: the session's cookie then never goes without."""
+    console_trusted_proxies: str = ""
+    """Addresses, separated by commas, whose X-Forwarded-For and -Proto are believed."""
+    console_session_idle_s: float = 2 * 3600.0
+    """A session unused for so long is over."""
+    console_session_longest_s: float = 12 * 3600.0
+    """A session is over after so long in any case."""
+    console_streams: int = 200
+    """Live lists open at once; one more is told to try again later."""
+    console_poll_s: float = 0.2
+    """How often the console looks for new rows of the feed while somebody watches."""
+
     metrics_host: str = "127.0.0.1"
     metrics_port: int = 0
     """0: any free port (written to the log and the state file)."""
@@ -161,3 +177,8 @@ class Settings(BaseSettings):
     def gateway_url(self) -> str:
         """Base address of the gateway's HTTP API."""
         return f"http://{self.gateway_host}:{self.gateway_port}"
+
+    @cached_property
+    def console_url(self) -> str:
+        """Base address of the console."""
+        return f"http://{self.console_host}:{self.console_port}"

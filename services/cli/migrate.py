@@ -81,6 +81,7 @@ def _passwords(settings: Settings) -> dict[str, str]:
         settings.database_writer,
         settings.database_reader,
         settings.database_registry,
+        settings.database_console,
         settings.database_migrator,
     ):
         parts = urllib.parse.urlsplit(dsn)
