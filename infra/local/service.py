@@ -12,7 +12,7 @@ import httpx2
 from infra.local.ports import HOST
 from infra.runtime.supervision import Child, Probe
 
-__all__ = ["ARCHIVER", "COURIER", "GATEWAY", "Service", "service_child", "worker"]
+__all__ = ["ARCHIVER", "CONSOLE", "COURIER", "GATEWAY", "Service", "service_child", "worker"]
 
 _ROOT = Path(__file__).parents[2]
 _PROBE_TIMEOUT_S = 2.0
@@ -26,14 +26,15 @@ class Service:
     module: str
     environment: Mapping[str, str] = field(default_factory=dict)
     """Settings of this process alone, as ``LIANDAN_…`` variables."""
-    health: Literal["metrics", "gateway"] = "metrics"
-    """Ready when ``/metrics`` answers on its metrics port; ``gateway``: ``/healthz`` on its own too."""
+    health: Literal["metrics", "gateway", "console"] = "metrics"
+    """Ready when ``/metrics`` answers on its metrics port; the others: ``/healthz`` on their own too."""
     stop_grace_s: float = 3.0
 
 
 GATEWAY = Service("gateway", "services.gateway", health="gateway")
 ARCHIVER = Service("archiver", "services.archiver")
 COURIER = Service("courier", "services.courier")
+CONSOLE = Service("console", "services.console", health="console")
 
 
 def worker(number: int = 1) -> Service:
@@ -47,14 +48,14 @@ def service_child(
     environment: Mapping[str, str],
     log: Path,
     metrics_port: int,
-    gateway_port: int,
+    own_port: int | None,
     stage: int,
 ) -> Child:
-    """Describe the process of a service."""
+    """Describe the process of a service. ``own_port``: where it answers to others, if it does."""
     # Its own metrics port too: another gateway may answer on the port that this one wanted.
     health = [f"http://{HOST}:{metrics_port}/metrics"]
-    if service.health == "gateway":
-        health.append(f"http://{HOST}:{gateway_port}/healthz")
+    if own_port is not None:
+        health.append(f"http://{HOST}:{own_port}/healthz")
     path = os.pathsep.join(filter(None, (str(_ROOT), os.environ.get("PYTHONPATH"))))
     return Child(
         name=service.name,
