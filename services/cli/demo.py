@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from infra.local.service import ARCHIVER, COURIER, GATEWAY, worker
+from infra.local.service import ARCHIVER, CONSOLE, COURIER, GATEWAY, worker
 from infra.local.stack import LocalStack
 from infra.runtime.settings import Settings, home_from_environment
 from schemas.alert import Alert
@@ -20,6 +20,7 @@ from services.cli.another_gateway import take_elsewhere
 from services.cli.child_events import EventTeller
 from services.cli.console import Failure, out, say
 from services.cli.demo_home import DEMO_HOME, begin_anew
+from services.cli.demo_officer import create_demo_officer, tell_demo_officer
 from services.cli.failures import connected, quiet_logs, reaching, served
 from services.cli.foreground import run_foreground, until_signalled
 from services.cli.gateway_client import GatewayClient
@@ -72,7 +73,7 @@ async def _demo(world: World, home: Path, cache: Path, once: bool) -> int:
     with Preparing() as preparing:
         stack = LocalStack(
             settings,
-            (GATEWAY, ARCHIVER, COURIER, worker()),
+            (GATEWAY, ARCHIVER, COURIER, CONSOLE, worker()),
             cache=cache,
             progress=preparing.tell,
             on_event=events.tell,
@@ -86,6 +87,7 @@ async def _demo(world: World, home: Path, cache: Path, once: bool) -> int:
         if not once:
             say("环境继续运行，按 Ctrl-C 停止。", "The stack stays up; Ctrl-C stops it.", "bold")
             say(f"  export LIANDAN_HOME={home}", "for liandan doctor, post, key … in another shell")
+            tell_demo_officer(stack.settings)
             await until_signalled()
     finally:
         events.on = False
@@ -105,6 +107,8 @@ async def _play(world: World, settings: Settings) -> Outcome:
     written = await write_change_set(settings.database_registry, world.early, "demo")
     async with connected(settings.database_registry) as registry:
         tokens = await create_keys(registry, world)
+        await create_demo_officer(registry)
+    tell_demo_officer(settings)
     say(
         f"✓ 登记库 {written.written} 条，另 {len(world.late)} 条事后录入，企业 {len(tokens)} 家（各有密钥），"
         f"联单 {world.manifests} 份，事件 {len(world.events)} 条",

@@ -23,6 +23,7 @@ _COMMANDS = {
     "grade": "grade:grade",
     "registry": "registry:registry_app",
     "key": "key:key_app",
+    "user": "user:user_app",
     "offsets": "offsets:offsets_app",
 }
 """Name of a command: module in this package, and the function or sub-application in it."""

@@ -16,7 +16,7 @@ _STAGES = {
     "kafka": ("启动 Kafka", "Kafka"),
     "postgres": ("启动 Postgres", "Postgres"),
     "migrations": ("建表", "migrations"),
-    "services": ("网关、归档、研判、投递", "gateway, archiver, judge, courier"),
+    "services": ("网关、归档、研判、投递、监管台", "gateway, archiver, judge, courier, console"),
 }
 
 

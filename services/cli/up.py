@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from infra.local.service import ARCHIVER, COURIER, GATEWAY, worker
+from infra.local.service import ARCHIVER, CONSOLE, COURIER, GATEWAY, worker
 from infra.local.stack import LocalStack
 from infra.runtime.settings import Settings
 from services.cli.addresses import print_addresses, process_table
@@ -20,7 +20,7 @@ __all__ = ["up"]
 def up(
     workers: Annotated[int, typer.Option(min=1, max=16, help="研判进程数 / stream workers")] = 1,
 ) -> None:
-    """启动本地环境，Ctrl-C 停止 / Kafka, Postgres, gateway, archiver, courier and workers; Ctrl-C stops.
+    """启动本地环境，Ctrl-C 停止 / Kafka, Postgres, gateway, console and the rest; Ctrl-C stops.
 
     退出码 / exit code: 0 已停止 / stopped by hand; 2 无法启动 / cannot start.
     """
@@ -33,7 +33,7 @@ def up(
 
 async def _up(settings: Settings, workers: int) -> int:
     say("联单本地环境", f"Liandan local stack: {settings.home.expanduser().absolute()}", "bold")
-    services = (GATEWAY, ARCHIVER, COURIER, *(worker(n) for n in range(1, workers + 1)))
+    services = (GATEWAY, ARCHIVER, COURIER, CONSOLE, *(worker(n) for n in range(1, workers + 1)))
     events = EventTeller()
     with Preparing() as preparing:
         stack = LocalStack(settings, services, progress=preparing.tell, on_event=events.tell)
