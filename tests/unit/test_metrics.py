@@ -10,6 +10,7 @@ from prometheus_client import Counter, Gauge, Histogram, Summary
 MODULES = [
     "infra.runtime.metrics",
     "services.archiver.metrics",
+    "services.console.metrics",
     "services.courier.metrics",
     "services.gateway.metrics",
     "streams.metrics",
