@@ -13,6 +13,7 @@ from aiokafka.structs import ConsumerRecord
 from infra.runtime.metrics import LAST_SUCCESS
 from infra.runtime.offsets import LogBroken, OffsetTable, cluster_id_of, verify_log
 from infra.runtime.postgres import POSTGRES_AWAY, is_own_fault, open_pool
+from infra.runtime.schema import SchemaUnfit, require_schema
 from infra.runtime.settings import Settings
 from streams import metrics
 from streams.batch import BatchResult, Input, SubjectCache, commit_batch
@@ -59,13 +60,28 @@ class JudgeWorker:
         async with self._opening:
             if self._state is None:
                 cluster = await cluster_id_of(self._settings)
-                self._pool = await open_pool(self._settings.database_writer, most=6)
+                name = self._settings.worker_id
+                self._pool = await open_pool(self._settings.database_writer, most=6, process=name)
+                await self._check_schema(self._pool)
                 self._state = PostgresState(
                     self._pool,
                     OffsetTable(CONSUMER, self._topic, cluster),
                     timedelta(seconds=self._settings.deadline_settle_s),
                 )
         return self._state
+
+    async def _check_schema(self, pool: "asyncpg.Pool") -> None:
+        """Wait for Postgres and see that this program may run on it. Raises SchemaUnfit."""
+
+        async def ask() -> None:
+            async with pool.acquire() as connection:
+                await require_schema(connection)
+
+        try:
+            await self._patiently(ask)
+        except SchemaUnfit as e:
+            log.critical("stopped", zh=e.sentence_zh, en=e.sentence_en, cure=e.cure)
+            raise
 
     async def assigned(self, partitions: Sequence[int]) -> Mapping[int, int]:
         """Take the partitions, compare the log with the positions. Raises LogBroken to stop."""

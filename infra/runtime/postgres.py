@@ -5,6 +5,8 @@ from typing import Any
 
 import asyncpg
 
+from infra.runtime.schema import application_name
+
 __all__ = ["POSTGRES_AWAY", "is_own_fault", "open_pool"]
 
 POSTGRES_AWAY = (
@@ -27,10 +29,16 @@ def is_own_fault(error: BaseException) -> bool:
 
 
 async def open_pool(
-    dsn: str, *, most: int = 4, least: int = 0, command_timeout_s: float = 30.0
+    dsn: str,
+    *,
+    most: int = 4,
+    least: int = 0,
+    command_timeout_s: float = 30.0,
+    process: str = "",
 ) -> asyncpg.Pool:
     """Return a pool on ``dsn``; with ``least=0`` it opens without a server being there.
 
+    ``process``: how its sessions are named beside the program's schema number.
     ``json`` and ``jsonb`` go in and out as Python values.
     """
 
@@ -51,4 +59,5 @@ async def open_pool(
         command_timeout=command_timeout_s,
         timeout=5,
         max_inactive_connection_lifetime=60,
+        server_settings={"application_name": application_name(process)},
     )

@@ -1,4 +1,4 @@
-"""``python -m services.archiver``: exit code 0 stopped, 3 log broken, 4 fenced."""
+"""``python -m services.archiver``: exit code 0 stopped, 3 log broken, 4 fenced, 5 schema unfit."""
 
 import asyncio
 import gc
@@ -12,10 +12,11 @@ from infra.runtime.kafka_on_uvloop import mend_aiokafka
 from infra.runtime.logs import configure_logs
 from infra.runtime.metrics import serve_metrics
 from infra.runtime.offsets import Fenced, LogBroken
+from infra.runtime.schema import SchemaUnfit
 from infra.runtime.settings import Settings
 from services.archiver.archiver import Archiver
 
-STOPPED, LOG_BROKEN, FENCED = 0, 3, 4
+STOPPED, LOG_BROKEN, FENCED, SCHEMA_UNFIT = 0, 3, 4, 5
 _FINISH_WITHIN_S = 2.0
 """For the batch in hand after SIGTERM; cut short it is rolled back, and read again next time."""
 
@@ -45,6 +46,10 @@ async def serve(settings: Settings) -> int:
     except Fenced as fenced:
         log.error("fenced", error=str(fenced))
         return FENCED
+    except SchemaUnfit as unfit:
+        log.error("schema unfit", zh=unfit.sentence_zh, en=unfit.sentence_en, cure=unfit.cure)
+        print(unfit, file=sys.stderr)
+        return SCHEMA_UNFIT
     return STOPPED
 
 

@@ -14,6 +14,7 @@ from infra.runtime.kafka import new_reader
 from infra.runtime.log_check import partitions_of
 from infra.runtime.metrics import LAST_SUCCESS
 from infra.runtime.offsets import Fenced, OffsetTable, Position, cluster_id_of, verify_log
+from infra.runtime.schema import require_schema
 from infra.runtime.settings import MANIFEST_TOPIC, Settings
 from services.archiver import metrics
 from services.archiver.batch import Batch
@@ -42,8 +43,8 @@ log = structlog.get_logger(__name__)
 class Archiver:
     """Archives one topic until ``stop`` is set.
 
-    ``run`` raises LogBroken (a person must decide), Fenced (another archiver is at work), and
-    waits out everything that passes.
+    ``run`` raises LogBroken (a person must decide), Fenced (another archiver is at work),
+    SchemaUnfit (upgrade first), and waits out everything that passes.
     """
 
     def __init__(
@@ -59,6 +60,7 @@ class Archiver:
     async def run(self) -> None:
         """Archive until told to stop; at any other end nothing is half done."""
         try:
+            await self._store.run(require_schema)
             while True:
                 await self._session()
         except Stopped:

@@ -9,6 +9,7 @@ import structlog
 from aiokafka.errors import KafkaError
 
 from infra.runtime.postgres import POSTGRES_AWAY, is_own_fault
+from infra.runtime.schema import application_name
 from services.archiver.metrics import RETRIES
 
 __all__ = ["Patience", "Stopped", "Store"]
@@ -89,7 +90,7 @@ class Store:
             timeout=_CONNECT_S,
             command_timeout=_COMMAND_S,
             server_settings={
-                "application_name": "liandan-archiver",
+                "application_name": application_name("archiver"),
                 "jit": "off",  # compiling an insert of 5,000 rows takes longer than running it
                 "synchronous_commit": "on",  # what is archived stays archived
             },

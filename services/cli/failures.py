@@ -75,7 +75,7 @@ def served() -> Iterator[None]:
             )
         raise typer.Exit(2) from None
     except MigrationError as error:
-        say_failure(f"数据库与程序不符：{error}\nDatabase and program do not match: {error}")
+        say_failure(f"数据库与程序不符：{error.zh}\nDatabase and program do not match: {error}")
         raise typer.Exit(3) from None
 
 

@@ -10,7 +10,7 @@ import typer
 from aiokafka.errors import KafkaError
 
 from infra.kafka.topics import ensure_topics
-from infra.postgres import bootstrap
+from infra.postgres import bootstrap, contracts_waiting
 from infra.postgres import migrate as apply_migrations
 from infra.runtime.postgres import POSTGRES_AWAY
 from infra.runtime.settings import Settings, from_secret_file
@@ -31,31 +31,47 @@ def migrate(
     wait: Annotated[
         float, typer.Option(min=0, help="等待两者就绪的秒数 / seconds to wait for both to be there")
     ] = 0,
+    contract: Annotated[
+        bool,
+        typer.Option(
+            "--contract",
+            help="同时移除旧程序所用的内容，须无旧程序在运行 / also take away what only older programs"
+            " use; none may run",
+        ),
+    ] = False,
 ) -> None:
     """升级数据库结构并建主题 / Apply what is missing to the database, create missing topics.
 
+    升级期间新旧程序可同时运行 / old and new programs may run meanwhile (docs/migrations.md)。
     `liandan up` 和 `liandan demo` 会自动完成 / `up` and `demo` do this by themselves.
     LIANDAN_DATABASE_SUPERUSER_FILE 可指明存放该地址的文件 / may name a file that holds the address.
     """
     with served():
         quiet_logs()
         address = superuser or from_secret_file("database_superuser") or ""
-        asyncio.run(_migrate(Settings(), address, wait))
+        asyncio.run(_migrate(Settings(), address, wait, contract))
 
 
-async def _migrate(settings: Settings, superuser: str, wait_s: float) -> None:
+async def _migrate(settings: Settings, superuser: str, wait_s: float, contract: bool) -> None:
     with reaching("Postgres"):
         async for attempt in _attempts(wait_s, POSTGRES_AWAY):
             with attempt:
                 if superuser:
                     await bootstrap(superuser, _passwords(settings))
-                applied = await apply_migrations(settings.database_migrator)
+                dsn = settings.database_migrator
+                applied = await apply_migrations(dsn, contract=contract)
+                waiting = await contracts_waiting(dsn)
     if superuser:
         say("✓ 数据库和角色已就绪", "database and roles are there", "green")
     for name in applied:
         say(f"✓ {name}", "applied", "green")
     if not applied:
         say("✓ 数据库结构已是最新", "the schema is up to date", "green")
+    for name in waiting:
+        say(
+            f"· {name} 待旧程序全部停止后执行：liandan migrate --contract",
+            "waits until no older program runs and `liandan migrate --contract` is called",
+        )
     with reaching("Kafka"):
         # Fewer brokers than copies is an error that passes while the others are starting.
         async for attempt in _attempts(wait_s, KafkaError):

@@ -1,4 +1,4 @@
-"""``python -m services.courier``: runs until SIGTERM or SIGINT, exit code 0."""
+"""``python -m services.courier``: runs until SIGTERM or SIGINT, exit code 0; 5 schema unfit."""
 
 import asyncio
 import signal
@@ -10,17 +10,19 @@ import uvloop
 from infra.runtime.kafka_on_uvloop import mend_aiokafka
 from infra.runtime.logs import configure_logs
 from infra.runtime.metrics import serve_metrics
+from infra.runtime.schema import SchemaUnfit
 from infra.runtime.settings import Settings
 from services.courier.courier import Courier
 
+STOPPED, SCHEMA_UNFIT = 0, 5
 _FINISH_WITHIN_S = 2.0
 """For the rounds in hand after SIGTERM; cut short, what was not marked goes out again."""
 
 log = structlog.get_logger("services.courier")
 
 
-async def serve(settings: Settings) -> None:
-    """Hand on alerts until SIGTERM or SIGINT."""
+async def serve(settings: Settings) -> int:
+    """Hand on alerts until SIGTERM or SIGINT and return the exit code."""
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
     working = asyncio.ensure_future(Courier(settings, stop).run())
@@ -35,6 +37,11 @@ async def serve(settings: Settings) -> None:
         await working
     except asyncio.CancelledError:
         log.warning("stopped in the middle of a round: what was not marked goes out again")
+    except SchemaUnfit as unfit:
+        log.error("schema unfit", zh=unfit.sentence_zh, en=unfit.sentence_en, cure=unfit.cure)
+        print(unfit, file=sys.stderr)
+        return SCHEMA_UNFIT
+    return STOPPED
 
 
 def main() -> int:
@@ -45,8 +52,7 @@ def main() -> int:
     port = serve_metrics(settings.metrics_host, settings.metrics_port)
     log.info("metrics", port=port)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(serve(settings))
-    return 0
+        return runner.run(serve(settings))
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from aiokafka.errors import KafkaError
 
 from infra.runtime.metrics import LAST_SUCCESS
 from infra.runtime.postgres import POSTGRES_AWAY, is_own_fault, open_pool
+from infra.runtime.schema import application_name, require_schema
 from infra.runtime.settings import Settings
 from services.courier.feed import feed_rows
 from services.courier.metrics import LEADS, RETRIES
@@ -25,7 +26,7 @@ _LONGEST_PAUSE_S = 5.0
 _PASSING = (*POSTGRES_AWAY, KafkaError)
 # A leader whose machine went away silently must lose its lock within half a minute.
 _KEEPALIVE = {
-    "application_name": "liandan-courier",
+    "application_name": application_name("courier"),
     "tcp_keepalives_idle": "10",
     "tcp_keepalives_interval": "5",
     "tcp_keepalives_count": "3",
@@ -68,6 +69,7 @@ class Courier:
             server_settings=_KEEPALIVE,
         )
         try:
+            await require_schema(connection)
             while not self._stop.is_set():
                 if await connection.fetchval(_LOCK):
                     await self._lead(connection)
@@ -86,7 +88,9 @@ class Courier:
         LAST_SUCCESS.clear()
         every = self._settings.courier_poll_s
         topic = AlertsTopic(self._settings)
-        async with await open_pool(self._settings.database_writer, most=4) as pool:
+        async with await open_pool(
+            self._settings.database_writer, most=4, process="courier"
+        ) as pool:
             others = [
                 asyncio.create_task(self._loop("topic", lambda: topic.publish(pool), every)),
             ]

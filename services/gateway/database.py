@@ -47,7 +47,9 @@ class Database:
 
     async def open(self) -> None:
         """Prepare the pool; connects to nothing yet."""
-        self._pool = await open_pool(self._dsn, most=6, command_timeout_s=READ_TIMEOUT_S)
+        self._pool = await open_pool(
+            self._dsn, most=6, command_timeout_s=READ_TIMEOUT_S, process="gateway"
+        )
 
     async def close(self) -> None:
         """Close the connections, by force after 0.3 s."""

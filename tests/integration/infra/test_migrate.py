@@ -25,10 +25,16 @@ async def test_an_edited_file_is_refused(empty_schema, migrations):
         await migrate(empty_schema, migrations)
 
 
-async def test_a_database_newer_than_the_program_is_refused(empty_schema, migrations):
+async def test_a_database_that_newer_programs_expanded_is_left_as_it_is(empty_schema, migrations):
     await migrate(empty_schema, migrations)
     (migrations / "0002_second.sql").unlink()
-    with pytest.raises(MigrationError, match="database is newer"):
+    assert await migrate(empty_schema, migrations) == []
+
+
+async def test_a_file_that_is_gone_is_refused(empty_schema, migrations):
+    await migrate(empty_schema, migrations)
+    (migrations / "0001_first.sql").unlink()
+    with pytest.raises(MigrationError, match="not among the files"):
         await migrate(empty_schema, migrations)
 
 

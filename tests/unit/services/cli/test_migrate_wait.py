@@ -17,7 +17,7 @@ class Starting:
     def __init__(self, *errors: Exception) -> None:
         self.errors, self.calls = list(errors), 0
 
-    async def __call__(self, *_: Any) -> list[str]:
+    async def __call__(self, *_: Any, **__: Any) -> list[str]:
         self.calls += 1
         if self.errors:
             raise self.errors.pop(0)
@@ -28,6 +28,7 @@ class Starting:
 def stores(monkeypatch: pytest.MonkeyPatch) -> dict[str, Starting]:
     found = {
         "apply_migrations": Starting(ConnectionRefusedError(), CannotConnectNowError("starting")),
+        "contracts_waiting": Starting(),
         "ensure_topics": Starting(KafkaConnectionError(), InvalidReplicationFactorError("1 < 3")),
     }
     for name, store in found.items():
@@ -38,7 +39,7 @@ def stores(monkeypatch: pytest.MonkeyPatch) -> dict[str, Starting]:
 def test_stores_that_are_starting_are_waited_for(stores: dict[str, Starting]) -> None:
     told = CliRunner().invoke(app, ["migrate", "--wait", "30"])
     assert told.exit_code == 0, told.output
-    assert [store.calls for store in stores.values()] == [3, 3]
+    assert [store.calls for store in stores.values()] == [3, 1, 3]
 
 
 def test_without_waiting_the_first_answer_counts(stores: dict[str, Starting]) -> None:
