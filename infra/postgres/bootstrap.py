@@ -1,10 +1,11 @@
 """The one step that needs a superuser: the database and its five roles."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import asyncpg
 
-__all__ = ["DATABASE", "MIGRATOR", "ROLES", "bootstrap"]
+__all__ = ["DATABASE", "MIGRATOR", "ROLES", "bootstrap", "create_database"]
 
 DATABASE = "liandan"
 MIGRATOR = "liandan_migrator"
@@ -38,11 +39,21 @@ async def bootstrap(superuser_dsn: str, passwords: Mapping[str, str] | None = No
         if not await connection.fetchval(
             "SELECT true FROM pg_database WHERE datname = $1", DATABASE
         ):
-            await connection.execute(
-                f"CREATE DATABASE {DATABASE} OWNER {MIGRATOR} ENCODING 'UTF8' TEMPLATE template0"
-            )
+            await create_database(connection, DATABASE)
         await connection.execute(f"ALTER DATABASE {DATABASE} OWNER TO {MIGRATOR}")
-        await connection.execute(f"REVOKE ALL ON DATABASE {DATABASE} FROM PUBLIC")
-        await connection.execute(f"GRANT CONNECT ON DATABASE {DATABASE} TO {', '.join(ROLES)}")
+        await _admit(connection, DATABASE)
     finally:
         await connection.close()
+
+
+async def create_database(connection: Any, name: str) -> None:
+    """Create an empty database for our roles alone. Raises asyncpg.PostgresError."""
+    await connection.execute(
+        f"CREATE DATABASE \"{name}\" OWNER {MIGRATOR} ENCODING 'UTF8' TEMPLATE template0"
+    )
+    await _admit(connection, name)
+
+
+async def _admit(connection: Any, name: str) -> None:
+    await connection.execute(f'REVOKE ALL ON DATABASE "{name}" FROM PUBLIC')
+    await connection.execute(f'GRANT CONNECT ON DATABASE "{name}" TO {", ".join(ROLES)}')

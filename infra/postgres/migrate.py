@@ -41,10 +41,10 @@ _RECORD = """
 INSERT INTO schema_migration (version, name, sha256, phase, oldest_program)
 VALUES ($1, $2, $3, $4, $5)
 """
+# Of others' sessions the migrator sees no more than these columns.
 _CONNECTED = """
 SELECT pid, usename, application_name FROM pg_stat_activity
-WHERE datname = current_database() AND backend_type = 'client backend'
-    AND pid <> pg_backend_pid() AND usename LIKE 'liandan\\_%' ORDER BY pid
+WHERE datname = current_database() AND pid <> pg_backend_pid() AND usename LIKE 'liandan\\_%' ORDER BY pid
 """
 
 

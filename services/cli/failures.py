@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from infra.local.errors import HomeUnusable, LocalStackError
 from infra.postgres import MigrationError
+from infra.postgres.backup import BackupError
 from infra.runtime.logs import configure_logs
 from infra.runtime.postgres import POSTGRES_AWAY
 from services.cli.console import Failure, explained, quote, say_failure
@@ -74,6 +75,9 @@ def served() -> Iterator[None]:
                 f"The setting {name}={value} is not valid ({each['msg']}); correct it and try again."
             )
         raise typer.Exit(2) from None
+    except BackupError as error:
+        say_failure(str(error))
+        raise typer.Exit(error.code) from None
     except MigrationError as error:
         say_failure(f"数据库与程序不符：{error.zh}\nDatabase and program do not match: {error}")
         raise typer.Exit(3) from None

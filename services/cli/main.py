@@ -17,6 +17,8 @@ _COMMANDS = {
     "up": "up:up",
     "doctor": "doctor:doctor",
     "migrate": "migrate:migrate",
+    "backup": "backup:backup_app",
+    "restore": "restore:restore",
     "simulate": "simulate:simulate",
     "post": "post:post",
     "judge": "judge:judge",

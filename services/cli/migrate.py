@@ -17,7 +17,7 @@ from infra.runtime.settings import Settings, from_secret_file
 from services.cli.console import say
 from services.cli.failures import quiet_logs, reaching, served
 
-__all__ = ["migrate"]
+__all__ = ["migrate", "passwords"]
 
 
 def migrate(
@@ -57,7 +57,7 @@ async def _migrate(settings: Settings, superuser: str, wait_s: float, contract: 
         async for attempt in _attempts(wait_s, POSTGRES_AWAY):
             with attempt:
                 if superuser:
-                    await bootstrap(superuser, _passwords(settings))
+                    await bootstrap(superuser, passwords(settings))
                 dsn = settings.database_migrator
                 applied = await apply_migrations(dsn, contract=contract)
                 waiting = await contracts_waiting(dsn)
@@ -90,7 +90,7 @@ def _attempts(
     )
 
 
-def _passwords(settings: Settings) -> dict[str, str]:
+def passwords(settings: Settings) -> dict[str, str]:
     """Return the roles' passwords as they stand in the addresses."""
     found = {}
     for dsn in (

@@ -1,0 +1,173 @@
+"""The worker of an earlier commit and the present one share a database that was expanded further."""
+
+import asyncio
+import itertools
+import re
+import shutil
+import subprocess
+from collections import Counter
+from pathlib import Path
+
+import asyncpg
+import httpx2
+import pytest
+
+from infra.local.service import ARCHIVER, Service, worker
+from infra.local.stack import LocalStack
+from infra.postgres.migrate import MIGRATIONS
+from infra.runtime.schema import schema_of
+from services.registry import write_change_set
+from services.simulator import build_world
+from tests.chaos.feeding import feed
+from tests.chaos.resting import until_read
+from tests.chaos.test_line import at_rest, expected, told
+from tests.chaos.test_scale_out import nothing_twice
+from tests.conftest import MakeStack
+
+OLD_COMMIT = "556f646"
+"""The oldest program that may run on the present schema: moved when a contract migration lands."""
+
+ROOT = Path(__file__).parents[2]
+PARTITIONS, STRIKES = 4, 4
+OLD, NEW = "worker-1", "worker-2"
+
+# What the next release might add; neither program knows of it.
+NEXT = """-- phase: expand
+ALTER TABLE manifest ADD COLUMN next_note text NOT NULL DEFAULT '';
+ALTER TABLE alert ADD COLUMN next_rank integer;
+ALTER TABLE consumer_offset ADD COLUMN next_at timestamptz DEFAULT now();
+CREATE INDEX next_rank ON alert (next_rank);
+CREATE TABLE next_thing (id bigint PRIMARY KEY);
+"""
+
+pytestmark = [pytest.mark.chaos, pytest.mark.timeout(300)]
+
+
+@pytest.fixture
+def old_tree(tmp_path: Path) -> Path:
+    """The source of ``OLD_COMMIT``; a clone without that history skips, saying so."""
+    try:
+        tar = subprocess.run(
+            [
+                "git",
+                "-C",
+                str(ROOT),
+                "archive",
+                OLD_COMMIT,
+                "infra",
+                "schemas",
+                "services",
+                "streams",
+            ],
+            check=True,
+            capture_output=True,
+        ).stdout
+    except (OSError, subprocess.CalledProcessError) as error:
+        pytest.skip(f"no history here to take the program of {OLD_COMMIT} from: {error}")
+    tree = tmp_path / "old"
+    tree.mkdir()
+    subprocess.run(["tar", "-x", "-C", str(tree)], input=tar, check=True)
+    return tree
+
+
+@pytest.fixture
+def expanded(tmp_path: Path) -> Path:
+    """The project's migrations, and one more."""
+    folder = tmp_path / "migrations"
+    shutil.copytree(MIGRATIONS, folder)
+    (folder / "9000_next.sql").write_text(NEXT)
+    return folder
+
+
+def of_tree(service: Service, tree: Path) -> Service:
+    """Run a service from other sources in the same environment."""
+    # Safe path: otherwise -m puts the working directory, the present sources, before PYTHONPATH.
+    paths = {"PYTHONPATH": str(tree), "PYTHONSAFEPATH": "1"}
+    return Service(service.name, service.module, {**service.environment, **paths})
+
+
+class Workers:
+    """The two workers by their metrics."""
+
+    def __init__(self, stack: LocalStack) -> None:
+        self.stack, self.judged = stack, Counter[str]()
+
+    async def read(self, name: str) -> tuple[int, set[str]]:
+        """Return how many events this process has judged, and the partitions that it owns."""
+        url = f"http://127.0.0.1:{self.stack.metrics_port(name)}/metrics"
+        async with httpx2.AsyncClient(trust_env=False, timeout=5) as client:
+            try:
+                text = (await client.get(url)).text
+            except httpx2.HTTPError:
+                return 0, set()
+        count = re.search(r"^liandan_judge_events_total (\S+)", text, re.MULTILINE)
+        owned = re.findall(r'^liandan_judge_lag_records{partition="(\d+)"}', text, re.MULTILINE)
+        return int(float(count[1])) if count else 0, set(owned)
+
+    async def until_owned(self, *names: str) -> dict[str, set[str]]:
+        """Wait until each of these has partitions, and together they have all."""
+        async with asyncio.timeout(60):
+            while True:
+                owned = {name: (await self.read(name))[1] for name in names}
+                if all(owned.values()) and sum(map(len, owned.values())) == PARTITIONS:
+                    return owned
+                await asyncio.sleep(0.1)
+
+    async def until_judging(self, name: str, more_than: int) -> int:
+        async with asyncio.timeout(60):
+            while (judged := (await self.read(name))[0]) <= more_than:
+                await asyncio.sleep(0.05)
+        return judged
+
+    async def versions(self) -> set[int | None]:
+        """Return the schema numbers that the writers' sessions tell; None: an old program's."""
+        connection = await asyncpg.connect(self.stack.settings.database_writer)
+        try:
+            rows = await connection.fetch(
+                "SELECT application_name FROM pg_stat_activity WHERE usename = 'liandan_writer'"
+                " AND pid <> pg_backend_pid() AND application_name NOT LIKE '%archiver'"
+            )
+            return {schema_of(row["application_name"]) for row in rows}
+        finally:
+            await connection.close()
+
+
+async def test_old_and_new_worker_together_end_with_the_alerts_of_one(
+    make_stack: MakeStack, old_tree: Path, expanded: Path
+) -> None:
+    world = build_world("demo", 41, 500)
+    stack = await make_stack(
+        [ARCHIVER, of_tree(worker(1), old_tree)],
+        options={"migrations": expanded},
+        manifest_partitions=PARTITIONS,
+        worker_session_timeout_s=6.0,
+    )
+    await write_change_set(stack.settings.database_registry, world.registry, "test")
+    workers = Workers(stack)
+    size = -(-len(world.events) // (STRIKES + 1))
+    # The old one has the line to itself; then the new one joins it.
+    await feed(stack.settings, world.events[:size])
+    await until_read(stack)
+    await stack.start_services(worker(2))
+    turns = itertools.cycle(((OLD, NEW), (NEW, OLD)))
+    for start in range(size, len(world.events), size):
+        await workers.until_owned(OLD, NEW)
+        victim, heir = next(turns)
+        before, _ = await workers.read(victim)
+        feeding = asyncio.create_task(feed(stack.settings, world.events[start : start + size], 300))
+        workers.judged[victim] += await workers.until_judging(victim, before) - before
+        if start == size:
+            versions = await workers.versions()
+            assert None in versions, "the old program runs"
+            assert len(versions) == 2, "and the new one"
+        stack.suspend_restart(victim)
+        stack.kill(victim)  # in the middle of its work
+        await feeding
+        await workers.until_owned(heir)  # what one began the other goes on with
+        stack.resume_restart(victim)
+        await stack.wait_ready(victim)
+    await until_read(stack, within_s=90)
+    alerts = await at_rest(stack, world)
+    assert {told(a) for a in alerts.values() if a.state == "open"} == expected(world)
+    counted = await nothing_twice(stack)
+    print(f"\n{counted}; judged by those that were killed: {dict(workers.judged)}")
