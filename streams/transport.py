@@ -12,7 +12,12 @@ from typing import Any
 import aiokafka
 import structlog
 from aiokafka.coordinator.assignors.roundrobin import RoundRobinPartitionAssignor
-from aiokafka.errors import ConsumerStoppedError, KafkaConnectionError, KafkaError
+from aiokafka.errors import (
+    ConsumerStoppedError,
+    KafkaConnectionError,
+    KafkaError,
+    NoOffsetForPartitionError,
+)
 from aiokafka.structs import OffsetAndMetadata, TopicPartition
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, AppT, ConsumerMessage
@@ -151,14 +156,16 @@ class LoopConsumerThread(driver.AIOKafkaConsumerThread):
         leases = self.partitions.leases
         if not await self.partitions.room(timeout):
             return {}
-        wanted = {tp for tp in active_partitions if (at := leases.get(tp.partition)) and at.live}
+        wanted = {
+            tp: at for tp in active_partitions if (at := leases.get(tp.partition)) and at.live
+        }
         if not wanted:
             await asyncio.sleep(FETCH_WAIT_MS / 1000)
             return {}
         self.partitions.fetching()
         try:
             found = await super()._fetch_records(
-                consumer, wanted, timeout=timeout, max_records=max_records
+                consumer, set(wanted), timeout=timeout, max_records=max_records
             )
             # No await from the fetch to the batches: a lease's reading and aiokafka's position
             # move as one.
@@ -171,6 +178,13 @@ class LoopConsumerThread(driver.AIOKafkaConsumerThread):
                     batches[tp] = [batch]
         except ConsumerStoppedError:
             raise
+        except NoOffsetForPartitionError as exc:
+            # A rebalance overtook this fetch: aiokafka goes on with the new assignment, to which
+            # nobody has sought yet, and Kafka knows no offset of a group that never committed.
+            if any(wanted[TP(*tp)].live for tp in exc.args if TP(*tp) in wanted):
+                self.partitions.fail(exc)
+                raise
+            return {}
         except Exception as exc:
             self.partitions.fail(exc)
             raise
