@@ -8,9 +8,11 @@ import typer
 from aiokafka.errors import KafkaError
 from rich.table import Table
 
-from infra.runtime.offsets import accept_log
+from infra.runtime.offsets import accept_log, cluster_id_of
 from infra.runtime.settings import MANIFEST_TOPIC, Settings
-from services.cli.console import out
+from services.cli.console import Failure, out, say
+from services.cli.failures import connected, quiet_logs, reaching, served
+from services.cli.refeed import count_unjudged, refeed
 
 __all__ = ["offsets_app"]
 
@@ -74,6 +76,35 @@ def accept(
     except (KafkaError, OSError, TimeoutError, asyncpg.PostgresError) as error:
         raise _failed(repr(error)) from error
     typer.echo(sentence)
+
+
+@offsets_app.command("refeed")
+def send_again() -> None:
+    """把已归档而未研判的事件送回日志 / Send what is archived but not judged into the log again.
+
+    仅用于 Kafka 日志丢失之后、`offsets accept` 之前 / only after the loss of Kafka's log, and before
+    `offsets accept`. 见 / see docs/how-to/restore.md
+    """
+    with served():
+        quiet_logs()
+        sent = asyncio.run(_refeed(Settings()))
+        say(f"✓ 已送回 {sent} 条", "records sent again, byte for byte", "green")
+
+
+async def _refeed(settings: Settings) -> int:
+    async with connected(settings.database_reader) as connection:
+        with reaching("Kafka"):
+            cluster = await cluster_id_of(settings)
+        with reaching("Postgres / Kafka"):
+            unjudged = await count_unjudged(connection, cluster)
+            if unjudged.records and not unjudged.other_log:
+                raise Failure(
+                    f"{unjudged.records} 条尚未研判，但日志仍在，研判会自行读取。",
+                    f"{unjudged.records} are not judged yet, but the log is there: the worker will"
+                    " read them.",
+                    code=1,
+                )
+            return await refeed(connection, settings)
 
 
 def _failed(sentence: str) -> typer.Exit:

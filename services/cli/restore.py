@@ -93,8 +93,23 @@ def _tell(path: Path, contents: Contents, restored: Restored) -> None:
         "  2. 恢复点之后录入的登记记录、密钥、处置不在备份中，请补录",
         "what people entered after the recovery point (registry, keys, cases) must be entered again",
     )
+    if unjudged := _unjudged(contents):
+        say(
+            f"     其中 {unjudged} 条已归档而未研判；若 Kafka 日志也丢失，先执行 liandan offsets refeed",
+            "of these are archived but not judged: if Kafka's log is lost too, run that first",
+        )
     say("  3. 检查：liandan doctor", "tells how far behind they are, and whether the log fits")
     say(
         "  若 Kafka 日志也丢失，见 docs/how-to/restore.md",
         "if Kafka's log is lost as well, that page tells what to do",
+    )
+
+
+def _unjudged(contents: Contents) -> int:
+    """Return how far the judge was behind the archiver, in records."""
+    at = {(s.consumer, s.topic, s.partition): s.next_offset for s in contents.positions}
+    return sum(
+        max(0, offset - at.get(("judge", topic, partition), 0))
+        for (consumer, topic, partition), offset in at.items()
+        if consumer == "archiver"
     )
