@@ -1,6 +1,7 @@
 """Waiting until both roads have read everything, whatever happened to their positions."""
 
 import asyncio
+from collections.abc import Collection
 
 import asyncpg
 from aiokafka import TopicPartition
@@ -18,17 +19,19 @@ def topic_partitions(stack: LocalStack) -> list[TopicPartition]:
     return [TopicPartition(MANIFEST_TOPIC, p) for p in range(stack.settings.manifest_partitions)]
 
 
-async def until_read(stack: LocalStack, within_s: float = 60) -> None:
-    """Wait until archiver and judge both stand at the end of every partition."""
+async def until_read(
+    stack: LocalStack, within_s: float = 60, consumers: Collection[str] = ("archiver", "judge")
+) -> None:
+    """Wait until these, archiver and judge, stand at the end of every partition."""
     async with new_reader(stack.settings) as reader:
         ends = await reader.end_offsets(topic_partitions(stack))
-    wanted = {(c, tp.partition): end for c in ("archiver", "judge") for tp, end in ends.items()}
+    wanted = {(c, tp.partition): end for c in consumers for tp, end in ends.items()}
     connection = await asyncpg.connect(stack.settings.database_reader)
     try:
         async with asyncio.timeout(within_s):
             while True:
                 rows = await connection.fetch(_POSITIONS, MANIFEST_TOPIC)
-                if {(row[0], row[1]): row[2] for row in rows} == wanted:
+                if {(row[0], row[1]): row[2] for row in rows if row[0] in consumers} == wanted:
                     return
                 await asyncio.sleep(0.1)
     finally:

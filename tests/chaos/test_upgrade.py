@@ -2,9 +2,11 @@
 
 import asyncio
 import itertools
+import os
 import re
 import shutil
 import subprocess
+import sys
 from collections import Counter
 from pathlib import Path
 
@@ -12,10 +14,10 @@ import asyncpg
 import httpx2
 import pytest
 
-from infra.local.service import ARCHIVER, Service, worker
+from infra.local.service import ARCHIVER, COURIER, Service, worker
 from infra.local.stack import LocalStack
 from infra.postgres.migrate import MIGRATIONS
-from infra.runtime.schema import schema_of
+from infra.runtime.schema import program_schema, schema_of
 from services.registry import write_change_set
 from services.simulator import build_world
 from tests.chaos.feeding import feed
@@ -171,3 +173,37 @@ async def test_old_and_new_worker_together_end_with_the_alerts_of_one(
     assert {told(a) for a in alerts.values() if a.state == "open"} == expected(world)
     counted = await nothing_twice(stack)
     print(f"\n{counted}; judged by those that were killed: {dict(workers.judged)}")
+
+
+async def run(module: str, home: Path, *arguments: str) -> tuple[int, str]:
+    """Run a program to its end; return its exit code and what it said."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", module, *arguments),
+        env={**os.environ, "LIANDAN_HOME": str(home)},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    try:
+        said, _ = await asyncio.wait_for(process.communicate(), 60)
+    finally:
+        if process.returncode is None:
+            process.kill()
+    return process.returncode or 0, said.decode()
+
+
+async def test_programs_refuse_an_older_schema_with_the_command_that_mends_it(
+    make_stack: MakeStack, tmp_path: Path
+) -> None:
+    newest = f"{program_schema():04d}_*"
+    older = tmp_path / "migrations"
+    shutil.copytree(MIGRATIONS, older, ignore=shutil.ignore_patterns(newest))
+    stack = await make_stack(options={"migrations": older})
+    for module, code in (("streams", 1), ("services.archiver", 5), ("services.courier", 5)):
+        ended, said = await run(module, stack.home)
+        assert ended == code, said
+        assert f"this program needs {program_schema():04d}" in said
+        assert "liandan migrate" in said
+    ended, said = await run("services.cli", stack.home, "migrate")
+    assert ended == 0, said
+    assert program_schema() == int(said.split("✓ ")[1][:4])
+    await stack.start_services(ARCHIVER, COURIER, worker(1))

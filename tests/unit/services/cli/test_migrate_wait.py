@@ -16,12 +16,15 @@ class Starting:
 
     def __init__(self, *errors: Exception) -> None:
         self.errors, self.calls = list(errors), 0
+        self.answer: list[str] = []
+        self.options: dict[str, Any] = {}
 
-    async def __call__(self, *_: Any, **__: Any) -> list[str]:
+    async def __call__(self, *_: Any, **options: Any) -> list[str]:
         self.calls += 1
+        self.options = options
         if self.errors:
             raise self.errors.pop(0)
-        return []
+        return self.answer
 
 
 @pytest.fixture
@@ -64,3 +67,16 @@ def test_a_wrong_password_is_not_waited_for(stores: dict[str, Starting]) -> None
     told = CliRunner().invoke(app, ["migrate", "--wait", "30"])
     assert told.exit_code == 3
     assert stores["apply_migrations"].calls == 1
+
+
+def test_a_contract_is_applied_only_when_it_is_asked_for(stores: dict[str, Starting]) -> None:
+    stores["apply_migrations"].errors.clear()
+    stores["ensure_topics"].errors.clear()
+    stores["contracts_waiting"].answer = ["0012_less.sql"]
+    told = CliRunner().invoke(app, ["migrate"])
+    assert told.exit_code == 0
+    assert stores["apply_migrations"].options == {"contract": False}
+    assert "0012_less.sql" in told.output
+    assert "liandan migrate --contract" in told.output
+    CliRunner().invoke(app, ["migrate", "--contract"])
+    assert stores["apply_migrations"].options == {"contract": True}
