@@ -50,7 +50,9 @@ class Tools(NamedTuple):
         try:
             await run_to_end(child, _LONGEST_S)
         except ChildFailed as failed:
-            if _DISK_FULL in failed.log_tail:
+            if (
+                program == "pg_dump" and _DISK_FULL in failed.log_tail
+            ):  # else it is the server's disk
                 free = shutil.disk_usage(log.parent).free
                 raise NoRoom(log.parent, free, free + 1_000_000) from failed
             told = " ".join(failed.log_tail.splitlines()[-3:])
