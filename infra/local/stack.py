@@ -260,7 +260,14 @@ class LocalStack:
 
     def _environment(self) -> dict[str, str]:
         """Return what every service is told: addresses, and what this process was given."""
-        given = self._asked.model_dump(mode="json", include=self._asked.model_fields_set)
+        given = {
+            name: value
+            for name, value in self._asked.model_dump(
+                mode="json", include=self._asked.model_fields_set
+            ).items()
+            # Secrets stay in their files: children inherit the file's name.
+            if value is not None and f"LIANDAN_{name.upper()}_FILE" not in os.environ
+        }
         values = {**given, **self._addresses(), "home": str(self.home)}
         return {f"LIANDAN_{name.upper()}": str(value) for name, value in values.items()}
 

@@ -134,6 +134,40 @@ class Settings(BaseSettings):
 
     courier_poll_s: float = 0.2
     """How often the courier looks for new alerts when there were none."""
+    courier_webhook_timeout_s: float = 10.0
+    """A receiver must have answered in this time, name look-up and connection included."""
+    courier_webhook_concurrency: int = 16
+    """Webhook endpoints served at once."""
+    courier_webhook_disable_days: float = 5.0
+    """An endpoint that failed without a break for so long is disabled."""
+    courier_webhook_networks: str = ""
+    """Private networks that webhooks may reach, such as an authority's own LAN: "10.8.0.0/16, …"."""
+    courier_webhook_plain_http: bool = False
+    """Whether webhooks may go to http://, without TLS. For tests on one machine."""
+    courier_webhook_ca: Path | None = None
+    """PEM file of further certificate authorities that receivers' certificates may come from."""
+    courier_webhook_key: str = ""
+    """Key (32 characters or more) from which webhooks' secrets are derived, so that none is in the
+    database; "": they are. Further lines: keys of before, still valid. Secret: name it by …_FILE."""
+    courier_channels: str = ""
+    """Channels to people, TOML (docs/architecture.md). Secret: name it by …_FILE."""
+    courier_gather_s: float = 60.0
+    """What is urgent is gathered for so long into one message."""
+    courier_messages_per_hour: int = 6
+    """Urgent messages to one channel in an hour at most; what comes then is in the next one."""
+    courier_message_timeout_s: float = 30.0
+    """A message to people must be handed over in this time."""
+    courier_digest_at: Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")] = "08:30"
+    """When channels get the digest of what is not urgent, China time."""
+    courier_outbox_days: float = 30.0
+    """Outbox rows that are sent and in the feed are kept for so long."""
+    courier_feed_days: float = 400.0
+    """The feed is kept for so long, and longer where a subscriber still waits for it."""
+    courier_attempt_days: float = 90.0
+    """The log of webhook attempts and of messages to people is kept for so long."""
+
+    console_url: str = ""
+    """Address of the console as officers reach it; messages link to <console_url>/alerts/<id>."""
 
     console_host: str = "127.0.0.1"
     console_port: int = 8090

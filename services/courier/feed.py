@@ -3,18 +3,20 @@
 from typing import Any
 
 from services.courier.metrics import FED, FEED_SECONDS
+from services.courier.outbox import set_aside
 
 __all__ = ["WANTED", "feed_rows"]
 
 _BATCH = 1000
+
+_UNFED = "SELECT id FROM outbox WHERE feed_seq IS NULL ORDER BY id LIMIT $1"
 
 _FEED = """
 WITH fresh AS (
     SELECT o.*, row_number() OVER (ORDER BY o.id)
         + (SELECT coalesce(max(feed_seq), 0) FROM feed) AS seq
     FROM (
-        SELECT id, key, payload, created_at FROM outbox
-        WHERE feed_seq IS NULL ORDER BY id LIMIT $1
+        SELECT id, key, payload, created_at FROM outbox WHERE id = ANY ($1::bigint[])
     ) o
 ), numbered AS (
     UPDATE outbox o SET feed_seq = f.seq FROM fresh f WHERE o.id = f.id
@@ -58,11 +60,15 @@ async def feed_rows(connection: Any) -> bool:
     found in the next round. A second writer would meet the primary key of ``feed`` and fail.
     """
     async with connection.transaction():
-        rows = await connection.fetch(_FEED, _BATCH)
+        ids = [row["id"] for row in await connection.fetch(_UNFED, _BATCH)]
+        if not ids:
+            return False
+        await set_aside(connection, ids)
+        rows = await connection.fetch(_FEED, ids)
         if rows:
             numbers = [row["feed_seq"] for row in rows]
             await connection.execute(_QUEUE, min(numbers), max(numbers))
     FED.inc(len(rows))
     for row in rows:
         FEED_SECONDS.observe(max(0.0, row["age"]))
-    return len(rows) == _BATCH
+    return len(ids) == _BATCH

@@ -3,12 +3,23 @@
 from prometheus_client import Counter, Gauge, Histogram
 
 __all__ = [
+    "DELIVERIES",
+    "DELIVERY_SECONDS",
     "FED",
     "FEED_SECONDS",
     "LEADS",
+    "MESSAGES",
     "OUTBOX_AGE",
+    "PEOPLE_OLDEST",
+    "PRUNED",
     "RETRIES",
     "SENT",
+    "SET_ASIDE",
+    "SET_ASIDE_ROWS",
+    "WEBHOOK_DISABLED",
+    "WEBHOOK_OLDEST",
+    "WEBHOOK_SECONDS",
+    "WEBHOOK_WAITING",
 ]
 
 _AGES = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60, 600)
@@ -22,6 +33,47 @@ SENT = Counter("liandan_courier_sent_total", "Records that the alerts topic ackn
 OUTBOX_AGE = Gauge(
     "liandan_courier_outbox_age_seconds", "Age of the oldest outbox row not sent; 0 if none is left"
 )
+SET_ASIDE = Counter(
+    "liandan_courier_set_aside_total",
+    "Outbox rows that are no alerts, by what is wrong",
+    ["reason"],
+)
+SET_ASIDE_ROWS = Gauge(
+    "liandan_courier_set_aside_rows", "Outbox rows set aside that still lie there"
+)
 RETRIES = Counter(
     "liandan_courier_retries_total", "Rounds that failed and are tried again", ["loop"]
 )
+
+DELIVERIES = Counter(
+    "liandan_courier_webhook_attempts_total", "Webhook requests by what came of them", ["outcome"]
+)
+WEBHOOK_SECONDS = Histogram(
+    "liandan_courier_webhook_request_seconds",
+    "One webhook request, name look-up to answer",
+    buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+)
+DELIVERY_SECONDS = Histogram(
+    "liandan_courier_webhook_delivery_seconds",
+    "From the feed to the receiver's 2xx",
+    buckets=(0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60, 600, 3600, 86400),
+)
+WEBHOOK_WAITING = Gauge(
+    "liandan_courier_webhook_waiting", "Deliveries that wait, of endpoints that are not disabled"
+)
+WEBHOOK_OLDEST = Gauge(
+    "liandan_courier_webhook_oldest_seconds",
+    "Age of the oldest delivery that waits, of endpoints that are not disabled; 0 if none does",
+)
+WEBHOOK_DISABLED = Gauge(
+    "liandan_courier_webhook_disabled", "Endpoints disabled after days of failure, or by a 410"
+)
+
+MESSAGES = Counter(
+    "liandan_courier_messages_total", "Messages to people by what came of them", ["outcome"]
+)
+PEOPLE_OLDEST = Gauge(
+    "liandan_courier_people_oldest_seconds",
+    "How long the channel that waits longest could not be told what is urgent; 0 if none waits",
+)
+PRUNED = Counter("liandan_courier_pruned_rows_total", "Rows pruned after their days", ["what"])

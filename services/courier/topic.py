@@ -10,17 +10,18 @@ from infra.runtime.kafka import new_producer
 from infra.runtime.settings import Settings
 from schemas.topics import HEADER_OUTBOX_ID
 from services.courier.metrics import OUTBOX_AGE, SENT
+from services.courier.outbox import WELL_FORMED
 
 __all__ = ["AlertsTopic"]
 
 _BATCH = 500
 _STOP_S = 1.0
 
-_UNSENT = """
+_UNSENT = f"""
 SELECT id, key, topic, payload::text AS payload,
     extract(epoch FROM clock_timestamp() - created_at)::float8 AS age
-FROM outbox WHERE sent_at IS NULL ORDER BY id LIMIT $1
-"""
+FROM outbox o WHERE sent_at IS NULL AND {WELL_FORMED} ORDER BY id LIMIT $1
+"""  # noqa: S608 - no value in it
 _MARK = "UPDATE outbox SET sent_at = clock_timestamp() WHERE id = ANY ($1::bigint[])"
 
 

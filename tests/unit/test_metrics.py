@@ -24,6 +24,7 @@ CLOSED = {
     "partition",
     "result",
     "what",
+    "outcome",
     "route",
     "status",
 }

@@ -11,7 +11,8 @@ from infra.runtime.settings import Settings
 from tests.fresh_topic import writer
 
 _EMPTY = (
-    "TRUNCATE feed, webhook_endpoint, webhook_delivery, webhook_attempt, courier_channel, outbox"
+    "TRUNCATE feed, webhook_endpoint, webhook_delivery, webhook_attempt, courier_channel, outbox, "
+    "outbox_set_aside, courier_told, courier_message"
 )
 
 
