@@ -1,1 +1,1 @@
-"""The courier: outbox → feed and `alerts` topic."""
+"""The courier: outbox → feed, `alerts` topic, signed webhooks, messages to people."""

@@ -1,6 +1,7 @@
-"""``python -m services.courier``: runs until SIGTERM or SIGINT, exit code 0; 5 schema unfit."""
+"""``python -m services.courier``: runs until SIGTERM or SIGINT; exit code 0, 2 settings, 5 schema unfit."""
 
 import asyncio
+import logging
 import signal
 import sys
 
@@ -22,10 +23,15 @@ log = structlog.get_logger("services.courier")
 
 
 async def serve(settings: Settings) -> int:
-    """Hand on alerts until SIGTERM or SIGINT and return the exit code."""
+    """Hand on alerts until SIGTERM or SIGINT and return the exit code; 2: unusable settings."""
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
-    working = asyncio.ensure_future(Courier(settings, stop).run())
+    try:
+        courier = Courier(settings, stop)
+    except (ValueError, OSError) as error:
+        log.critical("a setting cannot be used", error=str(error))
+        return 2
+    working = asyncio.ensure_future(courier.run())
 
     def end() -> None:
         stop.set()
@@ -48,6 +54,8 @@ def main() -> int:
     """Run the process."""
     settings = Settings()
     configure_logs("courier", settings.log_level)
+    for noisy in ("httpx2", "httpcore2"):  # a webhook's URL may hold a secret
+        logging.getLogger(noisy).setLevel(logging.WARNING)
     mend_aiokafka()
     port = serve_metrics(settings.metrics_host, settings.metrics_port)
     log.info("metrics", port=port)

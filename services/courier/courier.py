@@ -2,8 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import asyncpg
@@ -14,15 +15,25 @@ from infra.runtime.metrics import LAST_SUCCESS
 from infra.runtime.postgres import POSTGRES_AWAY, is_own_fault, open_pool
 from infra.runtime.schema import application_name, require_schema
 from infra.runtime.settings import Settings
+from services.courier.channel import read_channels
 from services.courier.feed import feed_rows
+from services.courier.messenger import Messenger
 from services.courier.metrics import LEADS, RETRIES
+from services.courier.people import People
+from services.courier.prune import prune
 from services.courier.topic import AlertsTopic
+from services.courier.watch import forget, watch
+from services.courier.webhooks import Webhooks
 
 __all__ = ["Courier"]
 
 _LOCK = "SELECT pg_try_advisory_lock(hashtext('courier'))"
 _STANDBY_S = 0.5
 _LONGEST_PAUSE_S = 5.0
+_PEOPLE_S = 1.0
+_WATCH_S = 2.0
+_PRUNE_S = 60.0
+_POOL = 8
 _PASSING = (*POSTGRES_AWAY, KafkaError)
 # A leader whose machine went away silently must lose its lock within half a minute.
 _KEEPALIVE = {
@@ -38,10 +49,19 @@ log = structlog.get_logger(__name__)
 
 
 class Courier:
-    """Hands on alerts until ``stop`` is set; waits out everything that passes."""
+    """Hands on alerts until ``stop`` is set; waits out everything that passes.
+
+    Raises ValueError (ChannelsInvalid, KeyInvalid, a network that is none) and OSError (a
+    certificate file) at once: settings that cannot be kept must not look as if they were.
+    """
 
     def __init__(self, settings: Settings, stop: asyncio.Event) -> None:
         self._settings, self._stop = settings, stop
+        self._channels = read_channels(settings.courier_channels)
+        self._people = People(
+            settings, Messenger(self._channels, settings.courier_message_timeout_s)
+        )
+        self._webhooks = Webhooks(settings, stop)
 
     async def run(self) -> None:
         """Stand by, lead, and stand by again when the leader's connection breaks."""
@@ -79,6 +99,7 @@ class Courier:
         finally:
             LAST_SUCCESS.clear()  # neither role's loops are this process's any more
             LEADS.set(0)
+            forget()
             connection.terminate()
 
     async def _lead(self, connection: Any) -> None:
@@ -89,20 +110,35 @@ class Courier:
         every = self._settings.courier_poll_s
         topic = AlertsTopic(self._settings)
         async with await open_pool(
-            self._settings.database_writer, most=4, process="courier"
+            self._settings.database_writer, most=_POOL, process="courier"
         ) as pool:
             others = [
-                asyncio.create_task(self._loop("topic", lambda: topic.publish(pool), every)),
+                asyncio.create_task(self._loop(name, work, pause))
+                for name, work, pause in self._rounds(pool, topic, every)
             ]
             try:
                 await self._feed(connection, every, others)
                 await asyncio.wait(others)  # told to stop: each ends with the round in hand
+                await self._webhooks.finish()
             finally:
                 for task in others:
                     task.cancel()
                 await asyncio.gather(*others, return_exceptions=True)
+                await self._webhooks.close()
                 await topic.close()
                 pool.terminate()
+
+    def _rounds(
+        self, pool: Any, topic: AlertsTopic, every: float
+    ) -> Iterator[tuple[str, Round, float]]:
+        """Yield the loops beside the feed: name, one round, rest between two in seconds."""
+        names = [channel.name for channel in self._channels]
+        yield "topic", lambda: topic.publish(pool), every
+        yield "webhooks", lambda: self._webhooks.round(pool), every
+        yield "watch", lambda: watch(pool, names), _WATCH_S
+        yield "prune", lambda: prune(pool, self._settings, names), _PRUNE_S
+        for channel in self._channels:  # one that hangs holds up no other
+            yield "people", partial(self._people.round, pool, channel), _PEOPLE_S
 
     async def _feed(self, connection: Any, every: float, others: list[asyncio.Task[None]]) -> None:
         """Feed rows until told to stop; a failure, here or of a loop, ends the leadership."""

@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from services.courier.feed import WANTED
-from services.courier.post import Post
+from services.courier.post import Answer, Post
 from services.courier.secret import NewSecret, SecretKeys
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "add_endpoint",
     "attempts",
     "list_endpoints",
+    "log_test",
     "remove_endpoint",
     "replay_alert",
     "replay_failed",
@@ -46,6 +47,9 @@ WHERE e.removed_at IS NULL ORDER BY e.created_at
 _LOG = """
 SELECT at, feed_seq, status, error, seconds FROM webhook_attempt
 WHERE endpoint = $1 ORDER BY id DESC LIMIT $2
+"""
+_LOG_TEST = """
+INSERT INTO webhook_attempt (endpoint, feed_seq, status, error, seconds) VALUES ($1, 0, $2, $3, $4)
 """
 _REMOVE = """
 UPDATE webhook_endpoint SET removed_at = clock_timestamp() WHERE id = $1 AND removed_at IS NULL
@@ -120,6 +124,11 @@ async def list_endpoints(connection: Any) -> list[Any]:
 async def attempts(connection: Any, endpoint: str, most: int) -> list[Any]:
     """Return the latest attempts first; ``feed_seq`` 0: a test. ``liandan_reader`` will do."""
     return list(await connection.fetch(_LOG, endpoint, most))
+
+
+async def log_test(connection: Any, endpoint: str, answer: Answer) -> None:
+    """Log a test message, under feed_seq 0. Needs role ``liandan_writer``."""
+    await connection.execute(_LOG_TEST, endpoint, answer.status, answer.error, answer.seconds)
 
 
 async def remove_endpoint(connection: Any, endpoint: str) -> bool:
