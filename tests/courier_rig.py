@@ -16,8 +16,10 @@ from services.courier.endpoint import Filters, add_endpoint
 from services.courier.feed import feed_rows
 from services.courier.post import Post
 from services.courier.secret import SecretKeys
+from services.courier.webhooks import Webhooks
 from tests.outbox_rows import alert, put
 
+_DUE = "UPDATE webhook_endpoint SET due_at = clock_timestamp() + make_interval(secs => $1)"
 LOOPBACK = {"courier_webhook_networks": "127.0.0.0/8", "courier_webhook_plain_http": True}
 
 
@@ -92,3 +94,16 @@ async def until(connection: Any, question: str, *arguments: Any, timeout_s: floa
     async with asyncio.timeout(timeout_s):
         while not await connection.fetchval(question, *arguments):
             await asyncio.sleep(0.02)
+
+
+async def rounds(settings: Settings, postgres: Any, count: int) -> None:
+    """Do a number of rounds, however long the pauses between them would be."""
+    async with pool_of(settings) as pool:
+        webhooks = Webhooks(settings, asyncio.Event(), lambda: 0.0)
+        for _ in range(count):
+            await postgres.execute(_DUE, 0)
+            await webhooks.round(pool)
+            await webhooks.finish()
+        await postgres.execute(_DUE, 60)  # nothing starts in the last one:
+        await webhooks.round(pool)  # it raises what went wrong in those before
+        await postgres.execute(_DUE, 0)

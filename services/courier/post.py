@@ -27,6 +27,7 @@ would have got. unreachable: no answer. forbidden: the guard's word."""
 
 _ADDRESSES = 4
 _BODY_BYTES = 1024
+_BODY_S = 1.0
 _ERROR_CHARACTERS = 200
 _NOT_OF_THE_MESSAGE = frozenset({401, 402, 403, 404, 405, 407, 408, 421, 425, 429, 502, 503, 504})
 
@@ -93,7 +94,7 @@ class Line:
         started = time.monotonic()
         try:
             async with asyncio.timeout(self._timeout_s):
-                status, retry_after, text = await self._send(body, headers)
+                response = await self._send(body, headers)
         except UrlForbidden as refusal:
             return Answer("forbidden", time.monotonic() - started, None, refusal.en)
         except (
@@ -107,13 +108,19 @@ class Line:
             log.warning("unforeseen answer to a webhook", error=repr(error)[:500])
             return Answer("unreachable", time.monotonic() - started, None, type(error).__name__)
         seconds = time.monotonic() - started
-        outcome = _outcome(status)
-        said = "" if outcome == "delivered" else text
+        outcome = _outcome(response.status_code)
+        # Read for the connection's sake too, which else could not be used again.
+        text = await _beginning(response)
         return Answer(
-            outcome, seconds, status, said, read_retry_after(retry_after, datetime.now(UTC))
+            outcome,
+            seconds,
+            response.status_code,
+            "" if outcome == "delivered" else text,
+            read_retry_after(response.headers.get("retry-after"), datetime.now(UTC)),
         )
 
-    async def _send(self, body: bytes, headers: Mapping[str, str]) -> tuple[int, str | None, str]:
+    async def _send(self, body: bytes, headers: Mapping[str, str]) -> httpx2.Response:
+        """Return the answer, its body not read yet."""
         url = self._post.guard.check_url(self._url)
         failed: Exception | None = None
         for address in (await self._post.addresses(url))[:_ADDRESSES]:
@@ -133,28 +140,29 @@ class Line:
                 extensions={"sni_hostname": url.raw_host.decode("ascii").strip("[]")},
             )
             try:
-                response = await self._client.send(request, stream=True)
+                return await self._client.send(request, stream=True)
             except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
                 failed = error
-                continue
-            try:
-                return (
-                    response.status_code,
-                    response.headers.get("retry-after"),
-                    await _beginning(response),
-                )
-            finally:
-                await response.aclose()
         raise failed or OSError("the name has no address")
 
 
 async def _beginning(response: httpx2.Response) -> str:
-    """Return the first line's worth of the body, read no further than a kilobyte."""
+    """Return the body's first line's worth, read no further than a kilobyte and a second.
+
+    The status counts as soon as it is there; a body that does not come changes nothing.
+    """
     got = b""
-    async for chunk in response.aiter_raw():
-        got += chunk
-        if len(got) >= _BODY_BYTES:
-            break
+    try:
+        async with asyncio.timeout(_BODY_S):
+            async for chunk in response.aiter_raw():
+                got += chunk
+                if len(got) >= _BODY_BYTES:
+                    break
+    except Exception as error:  # noqa: BLE001 - as in send
+        log.debug("no whole answer to a webhook", error=repr(error)[:500])
+    finally:
+        with contextlib.suppress(httpx2.HTTPError, OSError):
+            await response.aclose()
     return _line(got[:_BODY_BYTES].decode("utf-8", "replace"))
 
 

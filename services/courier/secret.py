@@ -8,6 +8,7 @@ secret itself.
 import base64
 import hashlib
 import hmac
+import re
 import secrets
 from dataclasses import dataclass
 
@@ -15,6 +16,7 @@ __all__ = ["KeyInvalid", "NewSecret", "SecretKeys", "SecretUnknown"]
 
 _LEAST_CHARACTERS = 32
 _BYTES = 32
+_CLEAR = re.compile(r"whsec_[A-Za-z0-9+/]{43}=")
 
 
 class KeyInvalid(ValueError):
@@ -22,7 +24,7 @@ class KeyInvalid(ValueError):
 
 
 class SecretUnknown(Exception):
-    """Stored under a key that is not among those of the setting."""
+    """Stored under a key that is not among those of the setting, or not a secret at all."""
 
 
 @dataclass(frozen=True)
@@ -52,12 +54,12 @@ class SecretKeys:
 
     def open(self, endpoint: str, stored: str) -> str:
         """Return the secret ``whsec_…`` of what is stored. Raises SecretUnknown."""
-        if stored.startswith("whsec_"):
+        if _CLEAR.fullmatch(stored):
             return stored
-        _, fingerprint, nonce = stored.split(":")
+        _, fingerprint, nonce = (*stored.split(":"), "", "")[:3]
         key = self._keys.get(fingerprint)
         if key is None:
-            raise SecretUnknown(f"the webhook key {fingerprint} is not in the setting")
+            raise SecretUnknown(f"the webhook key {fingerprint[:12]!r} is not in the setting")
         said = f"liandan webhook\n{endpoint}\n{nonce}".encode()
         return _shown(hmac.digest(key, said, "sha256"))
 

@@ -133,8 +133,15 @@ def _parties(language: Language, alert: Mapping[str, Any]) -> str:
         _plain(alert.get(f"{party}_name") or alert.get(party), _NAME)
         for party in ("consignor", "receiver")
     ]
-    act = datetime.fromisoformat(alert["act_at"]).astimezone(CHINA).strftime("%m-%d %H:%M")
-    return " · ".join(filter(None, [what, " → ".join(filter(None, firms)), act]))
+    return " · ".join(filter(None, [what, " → ".join(filter(None, firms)), _moment(alert)]))
+
+
+def _moment(alert: Mapping[str, Any]) -> str:
+    try:
+        at = datetime.fromisoformat(alert["act_at"])
+    except (KeyError, TypeError, ValueError):  # no reason to tell nothing
+        return ""
+    return at.astimezone(CHINA).strftime("%m-%d %H:%M")
 
 
 def _plain(value: Any, most: int) -> str:

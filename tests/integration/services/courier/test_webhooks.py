@@ -1,6 +1,7 @@
 """Signed webhooks on real Postgres, to real receivers on loopback."""
 
 import asyncio
+import contextlib
 import socket
 import ssl
 import time
@@ -27,13 +28,22 @@ from services.courier.feed import feed_rows
 from services.courier.guard import AddressForbidden, UrlForbidden
 from services.courier.secret import SecretKeys
 from services.courier.webhooks import REFUSALS, Webhooks
-from tests.courier_rig import add, courier, fed, on_loopback, pool_of, put_many, registry, until
+from tests.courier_rig import (
+    add,
+    courier,
+    fed,
+    on_loopback,
+    pool_of,
+    put_many,
+    registry,
+    rounds,
+    until,
+)
 from tests.http_sink import Reply, Request, sink
 from tests.outbox_rows import put
 
 CERTIFICATES = Path(__file__).parents[3] / "certificates"
 KEY = "a-key-of-thirty-two-characters-or-more"
-NO_WAIT = "UPDATE webhook_endpoint SET due_at = clock_timestamp() WHERE failures > 0"
 DONE = """
 SELECT count(*) > 0 AND bool_and(delivered_at IS NOT NULL OR given_up_at IS NOT NULL)
 FROM webhook_delivery
@@ -50,18 +60,6 @@ def tls_server() -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(CERTIFICATES / "sink.pem", CERTIFICATES / "sink.key")
     return context
-
-
-async def rounds(settings: Settings, postgres: Any, count: int) -> None:
-    """Do a number of rounds, however long the pauses between them would be."""
-    async with pool_of(settings) as pool:
-        webhooks = Webhooks(settings, asyncio.Event(), lambda: 0.0)
-        for _ in range(count):
-            await webhooks.round(pool)
-            await webhooks.finish()
-            await postgres.execute(NO_WAIT)
-        await webhooks.round(pool)  # raises what went wrong in the last one
-        await webhooks.close()
 
 
 async def test_every_alert_arrives_signed_in_the_order_of_the_feed(
@@ -277,6 +275,28 @@ async def test_what_is_no_answer_is_a_failure_like_any_other(
     assert all(row["status"] is None and row["error"] for row in rows)
 
 
+@pytest.mark.parametrize("rest", [b"", b"half a b"])
+async def test_a_2xx_counts_although_its_body_never_comes(
+    local: Settings, postgres: Any, rest: bytes
+) -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 1000000\r\n\r\n" + rest)
+        with contextlib.suppress(ConnectionError):
+            while await reader.read(65_536):
+                pass
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    async with server:
+        await add(local, f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/")
+        await fed(postgres)
+        await rounds(local, postgres, 2)
+    assert [
+        row["status"] for row in await postgres.fetch("SELECT status FROM webhook_attempt")
+    ] == [200]
+
+
 async def test_a_receiver_that_never_answers_is_left_after_the_timeout(
     local: Settings, postgres: Any
 ) -> None:
@@ -429,12 +449,29 @@ async def test_with_a_key_no_secret_is_in_the_database_and_all_verifies(
         await rounds(local, postgres, 2)
         assert not receiver.requests, "without the key nothing is signed, nothing goes out"
         assert await postgres.fetchval("SELECT failures FROM webhook_endpoint") == 0
-        await postgres.execute("UPDATE webhook_endpoint SET due_at = clock_timestamp()")
         await rounds(keyed, postgres, 1)
         (request,) = receiver.requests
         assert Webhook(secret).verify(request.body, request.headers)
     stored = await postgres.fetchval("SELECT secret FROM webhook_endpoint WHERE id = $1", endpoint)
     assert stored.startswith("key:")
+
+
+@pytest.mark.parametrize("stored", ["", "whsec_", "whsec_***", "key:", "key:a:b:c", "nonsense"])
+async def test_a_secret_that_is_none_stops_its_endpoint_and_no_other(
+    local: Settings, postgres: Any, stored: str
+) -> None:
+    async with sink() as broken, sink() as good:
+        endpoint, _ = await add(local, broken.url())
+        await add(local, good.url())
+        migrator = await asyncpg.connect(local.database_migrator)
+        await migrator.execute(
+            "UPDATE webhook_endpoint SET secret = $2 WHERE id = $1", endpoint, stored
+        )
+        await migrator.close()
+        keys = await fed(postgres, 2)
+        await rounds(local, postgres, 2)
+    assert not broken.requests
+    assert good.ids == keys
 
 
 async def test_the_desk_writes_secrets_and_cannot_read_them(local: Settings, postgres: Any) -> None:

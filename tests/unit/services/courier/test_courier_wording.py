@@ -122,6 +122,13 @@ def test_the_limit_of_one_party_reads_well() -> None:
     assert "限额 A-1/2026 · 示例环保 · 11-20 08:00" in said.body
 
 
+@pytest.mark.parametrize("sparse", [{}, {"act_at": "never", "title_zh": 7}, {"act_at": None}])
+def test_an_alert_that_says_little_is_told_all_the_same(sparse: dict[str, Any]) -> None:
+    said = say([item(1)], alerts={uuid.UUID(int=1): sparse}, language="both")
+    assert said.named == 1
+    assert "【特高】" in said.body
+
+
 def test_without_a_console_there_is_no_link() -> None:
     said = say([item(n) for n in range(1, 13)], console_url="")
     assert "/alerts/" not in said.body
