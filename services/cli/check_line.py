@@ -13,6 +13,7 @@ from infra.runtime.kafka import new_reader
 from infra.runtime.log_check import cluster_id_of, partitions_of
 from infra.runtime.offsets import LogBroken, OffsetTable, verify_log
 from infra.runtime.settings import MANIFEST_TOPIC, Settings
+from services.cli.check_courier import check_courier
 from services.cli.checkup import Checkup
 from services.cli.console import quote
 from services.cli.failures import AWAY
@@ -159,6 +160,7 @@ async def _check_queues(checkup: Checkup, connection: Any) -> None:
         checkup.tell("note", f"隔离 {state.quarantined} 条", f"quarantine: {told}")
     else:
         checkup.tell("ok", "隔离 0 条", "nothing in quarantine")
+    await check_courier(checkup, connection)
 
 
 async def _check_log(

@@ -26,6 +26,8 @@ _COMMANDS = {
     "registry": "registry:registry_app",
     "key": "key:key_app",
     "user": "user:user_app",
+    "webhook": "webhook:webhook_app",
+    "channel": "channel:channel_app",
     "offsets": "offsets:offsets_app",
 }
 """Name of a command: module in this package, and the function or sub-application in it."""
