@@ -150,7 +150,7 @@ class Settings(BaseSettings):
     """Key (32 characters or more) from which webhooks' secrets are derived, so that none is in the
     database; "": they are. Further lines: keys of before, still valid. Secret: name it by …_FILE."""
     courier_channels: str = ""
-    """Channels to people, TOML (docs/architecture.md). Secret: name it by …_FILE."""
+    """Channels to people, TOML as services/courier/channel.py shows it. Secret: …_FILE."""
     courier_gather_s: float = 60.0
     """What is urgent is gathered for so long into one message."""
     courier_messages_per_hour: int = 6
