@@ -22,7 +22,7 @@ from infra.local.residence import find_residence
 from infra.local.service import Service, service_child
 from infra.postgres import DATABASE, bootstrap, migrate
 from infra.postgres.migrate import MIGRATIONS
-from infra.runtime.settings import Settings
+from infra.runtime.settings import Settings, from_secret_file
 from infra.runtime.supervision import ChildEvent, ChildFailed, Supervisor, together
 
 __all__ = ["LocalStack", "Progress"]
@@ -260,13 +260,12 @@ class LocalStack:
 
     def _environment(self) -> dict[str, str]:
         """Return what every service is told: addresses, and what this process was given."""
+        asked = self._asked.model_dump(mode="json", include=self._asked.model_fields_set)
         given = {
             name: value
-            for name, value in self._asked.model_dump(
-                mode="json", include=self._asked.model_fields_set
-            ).items()
+            for name, value in asked.items()
             # Secrets stay in their files: children inherit the file's name.
-            if value is not None and f"LIANDAN_{name.upper()}_FILE" not in os.environ
+            if value is not None and str(value) != from_secret_file(name)
         }
         values = {**given, **self._addresses(), "home": str(self.home)}
         return {f"LIANDAN_{name.upper()}": str(value) for name, value in values.items()}
