@@ -97,7 +97,10 @@ class JudgeWorker:
             )
         except LogBroken as e:
             log.critical("stopped", zh=e.sentence_zh, en=e.sentence_en, cure=e.cure)
+            broken = e.partitions
+            await self._patiently(lambda: state.mark(broken, stopped=True))
             raise
+        await self._patiently(lambda: state.mark(partitions, stopped=False))
         self._cache_limit = max(1000, self._settings.worker_cache_subjects // len(partitions))
         for partition in partitions:
             self._caches[partition] = SubjectCache(self._cache_limit)

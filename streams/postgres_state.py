@@ -41,6 +41,11 @@ class PostgresState:
         self.positions |= taken
         return taken
 
+    async def mark(self, partitions: Collection[int], *, stopped: bool) -> None:
+        """Leave word for operators that partitions are refused, or that they go on."""
+        async with self._pool.acquire() as connection:
+            await self.offsets.mark(connection, partitions, stopped=stopped)
+
     async def reread(self, partition: int) -> Position:
         """Return the stored position after a commit of unknown fate. Raises FencedError."""
         async with self._pool.acquire() as connection:

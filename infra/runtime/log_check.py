@@ -181,7 +181,7 @@ INSERT INTO consumer_offset AS o
 VALUES ($1, $2, $3, $4, $5, $6, 1)
 ON CONFLICT (consumer, topic, partition) DO UPDATE SET
     cluster_id = excluded.cluster_id, next_offset = excluded.next_offset,
-    digest = excluded.digest, epoch = o.epoch + 1, updated_at = clock_timestamp()
+    digest = excluded.digest, epoch = o.epoch + 1, updated_at = clock_timestamp(), stopped_at = NULL
 """
 
 

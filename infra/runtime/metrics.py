@@ -1,22 +1,68 @@
-"""The metrics server of every process, and the one metric that all of them have.
+"""The metrics server of every process, and the metrics that all of them have.
 
 Each process declares its own metrics in one module of its own. Names follow Prometheus: base units,
 ``_total`` for counters. Labels come from closed sets only (rule, severity, reason, partition):
 never a unit, a manifest or an event.
 """
 
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+
 from prometheus_client import Gauge, start_http_server
 
-__all__ = ["LAST_SUCCESS", "serve_metrics"]
+from infra.runtime.disk import disk_space
+from infra.runtime.memory import memory_use
+from infra.runtime.settings import home_from_environment
+
+__all__ = [
+    "DISK_FREE",
+    "DISK_SIZE",
+    "LAST_SUCCESS",
+    "MEMORY_LIMIT",
+    "MEMORY_USED",
+    "serve_metrics",
+]
 
 LAST_SUCCESS = Gauge(
     "liandan_last_success_timestamp_seconds",
     "When a loop of this process last came round without an error (seconds since 1970)",
     ["loop"],
 )
+DISK_FREE = Gauge(
+    "liandan_disk_free_bytes",
+    "Bytes that this process may still write on the disk of a watched directory",
+    ["volume"],
+)
+DISK_SIZE = Gauge("liandan_disk_size_bytes", "Size of the disk of a watched directory", ["volume"])
+MEMORY_USED = Gauge(
+    "liandan_memory_used_bytes",
+    "Memory in use that cannot be given back: of the container, else of the machine",
+)
+MEMORY_LIMIT = Gauge(
+    "liandan_memory_limit_bytes", "Memory that may be used: of the container, else of the machine"
+)
 
 
-def serve_metrics(host: str, port: int) -> int:
-    """Serve ``/metrics`` in a thread of its own; return the port (chosen by the system for 0)."""
+def serve_metrics(host: str, port: int, volumes: Mapping[str, Path] | None = None) -> int:
+    """Serve ``/metrics`` in a thread of its own; return the port (chosen by the system for 0).
+
+    Disk and memory are measured when they are asked for. ``volumes``: directories to watch, by
+    their name in the metrics; left out, the home.
+    """
+    watched = {"home": home_from_environment()} if volumes is None else volumes
+    for volume, directory in watched.items():
+        DISK_FREE.labels(volume).set_function(partial(_free, directory))
+        DISK_SIZE.labels(volume).set_function(partial(_size, directory))
+    MEMORY_USED.set_function(lambda: memory_use().used)
+    MEMORY_LIMIT.set_function(lambda: memory_use().limit)
     server, _ = start_http_server(port, host)
     return int(server.server_port)
+
+
+def _free(directory: Path) -> float:
+    return disk_space(directory).free
+
+
+def _size(directory: Path) -> float:
+    return disk_space(directory).size

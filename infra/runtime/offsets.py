@@ -54,6 +54,15 @@ WHERE o.consumer = $1 AND o.topic = $2 AND o.partition = m.partition
 RETURNING o.partition, o.clock, o.updated_at
 """
 
+_STOP = """
+UPDATE consumer_offset SET stopped_at = clock_timestamp()
+WHERE consumer = $1 AND topic = $2 AND partition = ANY ($3::int[]) AND stopped_at IS NULL
+"""
+_GO_ON = """
+UPDATE consumer_offset SET stopped_at = NULL
+WHERE consumer = $1 AND topic = $2 AND partition = ANY ($3::int[]) AND stopped_at IS NOT NULL
+"""
+
 
 class OffsetTable:
     """The positions of one consumer in one topic of one cluster. Holds no state of its own."""
@@ -99,6 +108,14 @@ class OffsetTable:
         """
         rows = await connection.fetch(_READ, self.consumer, self.topic, sorted(partitions))
         return {row["partition"]: _position(row) for row in rows}
+
+    async def mark(self, connection: Any, partitions: Collection[int], *, stopped: bool) -> None:
+        """Leave word that partitions are refused (``LogBroken``), or that they go on.
+
+        The process ends when it refuses, so this row is what tells operators of it.
+        """
+        statement = _STOP if stopped else _GO_ON
+        await connection.execute(statement, self.consumer, self.topic, sorted(partitions))
 
     async def advance(
         self,

@@ -55,8 +55,11 @@ class LogBroken(Exception):
     ``cure`` is the exact command, or several joined by ``&&``.
     """
 
-    def __init__(self, sentence_zh: str, sentence_en: str, cure: str) -> None:
+    def __init__(
+        self, sentence_zh: str, sentence_en: str, cure: str, partitions: Sequence[int] = ()
+    ) -> None:
         super().__init__(f"{sentence_zh}\n{sentence_en}\n{cure}")
+        self.partitions = tuple(sorted(partitions))
         self.sentence_zh = sentence_zh
         self.sentence_en = sentence_en
         self.cure = cure
@@ -73,4 +76,5 @@ class LogBroken(Exception):
                 f" --partition {partition} --from start"
                 for partition, _, _ in breaks
             ),
+            [partition for partition, _, _ in breaks],
         )

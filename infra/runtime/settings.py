@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from platformdirs import user_data_path
-from pydantic import Field
+from pydantic import Field, field_validator
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
@@ -183,10 +183,17 @@ class Settings(BaseSettings):
     """Live lists open at once; one more is told to try again later."""
     console_poll_s: float = 0.2
     """How often the console looks for new rows of the feed while somebody watches."""
+    courier_survey_s: float = 10.0
+    """How often the courier looks at what operators are told of the database."""
 
     metrics_host: str = "127.0.0.1"
     metrics_port: int = 0
     """0: any free port (written to the log and the state file)."""
+
+    watched_volumes: str = ""
+    """More disks to watch than the home's, as ``name=directory,…``: where Kafka and Postgres write."""
+    tls_certificate_file: str = ""
+    """PEM file of the certificate before the gateway or console; its end is watched; "": none."""
 
     log_level: Annotated[str, NoDecode] = "INFO"
 
@@ -206,6 +213,21 @@ class Settings(BaseSettings):
             _SecretFiles(settings_cls),
             _RunningStack(settings_cls),
         )
+
+    @field_validator("watched_volumes")
+    @classmethod
+    def _named_directories(cls, value: str) -> str:
+        for each in filter(None, value.split(",")):
+            name, _, directory = each.partition("=")
+            if not name.isidentifier() or name == "home" or not directory.startswith("/"):
+                raise ValueError("expected name=/directory,name=/directory; home is always watched")
+        return value
+
+    @cached_property
+    def volumes(self) -> dict[str, Path]:
+        """Directories whose disks are watched, by name; ``home`` is one of them."""
+        named = (each.partition("=") for each in filter(None, self.watched_volumes.split(",")))
+        return {"home": self.home} | {name: Path(directory) for name, _, directory in named}
 
     @cached_property
     def gateway_url(self) -> str:

@@ -13,7 +13,14 @@ from aiokafka.errors import KafkaError, KafkaTimeoutError, UnknownTopicOrPartiti
 from infra.runtime.kafka import new_reader
 from infra.runtime.log_check import partitions_of
 from infra.runtime.metrics import LAST_SUCCESS
-from infra.runtime.offsets import Fenced, OffsetTable, Position, cluster_id_of, verify_log
+from infra.runtime.offsets import (
+    Fenced,
+    LogBroken,
+    OffsetTable,
+    Position,
+    cluster_id_of,
+    verify_log,
+)
 from infra.runtime.schema import require_schema
 from infra.runtime.settings import MANIFEST_TOPIC, Settings
 from services.archiver import metrics
@@ -72,10 +79,23 @@ class Archiver:
         """From taking the partitions to the first failure of the reader."""
         cluster_id = await self._patience.kafka(lambda: cluster_id_of(self._settings))
         table = OffsetTable(CONSUMER, self._topic, cluster_id)
+        try:
+            await self._prepare(table)
+            await self._read(table)
+        except LogBroken as broken:
+            stopped = broken.partitions
+            await self._store.run(lambda c: table.mark(c, stopped, stopped=True))
+            raise
+
+    async def _prepare(self, table: OffsetTable) -> None:
+        """Take the partitions that are new here and compare the log with the positions."""
         partitions = await self._patience.kafka(self._partitions)
         if new := [p for p in partitions if p not in self._positions]:
             self._positions |= await self._store.run(lambda c: table.take(c, new))
         await self._patience.kafka(lambda: self._verify(table))
+        await self._store.run(lambda c: table.mark(c, self._positions, stopped=False))
+
+    async def _read(self, table: OffsetTable) -> None:
         reader = new_reader(self._settings)
         try:
             await reader.start()

@@ -29,6 +29,7 @@ _COMMANDS = {
     "webhook": "webhook:webhook_app",
     "channel": "channel:channel_app",
     "offsets": "offsets:offsets_app",
+    "quarantine": "quarantine:quarantine_app",
 }
 """Name of a command: module in this package, and the function or sub-application in it."""
 

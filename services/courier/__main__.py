@@ -14,6 +14,7 @@ from infra.runtime.metrics import serve_metrics
 from infra.runtime.schema import SchemaUnfit
 from infra.runtime.settings import Settings
 from services.courier.courier import Courier
+from services.courier.upkeep import watch_upkeep
 
 STOPPED, SCHEMA_UNFIT = 0, 5
 _FINISH_WITHIN_S = 2.0
@@ -57,7 +58,8 @@ def main() -> int:
     for noisy in ("httpx2", "httpcore2"):  # a webhook's URL may hold a secret
         logging.getLogger(noisy).setLevel(logging.WARNING)
     mend_aiokafka()
-    port = serve_metrics(settings.metrics_host, settings.metrics_port)
+    port = serve_metrics(settings.metrics_host, settings.metrics_port, settings.volumes)
+    watch_upkeep(settings)
     log.info("metrics", port=port)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         return runner.run(serve(settings))

@@ -21,6 +21,7 @@ from services.courier.messenger import Messenger
 from services.courier.metrics import LEADS, RETRIES
 from services.courier.people import People
 from services.courier.prune import prune
+from services.courier.survey import survey
 from services.courier.topic import AlertsTopic
 from services.courier.watch import forget, watch
 from services.courier.webhooks import Webhooks
@@ -136,6 +137,7 @@ class Courier:
         yield "topic", lambda: topic.publish(pool), every
         yield "webhooks", lambda: self._webhooks.round(pool), every
         yield "watch", lambda: watch(pool, names), _WATCH_S
+        yield "survey", lambda: survey(pool), self._settings.courier_survey_s
         yield "prune", lambda: prune(pool, self._settings, names), _PRUNE_S
         for channel in self._channels:  # one that hangs holds up no other
             yield "people", partial(self._people.round, pool, channel), _PEOPLE_S

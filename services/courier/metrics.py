@@ -5,13 +5,21 @@ from prometheus_client import Counter, Gauge, Histogram
 __all__ = [
     "DELIVERIES",
     "DELIVERY_SECONDS",
+    "BACKUP_DONE",
+    "BACKUP_VERIFIED",
+    "CERTIFICATE_ENDS",
+    "CONSUMER_STOPPED",
+    "DATABASE_BYTES",
     "FED",
     "FEED_SECONDS",
+    "JUDGE_CLOCK_AGE",
     "LEADS",
     "MESSAGES",
     "OUTBOX_AGE",
     "PEOPLE_OLDEST",
     "PRUNED",
+    "QUARANTINE_OLDEST",
+    "QUARANTINE_WAITING",
     "RETRIES",
     "SENT",
     "SET_ASIDE",
@@ -77,3 +85,36 @@ PEOPLE_OLDEST = Gauge(
     "How long the channel that waits longest could not be told what is urgent; 0 if none waits",
 )
 PRUNED = Counter("liandan_courier_pruned_rows_total", "Rows pruned after their days", ["what"])
+# What the leader sees in the database on behalf of processes that may be gone. A courier that does
+# not lead (any more) may still show old values: read them where ``liandan_courier_leads`` is 1.
+QUARANTINE_WAITING = Gauge(
+    "liandan_quarantine_unanswered_rows", "Quarantined records that nobody has answered yet"
+)
+QUARANTINE_OLDEST = Gauge(
+    "liandan_quarantine_oldest_seconds", "Age of the oldest unanswered record; 0 if none waits"
+)
+CONSUMER_STOPPED = Gauge(
+    "liandan_consumer_stopped_partitions",
+    "Partitions at which a consumer refused to go on: the log is not the one it had read",
+    ["consumer"],
+)
+JUDGE_CLOCK_AGE = Gauge(
+    "liandan_judge_clock_age_seconds",
+    "Age of the clock of the partition that is furthest behind, whether a worker owns it or not",
+)
+DATABASE_BYTES = Gauge("liandan_database_size_bytes", "Size of the database")
+
+# What lies in files: read when asked for.
+BACKUP_DONE = Gauge(
+    "liandan_backup_last_success_timestamp_seconds",
+    "When the last backup was finished (seconds since 1970); 0: never",
+)
+BACKUP_VERIFIED = Gauge(
+    "liandan_backup_verified_timestamp_seconds",
+    "When a backup was last restored to prove it (seconds since 1970); 0: never",
+)
+CERTIFICATE_ENDS = Gauge(
+    "liandan_certificate_not_after_timestamp_seconds",
+    "When the first certificate of the watched file ends (seconds since 1970); 0: unreadable",
+    ["file"],
+)

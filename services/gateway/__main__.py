@@ -20,7 +20,7 @@ def main() -> None:
     """Serve until SIGTERM or SIGINT."""
     settings = Settings()
     configure_logs("gateway", settings.log_level)
-    port = serve_metrics(settings.metrics_host, settings.metrics_port)
+    port = serve_metrics(settings.metrics_host, settings.metrics_port, settings.volumes)
     structlog.get_logger(__name__).info(
         "gateway starts", url=settings.gateway_url, metrics_port=port
     )

@@ -2,6 +2,8 @@
 
 from prometheus_client import Counter, Gauge, Histogram
 
+from services.gateway.problems import KINDS
+
 __all__ = [
     "ACK_SECONDS",
     "BATCH_EVENTS",
@@ -54,4 +56,7 @@ LOOKUPS_SKIPPED = Counter(
     "liandan_gateway_lookups_skipped_total",
     "Look-ups of duplicates not made or given up because Postgres was away or slow",
 )
+for _result in ("accepted", "duplicate", *KINDS):
+    EVENTS.labels(_result)  # a series that begins with its first failure hides it from rate()
+REQUESTS.labels("events", "500")
 KEYS_LOADED = Gauge("liandan_gateway_keys", "API keys in the snapshot, revoked ones included")

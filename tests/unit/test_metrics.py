@@ -27,8 +27,11 @@ CLOSED = {
     "outcome",
     "route",
     "status",
+    "volume",
+    "file",
+    "consumer",
 }
-"""Labels whose values come from code, or from the number of partitions."""
+"""Labels whose values come from code, from settings, or from the number of partitions."""
 
 
 def metrics_of(module: str) -> Iterator[Any]:

@@ -254,10 +254,11 @@ async def test_a_log_that_lost_its_tail_stops_the_worker_with_the_command_that_m
     assert (
         f"liandan offsets accept --consumer {CONSUMER} --topic {bench.topic}" in broken.value.cure
     )
-    stored = await bench.reader.fetchval(
-        "SELECT next_offset FROM consumer_offset WHERE topic = $1", bench.topic
+    stored = await bench.reader.fetchrow(
+        "SELECT next_offset, stopped_at FROM consumer_offset WHERE topic = $1", bench.topic
     )
-    assert stored == 3, "no automatic reset"
+    assert stored["next_offset"] == 3, "no automatic reset"
+    assert stored["stopped_at"] is not None, "operators are told while the process is gone"
 
 
 async def test_poison_in_the_middle_of_a_batch_goes_to_quarantine_and_its_neighbours_go_on(

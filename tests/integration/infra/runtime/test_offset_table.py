@@ -174,3 +174,18 @@ async def test_whatever_the_interleaving_only_the_last_owner_moves(
                 assert who != owner
     if owner is not None:
         assert (await one.read(connection, [0]))[0].next_offset == at
+
+
+async def test_a_mark_of_a_stop_stays_until_the_consumer_goes_on(connection: Any) -> None:
+    one, stopped = table(), "SELECT stopped_at FROM consumer_offset WHERE topic = $1 ORDER BY 1"
+    at = await one.take(connection, [0, 1])
+    await one.mark(connection, [1], stopped=True)
+    first, none = [row[0] for row in await connection.fetch(stopped, one.topic)]
+    assert none is None
+    await one.mark(connection, [1], stopped=True)
+    assert (await connection.fetch(stopped, one.topic))[0][0] == first, "since when, not how often"
+    await one.take(connection, [0, 1])
+    assert (await connection.fetch(stopped, one.topic))[0][0] == first, "a new owner is no cure"
+    await one.mark(connection, [0, 1], stopped=False)
+    assert not any(row[0] for row in await connection.fetch(stopped, one.topic))
+    assert (await one.read(connection, [0]))[0].next_offset == at[0].next_offset

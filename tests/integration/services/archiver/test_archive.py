@@ -16,9 +16,10 @@ from prometheus_client import REGISTRY
 
 from infra.runtime.kafka import new_producer, new_reader
 from infra.runtime.metrics import LAST_SUCCESS
-from infra.runtime.offsets import Fenced, LogBroken, OffsetTable
+from infra.runtime.offsets import Fenced, LogBroken, OffsetTable, accept_log
 from infra.runtime.settings import Settings
 from schemas.receipt import receipt_id
+from services.archiver.archiver import CONSUMER
 from services.archiver.write import write
 from tests.fresh_topic import (
     Headers,
@@ -266,7 +267,7 @@ async def test_a_new_owner_fences_the_old_one(
 
 
 async def test_a_log_that_is_another_stops_the_archiver(
-    settings: Settings, topic: str, archiving: Any, archived: Any
+    settings: Settings, topic: str, archiving: Any, archived: Any, postgres: Any
 ) -> None:
     await send(settings, topic, [event(fresh_id()) for _ in range(3)])
     async with archiving():
@@ -276,6 +277,14 @@ async def test_a_log_that_is_another_stops_the_archiver(
     with pytest.raises(LogBroken, match="lost its tail"):
         async with archiving() as task:
             await asyncio.wait_for(task, 10)
+    stopped = "SELECT count(*) FROM consumer_offset WHERE topic = $1 AND stopped_at IS NOT NULL"
+    assert await postgres.fetchval(stopped, topic) >= 1, "operators are told"
+    async with writer(settings) as connection:
+        for partition in (0, 1):
+            await accept_log(
+                settings.database_writer, settings, CONSUMER, topic, partition, to="end"
+            )
+        assert await connection.fetchval(stopped, topic) == 0
 
 
 async def test_a_commit_whose_answer_was_lost_is_not_done_twice(
