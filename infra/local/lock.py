@@ -55,9 +55,14 @@ class StateFile:
 
     def write(self, state: dict[str, Any]) -> None:
         """Replace the content."""
-        fresh = self._path.with_suffix(".new")
-        fresh.write_text(json.dumps(state, indent=2) + "\n")
-        fresh.replace(self._path)
+        self.write_beside(self._path.name, json.dumps(state, indent=2) + "\n")
+
+    def write_beside(self, name: str, text: str) -> None:
+        """Replace another file in the same folder, whole or not at all."""
+        path = self._path.with_name(name)
+        fresh = path.with_name(f"{name}.new")
+        fresh.write_text(text)
+        fresh.replace(path)
 
     def remove(self) -> None:
         """Remove the file, if there is one."""

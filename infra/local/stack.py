@@ -16,12 +16,13 @@ from infra.local.jars import prepare_jars
 from infra.local.java import Java, find_java
 from infra.local.kafka import Kafka
 from infra.local.lock import HomeLock, StateFile
-from infra.local.ports import free_port, is_free, require_free
+from infra.local.ports import HOST, free_port, is_free, require_free
 from infra.local.postgres import SUPERUSER, Postgres
 from infra.local.residence import find_residence
 from infra.local.service import Service, service_child
 from infra.postgres import DATABASE, bootstrap, migrate
 from infra.postgres.migrate import MIGRATIONS
+from infra.prometheus import local_config
 from infra.runtime.settings import Settings, from_secret_file
 from infra.runtime.supervision import ChildEvent, ChildFailed, Supervisor, together
 
@@ -290,6 +291,7 @@ class LocalStack:
             }
             for name, pid in self._supervisor.pids().items()
         }
+        self._state.write_beside("prometheus.yml", local_config(self._metrics_ports, HOST))
         self._state.write(
             {
                 "pid": os.getpid(),
