@@ -1,4 +1,5 @@
 -- What operators must be able to see and to settle: who refused to go on, what waits for an answer.
+-- phase: expand
 
 -- A consumer that found another log than the one it had read stops, and its process with it: the
 -- mark tells while nothing of it is left that could.
