@@ -29,7 +29,7 @@ async def post_acknowledge(request: Request) -> Response:
     alert = alert_id_of(request)
     note = fields.get("note", "").strip()
     if len(note) > MOST_NOTE:
-        raise Problem("note_too_long", 400, field="note", kept=request.state.typed)
+        raise Problem("note_too_long", 400, field="note")
     version, revision = (_number(fields, name) for name in ("version", "revision"))
     form = fields.get("form", "")
     if form_token(form) != form:
@@ -48,7 +48,7 @@ async def post_acknowledge(request: Request) -> Response:
     result, page = await console.database.as_holder(session_token(request), write)
     ACKNOWLEDGED.labels(result).inc()
     if result == "unknown":
-        raise Problem("unknown_alert", 404)
+        raise Problem("unknown_alert", 404, kept={"note": note})
     if page is None:
         return RedirectResponse(f"/alerts/{alert}#case", 303)
     return show_alert(request, page, _STATUS[result], note=note, said=result)

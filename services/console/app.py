@@ -88,7 +88,7 @@ async def _problem(request: Request, error: Exception) -> Response:
         status=error.status,
         kind=error.kind,
         field=error.field,
-        kept=error.kept,
+        kept=error.kept or getattr(request.state, "typed", {}),
         retry=error.status >= 500,
         reference=request.state.reference,
     )
@@ -113,8 +113,7 @@ async def _session_over(request: Request, error: Exception) -> Response:
 async def _away(request: Request, error: Exception) -> Response:
     if request.url.path == "/live":
         return Response(status_code=503, headers={"Retry-After": "5"})
-    kept = getattr(request.state, "typed", {})
-    return await _problem(request, Problem("database_away", 503, retry_after_s=5, kept=kept))
+    return await _problem(request, Problem("database_away", 503, retry_after_s=5))
 
 
 async def _http_error(request: Request, error: Exception) -> Response:

@@ -27,15 +27,13 @@ _NARROW = """
     AND ($7 = '' OR starts_with(rule, $7 || '.'))
     AND ($8 = '' OR starts_with(origin_region, $8) OR starts_with(destination_region, $8))
 """
-# Keys first, from the index alone; then the fifty rows themselves.
+# Keys first, then the fifty rows: behind its barrier a view finds rows by an array of ids, but not
+# by a join.
+_KEYS = "SELECT id FROM console_alert WHERE {fits} {narrow} {after} ORDER BY {order} LIMIT {most}"
 _ROWS = """
-WITH page AS MATERIALIZED (
-    SELECT id FROM console_alert WHERE {fits} {narrow} {after} ORDER BY {order} LIMIT {most}
-)
-SELECT a.id, a.subject, a.rule, a.finding, a.state, a.severity, a.severity_rank, a.grams,
-    a.revision, a.origin_region, a.destination_region, a.act_at, a.body, a.opened_at, a.case_state,
-    a.search
-FROM page JOIN console_alert a USING (id) ORDER BY {order}
+SELECT id, subject, rule, finding, state, severity, severity_rank, grams, revision, origin_region,
+    destination_region, act_at, body, opened_at, case_state, search
+FROM console_alert WHERE id = ANY ($1) ORDER BY array_position($1, id)
 """
 _BY = {
     "severity": (
@@ -117,11 +115,11 @@ def status_of(state: str, case_state: str) -> Status:
 
 
 async def read_page(desk: Desk, asked: AlertFilter, after: Cursor | None) -> Page:
-    """Read a page in three queries, however many rows there are."""
+    """Read a page in four queries, however many rows there are."""
     # First: what comes while the rows are read is told twice then, never missed.
     feed_seq = await desk.connection.fetchval("SELECT console_feed_head()")
     order, beyond = _BY[asked.sort]
-    sql = _ROWS.format(
+    sql = _KEYS.format(
         fits=_FITS, narrow=_NARROW, order=order, after=beyond if after else "", most=PAGE_ROWS + 1
     )
     fits = (
@@ -132,7 +130,8 @@ async def read_page(desk: Desk, asked: AlertFilter, after: Cursor | None) -> Pag
     )
     narrow = (list(asked.severities), asked.finding, asked.family, asked.region)
     beginning = (after.rank, after.opened_at, after.id) if after else ()
-    rows = [_listed(row) for row in await desk.connection.fetch(sql, *fits, *narrow, *beginning)]
+    keys = [row["id"] for row in await desk.connection.fetch(sql, *fits, *narrow, *beginning)]
+    rows = [_listed(row) for row in await desk.connection.fetch(_ROWS, keys)]
     groups = await desk.connection.fetch(_COUNTS.format(fits=_FITS), *fits, asked.region)
     last = rows[PAGE_ROWS - 1] if len(rows) > PAGE_ROWS else None
     return Page(

@@ -161,19 +161,18 @@ class Live:
         if self._lists:
             rows = await self._read(self._at, None, self._lists)
             self._hand(rows, self._lists)
+            now = self._clock()
+            for row in rows:
+                LIVE_SECONDS.observe(max(0.0, now - row["at"].timestamp()))
             if rows:
                 self._at = rows[-1]["feed_seq"]
         else:
             self._at = await self._database.plainly(
                 lambda c: c.fetchval("SELECT console_feed_head()")
             )
-        if self._joining:
-            joining, self._joining = self._joining, []
-            try:
-                await self._catch_up(joining)
-            except DatabaseAway:
-                self._joining = joining + self._joining
-                raise
+        if joining := list(self._joining):
+            await self._catch_up(joining)
+            self._joining = self._joining[len(joining) :]  # others came meanwhile, at the end
             self._lists += joining
 
     async def _catch_up(self, joining: list[_List]) -> None:
@@ -205,7 +204,6 @@ class Live:
 
     def _hand(self, rows: Sequence[Any], lists: Sequence[_List]) -> None:
         """Tell each list what its session may see; a row is rendered once for each language."""
-        now = self._clock()
         for row in rows:
             number = row["feed_seq"]
             alert = listed_of_feed(row) if row["viewers"] else None
@@ -218,7 +216,6 @@ class Live:
                 mine = lists[place - 1]
                 if number > mine.after:
                     mine.tell("gone", {"id": str(row["alert_id"])}, number)
-            LIVE_SECONDS.observe(max(0.0, now - row["at"].timestamp()))
         for each in lists:
             if rows:
                 each.after = max(each.after, rows[-1]["feed_seq"])
@@ -245,8 +242,17 @@ class Live:
                 each.tell("away" if away else "back")
 
     async def _beat(self) -> None:
-        """Say that we are there; a list whose session is over ends."""
+        """Say that we are there; a list whose session is over ends.
+
+        A feed that ends before where we stand is that of a database put back to an earlier copy.
+        """
+        head = await self._database.plainly(lambda c: c.fetchval("SELECT console_feed_head()"))
         lists = list(self._lists)
+        if head < self._at:
+            self._at = head
+            for each in lists:
+                each.after = head
+                each.tell("reload", number=head)
         tokens = [each.token for each in lists]
         living = await self._database.plainly(
             lambda c: c.fetch("SELECT number FROM console_living($1)", tokens)

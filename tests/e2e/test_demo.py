@@ -10,7 +10,15 @@ def test_demo_once_finds_all_that_was_planted_and_leaves_no_process(liandan):
     done = liandan("demo", "--once", timeout=180)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "violations 95/95 found, reviews 35/35, notices 2/2, 0 false alarms" in done.stdout
-    for told in ("posted 8854", "judged 8594", "archived 8594", "event→alert p50", "/metrics"):
+    for told in (
+        "posted 8854",
+        "judged 8594",
+        "archived 8594",
+        "event→alert p50",
+        "/metrics",
+        "监管台 http://127.0.0.1:",
+        "登录名 demo  密码 liandan-demo",
+    ):
         assert told in done.stdout
     assert "撤回" in done.stdout, "a late correction withdraws an alert before one's eyes"
     assert "Traceback" not in done.stdout + done.stderr

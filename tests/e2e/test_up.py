@@ -56,7 +56,15 @@ def test_doctor_says_that_nothing_runs_and_how_to_start(nothing_running):
 def test_doctor_finds_a_running_stack_healthy(up, shared_liandan):
     done = shared_liandan("doctor")
     assert done.returncode == 0, done.stdout + done.stderr
-    for told in ("worker-1", "archiver", "gateway", "kafka", "postgres", "落后 0 behind"):
+    for told in (
+        "worker-1",
+        "archiver",
+        "gateway",
+        "console",
+        "kafka",
+        "postgres",
+        "落后 0 behind",
+    ):
         assert told in done.stdout
 
 

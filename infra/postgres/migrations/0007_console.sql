@@ -234,18 +234,21 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
                 WHERE f.finding <> 'notice' AND (coalesce(f.origin_region, '') LIKE ANY (s.patterns)
                     OR coalesce(f.destination_region, '') LIKE ANY (s.patterns))) AS viewers,
             ARRAY(SELECT s.number FROM sessions s
-                WHERE EXISTS (SELECT FROM feed p
-                    WHERE p.alert_id = f.alert_id AND p.feed_seq < f.feed_seq
-                        AND p.finding <> 'notice'
-                        AND (coalesce(p.origin_region, '') LIKE ANY (s.patterns)
-                            OR coalesce(p.destination_region, '') LIKE ANY (s.patterns)))
-            ) AS before
+                WHERE f.revision > 1
+                    AND NOT (f.finding <> 'notice'
+                        AND (coalesce(f.origin_region, '') LIKE ANY (s.patterns)
+                            OR coalesce(f.destination_region, '') LIKE ANY (s.patterns)))
+                    AND EXISTS (SELECT FROM feed p
+                        WHERE p.alert_id = f.alert_id AND p.feed_seq < f.feed_seq
+                            AND p.finding <> 'notice'
+                            AND (coalesce(p.origin_region, '') LIKE ANY (s.patterns)
+                                OR coalesce(p.destination_region, '') LIKE ANY (s.patterns)))
+            ) AS losers
         FROM feed f
         WHERE f.feed_seq > after AND f.feed_seq <= upto ORDER BY f.feed_seq LIMIT most
     )
-    SELECT v.feed_seq, v.at, v.viewers,
-        ARRAY(SELECT n FROM unnest(v.before) AS n WHERE n <> ALL (v.viewers)),
-        CASE WHEN v.viewers <> '{}' OR v.before <> '{}' THEN v.alert_id END,
+    SELECT v.feed_seq, v.at, v.viewers, v.losers,
+        CASE WHEN v.viewers <> '{}' OR v.losers <> '{}' THEN v.alert_id END,
         CASE WHEN v.viewers <> '{}' THEN v.revision END,
         CASE WHEN v.viewers <> '{}' THEN v.payload END,
         CASE WHEN v.viewers <> '{}' THEN a.opened_at END,

@@ -6,6 +6,7 @@
   const QUIET_MS = 25000; // the server says something every 10 s
   const FIRST_RETRY_MS = 1000, LAST_RETRY_MS = 15000;
   const MOST_WAITING = 200;
+  const COUNTS_MS = 10000; // counts are read anew so long after something came, once
 
   // Forms go once ---------------------------------------------------------------------------------
   document.addEventListener("submit", (event) => {
@@ -35,6 +36,13 @@
     });
   });
   window.addEventListener("popstate", () => { if (document.getElementById("board")) window.location.reload(); });
+
+  // Addresses without what is not asked for
+  document.addEventListener("htmx:configRequest", (event) => {
+    for (const [name, value] of [...event.detail.formData.entries()]) {
+      if (value === "" || (name === "sort" && value === "severity")) event.detail.formData.delete(name);
+    }
+  });
 
   // The live list -----------------------------------------------------------------------------------
   let source = null, watchdog = 0, retry = 0, pause = FIRST_RETRY_MS, last = null, waiting = new Map(), mustReload = false;
@@ -91,8 +99,26 @@
     on("alert", arrive);
   };
 
+  // Counts follow, at ease: everybody's page would ask at once otherwise.
+  let counting = 0;
+  const count = () => {
+    if (counting) return;
+    counting = setTimeout(async () => {
+      counting = 0;
+      const address = location.href;
+      const answer = await fetch(address, { cache: "no-store" }).catch(() => null);
+      if (!answer || !answer.ok || answer.redirected || address !== location.href) return;
+      const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+      for (const part of [".tiles", ".tabs", ".regions"]) {
+        const old = document.querySelector(part), now = fresh.querySelector(part);
+        if (old && now && !old.contains(document.activeElement)) old.replaceWith(now);
+      }
+    }, COUNTS_MS * (0.5 + Math.random()));
+  };
+
   const rowOf = (html) => new DOMParser().parseFromString(html, "text/html").body.firstElementChild;
   const arrive = (told) => {
+    count();
     const row = rowOf(told.row), known = document.getElementById(row.id);
     if (known) {
       row.classList.add(told.fits ? "row-fresh" : "row-left");
@@ -132,7 +158,7 @@
     if (event.target.id !== "fresh") return;
     if (mustReload || board().dataset.first !== "yes") { window.location.assign(firstPage()); return; }
     insert();
-    window.scrollTo({ top: 0 });
+    window.scrollTo({ top: 0, behavior: "instant" });
   });
   const firstPage = () => {
     const here = new URL(location.href);

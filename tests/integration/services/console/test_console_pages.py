@@ -94,21 +94,28 @@ async def test_an_explanation_of_conditions_and_cures_is_shown_where_the_judge_w
         change.alert.rule,
         {
             "conditions": [
-                {"name_zh": "批准数量", "name_en": "approved", "value": "0 t", "threshold": "≥ 2 t",
-                 "holds": False},
-                {"name_zh": "只有名称"},
+                {"zh": "跨省", "en": "across", "value_zh": "是", "value_en": "yes", "holds": True,
+                 "role": "applies"},
+                {"zh": "批准数量", "en": "approved", "value_zh": "0 吨", "value_en": "0 t",
+                 "threshold_zh": "≥ 2 吨", "threshold_en": "≥ 2 t", "holds": False,
+                 "margin": "-2 t", "group_zh": "审批 示例一号", "group_en": "approval one"},
+                {"zh": "期限", "en": "term", "holds": None, "group_zh": "审批 示例一号",
+                 "group_en": "approval one"},
             ],
-            "cures": [{"zh": "起运前取得批准。", "en": "An approval before departure."}],
+            "cures": [
+                {"zh": "起运前取得批准。", "en": "An approval before departure.",
+                 "party": "consignor"},
+            ],
         },
     )  # fmt: skip
     browser = await served.officer(await new_officer(region))
     text = words_on((await browser.get(f"/alerts/{change.alert.id}")).text)
-    assert "批准数量 0 t ≥ 2 t 不符" in text
-    assert "只有名称" in text
-    assert "起运前取得批准。" in text
+    assert "跨省 是 – 适用 审批 示例一号 批准数量 0 吨 -2 吨 ≥ 2 吨 不符 期限 – – 待核" in text
+    assert "移出人 起运前取得批准。" in text
     await browser.get("/?lang=en")
     text = words_on((await browser.get(f"/alerts/{change.alert.id}")).text)
-    assert "An approval before departure." in text
+    assert "Consignor An approval before departure." in text
+    assert "approval one approved 0 t -2 t ≥ 2 t not met" in text
     assert change.alert.text_en in text
 
 

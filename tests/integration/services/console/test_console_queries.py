@@ -22,8 +22,13 @@ class Questions:
     @contextlib.asynccontextmanager
     async def acquire(self, *, timeout: float) -> AsyncIterator[Any]:  # noqa: ASYNC109
         async with self.pool.acquire(timeout=timeout) as connection:
-            with connection.query_logger(lambda record: self.asked.append(record.query)):
+            with connection.query_logger(self._note):
                 yield connection
+
+    def _note(self, record: Any) -> None:
+        # A fresh connection asks once for the types that it does not know: the driver's business.
+        if "typeinfo_tree" not in record.query and "'jit'" not in record.query:
+            self.asked.append(record.query)
 
 
 @pytest.fixture
@@ -56,7 +61,7 @@ async def test_the_number_of_queries_does_not_grow_with_the_rows(
     assert await asked("/") == before["/"]
     assert await asked(f"/manifests/{full.subject}") == before[f"/manifests/{few.subject}"]
     assert await asked(f"/alerts/{full.alerts[0].alert.id}") == before[alert]
-    most = {"/": 6, f"/manifests/{few.subject}": 7, alert: 6}
+    most = {"/": 7, f"/manifests/{few.subject}": 7, alert: 6}
     for path, counted in before.items():
         assert 3 < counted.total() <= most[path], (path, counted)
 

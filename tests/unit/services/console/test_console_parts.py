@@ -103,26 +103,28 @@ ALERT = Alert(
 
 def test_an_explanation_bears_whatever_an_older_or_newer_judge_left_out() -> None:
     nothing = explain(ALERT, None)
-    assert (nothing.outcome, nothing.conditions, nothing.cures, nothing.passed) == (
-        None,
-        (),
-        (),
-        (),
-    )
+    assert (nothing.outcome, nothing.groups, nothing.cures, nothing.passed) == (None, (), (), ())
     other = {"rule": "r.x", "discriminator": "another", "state": "violated"}
     own = {
         "rule": "r.x", "discriminator": "d", "state": "violated",
-        "conditions": [["批准", "approval", "0", "1", False], {"name_zh": "期限", "value": 3}, ["x"]],
-        "cures": [["取得批准", "get one"], {"zh": "改", "en": ""}, "旧式"],
+        "conditions": [
+            {"zh": "期限", "holds": None},
+            {"zh": "批准", "en": "approval", "value_zh": "0", "value_en": "none", "holds": False,
+             "role": "figure", "group_zh": "文件", "group_en": "document"},
+            {"zh": "数量", "role": "of another version", "group_zh": "文件", "group_en": "document"},
+        ],
+        "cures": [{"zh": "取得批准", "en": "get one", "party": "carrier"}, {"zh": "改", "party": "x"}],
     }  # fmt: skip
     passed = {"rule": "r.y", "discriminator": "", "state": "passed", "margin": "41 d"}
     found = explain(ALERT, [other, own, passed])
     assert found.outcome is own
-    assert [c.zh for c in found.conditions] == ["批准", "期限", "x"]
-    assert found.conditions[1].en == "期限"
-    assert found.conditions[1].value == "3"
-    assert [c.holds for c in found.conditions] == [False, None, None]
-    assert [c.en for c in found.cures] == ["get one", "改", "旧式"]
+    assert [(group.zh, len(each)) for group, each in found.groups] == [("", 1), ("文件", 2)]
+    first, second, third = (c for _, each in found.groups for c in each)
+    assert first.name == ("期限", "期限")
+    assert (first.value, first.threshold, first.holds) == (("", ""), ("", ""), None)
+    assert (second.value.en, second.role, second.holds) == ("none", "figure", False)
+    assert third.role == "requires"
+    assert [(c.sentence.en, c.party) for c in found.cures] == [("get one", "carrier"), ("改", None)]
     assert found.passed == (passed,)
     assert msgspec.to_builtins(ALERT)["rule"] == "r.x"
 
