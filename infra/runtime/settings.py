@@ -170,7 +170,9 @@ class Settings(BaseSettings):
     """Address of the console as officers reach it; messages link to <console_url>/alerts/<id>."""
 
     console_host: str = "127.0.0.1"
+    """Address that the console listens on."""
     console_port: int = 8090
+    """Port of the console."""
     console_secure_cookies: bool = False
     """True where browsers reach the console by HTTPS: the session's cookie then never goes without."""
     console_trusted_proxies: str = ""
@@ -235,6 +237,6 @@ class Settings(BaseSettings):
         return f"http://{self.gateway_host}:{self.gateway_port}"
 
     @cached_property
-    def console_url(self) -> str:
-        """Base address of the console."""
+    def console_address(self) -> str:
+        """Where the console listens, as this machine reaches it."""
         return f"http://{self.console_host}:{self.console_port}"

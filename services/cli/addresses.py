@@ -18,7 +18,7 @@ def print_addresses(stack: LocalStack) -> None:
     """Print the addresses that people use, each whole on a line of its own."""
     settings = stack.settings
     for name, value in (
-        ("监管台 console", settings.console_url),
+        ("监管台 console", settings.console_address),
         ("网关 gateway", f"{settings.gateway_url}/v1/events"),
         ("接口文档 API docs", f"{settings.gateway_url}/docs"),
         ("Kafka", settings.kafka_bootstrap),

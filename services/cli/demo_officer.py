@@ -19,7 +19,7 @@ async def create_demo_officer(connection: Any) -> None:
 def tell_demo_officer(settings: Settings) -> None:
     """Print where the console is and how to log in."""
     say(
-        f"监管台 {settings.console_url}  登录名 {DEMO_LOGIN}  密码 {DEMO_PASSWORD}",
+        f"监管台 {settings.console_address}  登录名 {DEMO_LOGIN}  密码 {DEMO_PASSWORD}",
         "console: login and password",
         "bold cyan",
     )

@@ -21,7 +21,7 @@ def main() -> None:
     configure_logs("console", settings.log_level)
     port = serve_metrics(settings.metrics_host, settings.metrics_port)
     structlog.get_logger(__name__).info(
-        "console starts", url=settings.console_url, metrics_port=port
+        "console starts", url=settings.console_address, metrics_port=port
     )
     uvicorn.run(
         create_app(Console(settings, time.time, time.monotonic)),

@@ -3,13 +3,13 @@
 from prometheus_client import Counter, Gauge, Histogram
 
 __all__ = [
-    "DELIVERIES",
-    "DELIVERY_SECONDS",
     "BACKUP_DONE",
     "BACKUP_VERIFIED",
     "CERTIFICATE_ENDS",
     "CONSUMER_STOPPED",
     "DATABASE_BYTES",
+    "DELIVERIES",
+    "DELIVERY_SECONDS",
     "FED",
     "FEED_SECONDS",
     "JUDGE_CLOCK_AGE",

@@ -1,4 +1,5 @@
 -- The console: accounts, sessions, cases, and what an officer may see.
+-- phase: expand
 --
 -- The role liandan_console is granted no table. It reads through views and writes through functions
 -- that ask who holds the session token of the current transaction (liandan.session, set by

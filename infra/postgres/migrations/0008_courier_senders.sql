@@ -1,4 +1,5 @@
 -- What the courier's senders need: secrets that rotate, what people were told, rows set aside.
+-- phase: expand
 
 -- Webhooks -----------------------------------------------------------------------------------------
 -- A secret reads whsec_… (in clear, where no key is set) or key:<fingerprint>:<nonce>: then it is

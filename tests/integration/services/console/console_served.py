@@ -79,7 +79,7 @@ class Served:
         self._browsers: list[Browser] = []
 
     def browser(self) -> Browser:
-        fresh = Browser(self.settings.console_url)
+        fresh = Browser(self.settings.console_address)
         self._browsers.append(fresh)
         return fresh
 

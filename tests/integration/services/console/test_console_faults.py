@@ -95,7 +95,7 @@ async def test_a_bug_is_a_page_with_a_reference_that_stands_in_the_log(make_stac
     registry = await connect(stack.settings.database_registry)
     await create_account(registry, "officer", "示例人员", PASSWORD, ["54"], "officer")
     await registry.close()
-    browser = Browser(stack.settings.console_url)
+    browser = Browser(stack.settings.console_address)
     assert (await browser.log_in("officer")).status_code == 303
     migrator = await connect(stack.settings.database_migrator)
     await migrator.execute("ALTER VIEW console_alert RENAME TO lost_alert")
