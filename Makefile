@@ -6,7 +6,8 @@
 #   make test [ARGS=…]        set-up and all tests
 #   make lint                 ruff, mypy, import-linter
 #   make soak                 ten minutes of kills, joins and hostile clients
-#   make lock                 both lock files anew from pyproject.toml, versions kept
+#   make lock                 the lock files anew from pyproject.toml, versions kept
+#   make rehearsal            docker-compose.yml on the engine that LIANDAN_REHEARSAL_HOST names
 #   make hostile              20,000 mutated bodies against a real gateway
 #
 # Another Python: make PYTHON=/path/to/python3.12 …
@@ -17,7 +18,7 @@ ARGS ?=
 # Not .venv/bin/liandan: its first line holds a path, and this folder may be moved.
 LIANDAN := .venv/bin/python -m services.cli
 
-.PHONY: help setup demo up doctor test lint lock soak hostile
+.PHONY: help setup demo up doctor test lint lock soak hostile rehearsal
 help:
 	@sed -n 's/^#   //p' Makefile
 
@@ -35,11 +36,15 @@ soak: .venv/.installed-dev
 LOCK := .venv/bin/python -m uv pip compile -q pyproject.toml --universal --python-version 3.11 \
 	--generate-hashes --no-header --no-annotate
 lock: .venv/.installed-dev
-	$(LOCK) -o requirements.lock
-	$(LOCK) --extra dev -o requirements-dev.lock
+	$(LOCK) --extra local -o requirements.lock
+	$(LOCK) --extra local --extra dev -o requirements-dev.lock
+	$(LOCK) -c requirements.lock -o requirements-services.lock
 
 hostile: .venv/.installed-dev
 	.venv/bin/python -m bench.hostile 20000
+
+rehearsal: .venv/.installed-dev
+	.venv/bin/python -m pytest -s tests/compose $(ARGS)
 
 lint: .venv/.installed-dev
 	.venv/bin/python -m ruff check .

@@ -12,6 +12,7 @@ __all__ = [
     "LocalStackError",
     "NoJava",
     "NoSpace",
+    "PartMissing",
     "PortTaken",
     "PostgresBusy",
 ]
@@ -89,6 +90,23 @@ class NoSpace(LocalStackError):
             Text(
                 "请清理磁盘，或用 LIANDAN_HOME 指定另一块盘上的目录。",
                 "Free some space or choose a directory on another disk with LIANDAN_HOME.",
+            ),
+        )
+
+
+class PartMissing(LocalStackError):
+    """An installation of the services alone, as in their container image, has no local stack."""
+
+    def __init__(self, package: str) -> None:
+        super().__init__(
+            Text(
+                f"此安装只含各服务，没有本地环境所需的 {package}。",
+                f"This installation holds the services alone, without {package} for a local stack.",
+            ),
+            Text(
+                "请在源码目录中运行 make demo 或 make up；在容器中请用 docker compose。",
+                "Run `make demo` or `make up` in the source folder; containers are started by"
+                " docker compose.",
             ),
         )
 

