@@ -53,7 +53,8 @@ class RegistryReader:
             recorded_at = await self._connection.fetchval(
                 "SELECT recorded_at FROM registry_change WHERE seq = $1", seq
             )
-        known = self._mark.recorded_at if self._mark.seq == seq else None
+        # Of an empty registry nothing was read, and its first change set is news, not a put-back.
+        known = self._mark.recorded_at if 0 < seq == self._mark.seq else None
         if now < seq or (known is not None and recorded_at != known):
             raise FencedError(f"the registry stands at {now} and is not the one read up to {seq}")
         self._mark.seq, self._mark.recorded_at = now, head["recorded_at"]
