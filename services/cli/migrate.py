@@ -12,6 +12,7 @@ from aiokafka.errors import KafkaError
 from infra.kafka.topics import ensure_topics
 from infra.postgres import bootstrap, contracts_waiting
 from infra.postgres import migrate as apply_migrations
+from infra.postgres.release import require_sound_release
 from infra.runtime.postgres import POSTGRES_AWAY
 from infra.runtime.settings import Settings, from_secret_file
 from services.cli.console import say
@@ -59,6 +60,7 @@ async def _migrate(settings: Settings, superuser: str, wait_s: float, contract: 
                 if superuser:
                     await bootstrap(superuser, passwords(settings))
                 dsn = settings.database_migrator
+                await require_sound_release(dsn)
                 applied = await apply_migrations(dsn, contract=contract)
                 waiting = await contracts_waiting(dsn)
     if superuser:

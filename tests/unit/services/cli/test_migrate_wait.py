@@ -36,6 +36,7 @@ def stores(monkeypatch: pytest.MonkeyPatch) -> dict[str, Starting]:
     }
     for name, store in found.items():
         monkeypatch.setattr(module, name, store)
+    monkeypatch.setattr(module, "require_sound_release", Starting())
     return found
 
 
