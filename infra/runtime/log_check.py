@@ -18,6 +18,9 @@ __all__ = ["accept_log", "cluster_id_of", "partitions_of", "verify_log"]
 
 _WITHIN_S = 10.0
 """Longest that a check waits for Kafka; then KafkaTimeoutError, and the caller tries again."""
+_ONE_BROKER_MS = 2_500
+"""Longest that it waits for one broker. The client asks the addresses in random order: a dead machine
+that swallows packets, or whose name nobody answers for, must leave time for the others."""
 
 
 @asynccontextmanager
@@ -31,7 +34,9 @@ async def _bounded(what: str) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def _admin(settings: Settings) -> AsyncIterator[AIOKafkaAdminClient]:
-    admin = AIOKafkaAdminClient(bootstrap_servers=settings.kafka_bootstrap)
+    admin = AIOKafkaAdminClient(
+        bootstrap_servers=settings.kafka_bootstrap, request_timeout_ms=_ONE_BROKER_MS
+    )
     try:
         await admin.start()
         yield admin
@@ -208,7 +213,7 @@ def _consequence(old: Any, cluster_id: str, target: int, end: int) -> str:
 
 @asynccontextmanager
 async def _reader(settings: Settings) -> AsyncIterator[AIOKafkaConsumer]:
-    reader = new_reader(settings)
+    reader = new_reader(settings, request_timeout_ms=_ONE_BROKER_MS)
     try:
         await reader.start()
         yield reader
