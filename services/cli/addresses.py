@@ -1,20 +1,24 @@
 """Where a running stack is to be found, and what its processes weigh."""
 
+from typing import TYPE_CHECKING
+
 from rich.cells import set_cell_size
 from rich.table import Table
 from rich.text import Text
 
 from infra.local.ports import HOST
-from infra.local.stack import LocalStack
 from services.cli.console import out
 from services.cli.running import memory_mb
+
+if TYPE_CHECKING:  # a container has no local stack, and not what one stands on
+    from infra.local.stack import LocalStack
 
 __all__ = ["print_addresses", "process_table"]
 
 _LABEL = 26
 
 
-def print_addresses(stack: LocalStack) -> None:
+def print_addresses(stack: "LocalStack") -> None:
     """Print the addresses that people use, each whole on a line of its own."""
     settings = stack.settings
     for name, value in (
@@ -29,7 +33,7 @@ def print_addresses(stack: LocalStack) -> None:
         out.print(Text.assemble((label, "dim"), (value, "cyan")), soft_wrap=True)
 
 
-def process_table(stack: LocalStack) -> Table:
+def process_table(stack: "LocalStack") -> Table:
     """Return a row for each process: memory, metrics, log."""
     table = Table(box=None, padding=(0, 3, 0, 0), header_style="bold dim")
     table.add_column("进程 process")

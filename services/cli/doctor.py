@@ -37,8 +37,9 @@ async def _doctor() -> int:
     stack = running_stack(home) or _running_demo(home)
     settings = Settings()
     outside = bool({"kafka_bootstrap", "database_reader"} & settings.model_fields_set)
-    checkup.head("本机", "machine")
-    check_machine(checkup, home, cache, None if stack or outside else settings)
+    if stack or not outside:  # what a local stack needs is nothing to a container
+        checkup.head("本机", "machine")
+        check_machine(checkup, home, cache, None if stack else settings)
     checkup.head("进程", "processes")
     if stack is not None:
         await check_processes(checkup, stack)

@@ -23,6 +23,7 @@ _COMMANDS = {
     "post": "post:post",
     "judge": "judge:judge",
     "grade": "grade:grade",
+    "play": "play:play",
     "registry": "registry:registry_app",
     "key": "key:key_app",
     "user": "user:user_app",

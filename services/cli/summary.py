@@ -1,30 +1,38 @@
 """The end of the demo: what was planted and found, how fast, how heavy, and where everything is."""
 
+from typing import TYPE_CHECKING
+
 from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
-from infra.local.stack import LocalStack
 from services.cli.addresses import print_addresses, process_table
 from services.cli.console import out
 from services.cli.grade_table import print_differences, rule_table
 from services.cli.outcome import Outcome
 
+if TYPE_CHECKING:  # a container has no local stack, and not what one stands on
+    from infra.local.stack import LocalStack
+
 __all__ = ["print_summary"]
 
 
-def print_summary(outcome: Outcome, stack: LocalStack, seconds: float) -> None:
-    """Print the result first, then the details; last the line that says whether all is right."""
+def print_summary(outcome: Outcome, seconds: float, stack: "LocalStack | None" = None) -> None:
+    """Print the result first, then the details; last the line that says whether all is right.
+
+    ``stack``: the one that was started for it, None for a line that ran before.
+    """
     out.print()
     out.print(Rule("结果 result", style="dim", align="left"))
     out.print(_figures(outcome, seconds))
     out.print()
     out.print(rule_table(outcome.grade, outcome.titles))
     out.print()
-    out.print(process_table(stack))
-    out.print()
-    print_addresses(stack)
-    out.print()
+    if stack is not None:
+        out.print(process_table(stack))
+        out.print()
+        print_addresses(stack)
+        out.print()
     print_differences(outcome.grade, out)
     for problem in outcome.posted.refused:
         out.print(Text(f"✗ 网关拒收 refused by the gateway: {problem}", "red"), soft_wrap=True)

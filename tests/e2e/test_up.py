@@ -53,6 +53,18 @@ def test_doctor_says_that_nothing_runs_and_how_to_start(nothing_running):
     assert "liandan up" in nothing_running.stdout
 
 
+def test_doctor_asks_nothing_of_the_machine_where_the_stores_are_outside(nothing_running, liandan):
+    outside = {
+        "LIANDAN_KAFKA_BOOTSTRAP": "127.0.0.1:9",
+        "LIANDAN_DATABASE_READER": "postgresql://liandan_reader@127.0.0.1:9/liandan",
+    }
+    done = liandan("doctor", **outside)
+    assert done.returncode == 1, "neither answers"
+    assert "Java" in nothing_running.stdout
+    assert "Java" not in done.stdout
+    assert "127.0.0.1:9" in done.stdout
+
+
 def test_doctor_finds_a_running_stack_healthy(up, shared_liandan):
     done = shared_liandan("doctor")
     assert done.returncode == 0, done.stdout + done.stderr
