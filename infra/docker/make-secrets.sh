@@ -1,0 +1,40 @@
+#!/bin/sh
+# Make the passwords that docker-compose.yml hands to its containers: make-secrets.sh [FOLDER]
+# (default: secrets/ beside docker-compose.yml). What is there already is kept, so it may run again.
+#
+# The folder is its owner's alone (0700): nobody else on this machine gets at what is in it. The
+# files in it are readable (0444), for each container reads its own under a user id of its own.
+set -eu
+folder=${1:-$(dirname "$0")/../../secrets}
+umask 077
+mkdir -p "$folder"
+chmod 700 "$folder"
+cd "$folder"
+
+fresh() { # a password of 192 bits; hexadecimal needs no escaping in an address
+    head -c 24 /dev/urandom | od -An -v -tx1 | tr -d ' \n'
+}
+
+keep() { # FILE: standard input goes there, whole or not at all, unless it is there
+    [ -s "$1" ] && return
+    cat >".$1.new"
+    [ -s ".$1.new" ]
+    chmod 444 ".$1.new"
+    mv ".$1.new" "$1"
+    echo "✓ $1"
+}
+
+fresh | keep postgres_password
+echo "postgresql://postgres:$(cat postgres_password)@postgres:5432/postgres" | keep database_superuser
+for role in migrator writer reader registry console; do
+    echo "postgresql://liandan_$role:$(fresh)@postgres:5432/liandan" | keep "database_$role"
+done
+fresh | keep grafana_password
+
+# These two come from the mail server and the paging service that infra/alertmanager names.
+for file in operators_page_token operators_mail_password; do
+    [ -e "$file" ] && continue
+    : >"$file"
+    chmod 444 "$file"
+    echo "· $file 待填写 / empty, to be filled in"
+done

@@ -1,0 +1,156 @@
+"""docker-compose.yml for real: a world posted and graded while things are killed, and kept.
+
+Needs a Docker engine, so it runs only when told which one:
+``LIANDAN_REHEARSAL_HOST=unix:///var/run/docker.sock make rehearsal``.
+"""
+
+import os
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from tests.compose.rehearsal import ROOT, Rehearsal
+
+HOST = os.environ.get("LIANDAN_REHEARSAL_HOST", "")
+PATIENCE = ("--patience", "300")
+"""Until a broker's partitions have other leaders and its worker's another owner, on a busy machine."""
+WORLD = ("--seed", "5", "--manifests", "600")
+ALERT = re.compile(r"\d\d-\d\d \d\d:\d\d ")
+OURS = {"archiver", "console", "courier", "gateway", "worker"}
+
+pytestmark = [
+    pytest.mark.chaos,
+    pytest.mark.timeout(2400),
+    pytest.mark.skipif(not HOST, reason="LIANDAN_REHEARSAL_HOST names no Docker engine"),
+]
+
+
+@pytest.fixture(params=["development", "production"])
+def compose(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Rehearsal]:
+    rehearsal = Rehearsal(HOST, request.param, tmp_path)
+    subprocess.run(["sh", ROOT / "infra/docker/make-secrets.sh", rehearsal.secrets], check=True)
+    rehearsal("down", "--volumes", "--remove-orphans", may_fail=True)
+    try:
+        yield rehearsal
+    finally:
+        rehearsal("--profile", "*", "down", "--volumes", "--remove-orphans", "--timeout", "5")
+        rehearsal.tell("down, volumes removed")
+
+
+def test_a_world_is_graded_right_though_things_are_killed_and_outlives_the_containers(
+    compose: Rehearsal,
+) -> None:
+    compose("build", timeout=1200)
+    compose.tell("image built")
+    up(compose)
+    shut_in(compose)
+
+    playing = compose.start("run", "--rm", "-T", "cli", "play", *WORLD, *PATIENCE)
+    told = read_until_alerts(playing, 10)
+    if compose.shape == "production":
+        compose("kill", "--signal", "KILL", "kafka-2")
+        compose.tell("broker kafka-2 killed")
+    kill_worker(compose)
+    rest, _ = playing.communicate(timeout=900)
+    assert playing.returncode == 0, told + rest
+    compose.tell(rest.splitlines()[-1])
+    (worker, *_) = compose.inspect("worker")
+    assert [w["RestartCount"] for w in compose.inspect("worker")].count(1) == 1
+    assert worker["State"]["Running"]
+
+    if compose.shape == "production":
+        compose("start", "kafka-2")
+        compose.until("kafka-2 is back, all copies in sync", lambda: not behind(compose))
+    stored = compose.stored()
+    compose.tell(f"stored: {stored}")
+
+    compose("down", timeout=300)
+    compose.tell("down")
+    up(compose)
+    assert compose.stored() == stored
+    graded = compose.cli("play", "--grade-only", *WORLD)
+    compose.tell(f"after down and up: {graded.splitlines()[-1]}")
+    compose.cli("doctor")
+    compose.tell("doctor: all is well")
+
+
+def up(compose: Rehearsal) -> None:
+    compose("up", "--detach", "--wait", "--wait-timeout", "600", timeout=900)
+    compose.tell("up, every service healthy")
+    (migrate,) = compose.inspect("migrate")
+    assert migrate["State"]["ExitCode"] == 0
+    gateway = f"http://127.0.0.1:{compose.ports['GATEWAY']}"
+    with httpx2.Client(trust_env=False, timeout=10) as client:
+        assert client.get(f"{gateway}/healthz").json()["kafka"] is True
+        console = f"http://127.0.0.1:{compose.ports['CONSOLE']}"
+        assert client.get(f"{console}/healthz").is_success
+        assert client.post(f"{gateway}/v1/events", content=b"{}").status_code == 401
+        compose.until("Prometheus reaches every service", lambda: scraped(client, compose) >= OURS)
+
+
+def scraped(client: httpx2.Client, compose: Rehearsal) -> set[str]:
+    """Services of which every target that Prometheus knows is up."""
+    url = f"http://127.0.0.1:{compose.ports['PROMETHEUS']}/api/v1/targets"
+    targets = client.get(url).json()["data"]["activeTargets"]
+    health: dict[str, set[str]] = {}
+    for target in targets:
+        health.setdefault(target["labels"]["job"].removeprefix("liandan-"), set()).add(
+            target["health"]
+        )
+    return {job for job, states in health.items() if states == {"up"}}
+
+
+def shut_in(compose: Rehearsal) -> None:
+    """See that the engine did what the file asks for."""
+    written = [file.read_text().strip() for file in compose.secrets.iterdir()]
+    passwords = [text for text in written if text]
+    assert len(passwords) >= 7
+    containers = compose.inspect()
+    assert len(containers) == {"development": 10, "production": 13}[compose.shape]
+    for container in containers:
+        name, host = container["Name"], container["HostConfig"]
+        assert host["ReadonlyRootfs"], name
+        assert host["CapDrop"] == ["ALL"], name
+        assert host["Memory"] > 0, name
+        assert container["Config"]["User"] not in ("", "0", "root"), name
+        assert not [p for p in passwords if p in str(container)], f"{name}: a password is shown"
+        for published in (host["PortBindings"] or {}).values():
+            assert {each["HostIp"] for each in published} == {"127.0.0.1"}, name
+    for service in sorted(OURS):
+        said = compose("exec", "-T", service, "python", "-c", "import os; print(os.getuid())")
+        assert said.strip() == "10001"
+        said = compose(
+            "exec", "-T", service, "python", "-c", "open('/opt/liandan/x', 'w')", may_fail=True
+        )
+        assert "Read-only file system" in said
+    compose.tell(f"{len(containers)} containers: not root, read only, no capabilities")
+
+
+def read_until_alerts(playing: subprocess.Popen[str], least: int) -> str:
+    """Read what ``play`` prints until it has told of so many alerts."""
+    assert playing.stdout is not None
+    told: list[str] = []
+    while sum(ALERT.match(line) is not None for line in told) < least:
+        line = playing.stdout.readline()
+        assert line, "".join(told)
+        told.append(line)
+    return "".join(told)
+
+
+def kill_worker(compose: Rehearsal) -> None:
+    """Kill everything in a worker's container but its init; the engine starts it again."""
+    kill = "import os, signal; os.kill(-1, signal.SIGKILL)"
+    compose("exec", "-T", "--index", "1", "worker", "python", "-c", kill, may_fail=True)
+    compose.tell("worker killed")
+
+
+def behind(compose: Rehearsal) -> str:
+    """Partitions that a broker has not caught up with."""
+    return compose(
+        *("exec", "-T", "kafka-1", "/opt/kafka/bin/kafka-topics.sh"),
+        *("--bootstrap-server", "kafka-1:9092", "--describe", "--under-replicated-partitions"),
+    ).strip()

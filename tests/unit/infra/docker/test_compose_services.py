@@ -1,0 +1,147 @@
+"""Each container has what keeps it small, mended and shut in."""
+
+import re
+from typing import Any
+
+import pytest
+
+from tests.unit.infra.docker.compose_file import (
+    FILE,
+    PRODUCTION,
+    ROOT,
+    Json,
+    environment_file,
+    shapes,
+)
+
+SECRET = re.compile(r"^[^#\n]*/run/secrets/(\w+)", re.MULTILINE)
+ENDS_BY_ITSELF = {"migrate", "cli"}
+"""Services without a health check and without a restart: their exit code says how it went."""
+
+
+def services() -> list[Any]:
+    return [
+        pytest.param(name, service, id=f"{shape}-{name}")
+        for shape, file in shapes()
+        for name, service in file["services"].items()
+    ]
+
+
+@pytest.mark.parametrize(("name", "service"), services())
+def test_a_service_is_shut_in(name: str, service: Json) -> None:
+    user, _, group = service["user"].partition(":")
+    assert int(user) > 0, "not root"
+    assert group.isdecimal(), "by number: a name would be looked up in the image"
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert "cap_add" not in service
+    assert "privileged" not in service
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert "tmp" in {mount.partition(":")[0].strip("/") for mount in service["tmpfs"]}
+    for mount in service["tmpfs"]:
+        assert "size=" in mount, "memory that a full folder may take is bounded"
+    assert "network_mode" not in service
+    assert "docker.sock" not in str(service)
+
+
+@pytest.mark.parametrize(("name", "service"), services())
+def test_a_service_is_bounded_and_mended(name: str, service: Json) -> None:
+    assert re.fullmatch(r"\d+[mg]", service["mem_limit"])
+    assert 0 < service["pids_limit"] <= 1024
+    assert service["logging"]["driver"] == "json-file"
+    assert set(service["logging"]["options"]) == {"max-size", "max-file"}
+    assert re.fullmatch(r"\d+s", service["stop_grace_period"])
+    if name in ENDS_BY_ITSELF:
+        assert service["restart"] == "no"
+        assert service["healthcheck"] == {"disable": True}
+    else:
+        assert service["restart"] == "unless-stopped"
+        assert set(service["healthcheck"]) == {
+            "test", "interval", "timeout", "retries", "start_period",
+        }  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "service"), services())
+def test_ports_are_this_machines_own(name: str, service: Json) -> None:
+    for port in service.get("ports", ()):
+        assert re.fullmatch(r"127\.0\.0\.1:\d+:\d+", port), port
+    if service.get("ports"):
+        assert "edge" in service["networks"], "an internal network publishes nothing"
+
+
+@pytest.mark.parametrize(("name", "service"), services())
+def test_images_are_of_one_exact_version(name: str, service: Json) -> None:
+    repository, _, tag = service["image"].partition(":")
+    assert repository, service
+    assert re.match(r"v?\d+\.\d+(\.\d+)?(-|$)", tag), service["image"]
+
+
+def test_no_port_is_published_twice() -> None:
+    for _, file in shapes():
+        taken = [p.split(":")[1] for s in file["services"].values() for p in s.get("ports", ())]
+        assert len(taken) == len(set(taken)) >= 3
+
+
+def test_stores_are_reached_from_inside_only() -> None:
+    for _, file in shapes():
+        assert file["networks"]["stores"] == {"internal": True}
+        for name, service in file["services"].items():
+            if name.startswith(("kafka", "postgres")):
+                assert service["networks"] == ["stores"]
+                assert "ports" not in service
+
+
+def test_passwords_come_from_files() -> None:
+    for _, file in shapes():
+        for name, service in file["services"].items():
+            for variable, value in (service.get("environment") or {}).items():
+                if re.search("PASSWORD|SECRET|TOKEN|DATABASE_", variable):
+                    assert re.search("_?_FILE$", variable), (name, variable)
+                    assert re.fullmatch(r"/run/secrets/\w+", value), (name, variable)
+    assert "trust" not in FILE.read_text(encoding="utf-8")
+
+
+def test_a_service_gets_no_secret_that_it_does_not_read() -> None:
+    for _, file in shapes():
+        for name, service in file["services"].items():
+            told = [str(value) for value in (service.get("environment") or {}).values()]
+            if name == "alertmanager":
+                told.append((ROOT / "infra/alertmanager/alertmanager.yml").read_text("utf-8"))
+            read = {secret for text in told for secret in SECRET.findall(text)}
+            assert read == set(service.get("secrets", ())), name
+
+
+def test_only_the_bootstrap_knows_the_superuser() -> None:
+    for _, file in shapes():
+        knowing = {
+            name
+            for name, service in file["services"].items()
+            if {"database_superuser", "postgres_password"} & set(service.get("secrets", ()))
+        }
+        assert knowing == {"postgres", "migrate"}
+
+
+def test_one_broker_in_development_three_in_production() -> None:
+    (_, development), (_, production) = shapes()
+    brokers = [name for name in development["services"] if name.startswith("kafka")]
+    assert [b for b in brokers if "profiles" not in development["services"][b]] == ["kafka-1"]
+    assert environment_file(PRODUCTION)["COMPOSE_PROFILES"] == "production"
+    assert environment_file(PRODUCTION)["COMPOSE_PROJECT_NAME"] != development["name"]
+    assert len(brokers) == 3
+    for broker in brokers:
+        number = broker.removeprefix("kafka-")
+        environment = production["services"][broker]["environment"]
+        assert environment["KAFKA_NODE_ID"] == int(number)
+        assert environment["KAFKA_ADVERTISED_LISTENERS"] == f"BROKER://{broker}:9092"
+        assert f"{number}@{broker}:9093" in environment["KAFKA_CONTROLLER_QUORUM_VOTERS"].split(",")
+        copies = {
+            value for key, value in environment.items() if key.endswith("_REPLICATION_FACTOR")
+        }
+        in_sync = {value for key, value in environment.items() if key.endswith("MIN_ISR")}
+        assert copies == {3}
+        assert in_sync == {environment["KAFKA_MIN_INSYNC_REPLICAS"]} == {2}
+    migrate = production["services"]["migrate"]["environment"]
+    assert migrate["LIANDAN_KAFKA_REPLICATION"] == 3
+    assert migrate["LIANDAN_KAFKA_MIN_INSYNC"] == 2
+    addresses = migrate["LIANDAN_KAFKA_BOOTSTRAP"].split(",")
+    assert addresses == [f"{broker}:9092" for broker in brokers]
