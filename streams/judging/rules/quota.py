@@ -103,7 +103,7 @@ def _more_approved(approval: TransferApproval, code: str, passed: Passed) -> Cur
     return Cure(
         zh=f"若{who_zh}在 {when} 前依重新申请另行批准 {code} 至少 {over} 吨（有效期含该日），则本项合法。",
         en=f"Had {who_en} approved at least {over} t more of {code}, on a new application, before "
-        f"{when} (China time), it would be legal.",
+        f"{when} (China time), this would be legal.",
         party="consignor",
         kind="transfer_approval",
     )
@@ -116,7 +116,7 @@ def _consulted(entry: WhitelistEntry, passed: Passed) -> Iterable[Cure]:
         zh=f"若在 {when} 前就超出的 {over} 吨先征得{place}生态环境主管部门同意、名单年度上限相应提高并录入，"
         "则本项合法。",
         en=f"Had the authority of {place} been consulted on the {over} t too much before {when} (China "
-        "time), and the list's yearly quantity been raised and recorded, it would be legal.",
+        "time), and the list's yearly quantity been raised and recorded, this would be legal.",
         party="consignor",
         kind="whitelist_entry",
     )

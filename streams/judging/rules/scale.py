@@ -102,13 +102,13 @@ def _larger(licence: Licence, passed: Passed) -> Iterable[Cure]:
     yield Cure(
         zh=f"若{name}在 {when} 前申请变更、许可证 {licence.number} 当年核准规模不低于 {total} 吨，则本项合法。",
         en=f"Had {name} had the scale of licence {licence.number} raised to {total} t for the year "
-        f"before {when} (China time), it would be legal.",
+        f"before {when} (China time), this would be legal.",
         party="receiver",
         kind="licence",
     )
     yield Cure(
         zh=f"若其中 {over} 吨由移出人交由其他尚有核准规模的持证单位，则本项合法。",
-        en=f"Had {over} t of it gone to another licensed unit with scale to spare, it would be legal.",
+        en=f"Had {over} t of it gone to another licensed unit with scale to spare, this would be legal.",
         party="consignor",
     )
 

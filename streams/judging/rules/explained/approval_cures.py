@@ -58,13 +58,13 @@ def _as_approved(
         case "not_in_force" if approval.valid_from > china_day(at):
             yield _cure(
                 f"若在 {approval.valid_from} 或之后起运，则在审批 {document} 的有效期内，本项合法。",
-                f"Dispatched on or after {approval.valid_from}, it would be within approval "
+                f"Dispatched on or after {approval.valid_from}, this would be within approval "
                 f"{document_en}, and legal.",
             )
         case "not_in_force":
             yield _cure(
                 f"若在 {approval.valid_to} 当日或之前起运，则在审批 {document} 的有效期内，本项合法。",
-                f"Dispatched on or before {approval.valid_to}, it would be within approval "
+                f"Dispatched on or before {approval.valid_to}, this would be within approval "
                 f"{document_en}, and legal.",
             )
         case "wrong_method":
@@ -72,14 +72,14 @@ def _as_approved(
                 f"若{facts.form.receiver.name}按审批 {document} 批准的方式"
                 f"（{METHODS_ZH[line.purpose]}）接收，则本项合法。",
                 f"Taken by {facts.form.receiver.name} for {line.purpose}, as approval "
-                f"{document_en} says, it would be legal.",
+                f"{document_en} says, this would be legal.",
             )
         case "wrong_receiver":
             name = line.receiver_name or line.receiver
             place = province_name(line.destination)
             yield _cure(
                 f"若交由审批 {document} 批准的接受人 {name}（{place}）{also_zh}，则本项合法。",
-                f"Sent{also_en} to {name} ({place}), the receiver of approval {document_en}, it "
+                f"Sent{also_en} to {name} ({place}), the receiver of approval {document_en}, this "
                 "would be legal.",
             )
         case "wrong_code" if doubtful:
@@ -97,7 +97,7 @@ def _as_approved(
                 zh=f"若所运废物实为审批 {document} 批准的{line.name}（{line.code}），"
                 f"移出人在运抵前更正联单代码{also_zh}，则本项合法。",
                 en=f"If the waste is in truth the {line.code} of approval {document_en} and the "
-                f"consignor corrects the code before arrival{also_en.rstrip(',')}, it is legal.",
+                f"consignor corrects the code before arrival{also_en.rstrip(',')}, this is legal.",
                 party="consignor",
                 kind="liandan.manifest.corrected.v1",
             )
@@ -120,7 +120,7 @@ def _approved(facts: Facts, lines: Sequence[CrossingLine], at: datetime) -> Cure
         f"{'、'.join(METHODS_ZH[m] for m in methods)}，且有效期含 {day_text(at)}，则本项合法。",
         en=f"Had {who_en} approved before {when} (China time) that {form.consignor.name} sends "
         f"{codes(wastes)} to {form.receiver.name} in {province_name(form.receiver.site_region)} for "
-        f"{', '.join(methods)}, in force on {day_text(at)}, it would be legal.",
+        f"{', '.join(methods)}, in force on {day_text(at)}, this would be legal.",
         party="consignor",
         kind=_APPROVAL,
     )

@@ -190,7 +190,8 @@ def _compared(
     decision, origin, code, receiver, method, _ = look.fits
     refused = approval.decision != "approved"
     start, granted = province_name(form.consignor.site_region), province_name(approval.origin)
-    end, named = province_name(form.receiver.site_region), line.receiver_name or line.receiver
+    end = province_name(form.receiver.site_region)
+    named = f"{line.receiver_name or ''} {line.receiver}".strip()
     older = may_be_renumbered(look.candidate)
     edition_zh, edition_en = ("", "")
     if older:
@@ -223,8 +224,8 @@ def _compared(
             f"{form.receiver.name} {form.receiver.uscc}, {end}",
         ),
         (
-            f"{named} {line.receiver}，{province_name(line.destination)}",
-            f"{named} {line.receiver}, {province_name(line.destination)}",
+            f"{named}，{province_name(line.destination)}",
+            f"{named}, {province_name(line.destination)}",
         ),
         holds=receiver,
         group=group,

@@ -165,9 +165,8 @@ def _cures(facts: Facts, banned: Banned) -> Iterable[Cure]:
             f"生效（{ban.valid_from}）后仍可执行，则本项合法。",
             en=f"If the destination's authority confirms that {first.document} (decided on "
             f"{first.decided_on}) may still be used after ban {document} began ({ban.valid_from}), "
-            "it is legal.",
+            "this is legal.",
             party="authority",
-            kind="inbound_ban",
         )
     if ban.forms:
         forms_zh, forms_en = _forms(ban)
@@ -184,14 +183,14 @@ def _cures(facts: Facts, banned: Banned) -> Iterable[Cure]:
         methods_zh, methods_en = _methods(ban)
         yield Cure(
             zh=f"若移入不是为了{methods_zh}，则不在限入 {document} 之内。",
-            en=f"Brought in for anything but {methods_en}, it would be outside ban {document}.",
+            en=f"Brought in for anything but {methods_en}, this would be outside ban {document}.",
             party="consignor",
         )
     place = region_name(ban.destination)
     yield Cure(
         zh=f"若{facts.form.consignor.name}将 {waste.code} 交由{place}以外、未限入该废物且获批准的接受人，"
         "则本项合法。",
-        en=f"Sent to an approved receiver outside {place}, where nothing bans {waste.code}, it would "
+        en=f"Sent to an approved receiver outside {place}, where nothing bans {waste.code}, this would "
         "be legal.",
         party="consignor",
         kind="transfer_approval",

@@ -108,21 +108,21 @@ def _permit_cures(facts: Facts, leg: Loading, nearest: Sequence[CarrierPermit]) 
             yield Cure(
                 zh=f"若在 {p.valid_to} 当日或之前装载，或许可 {p.number} 在到期前获准延续，则本项合法。",
                 en=f"Loaded on or before {p.valid_to}, or with permit {p.number} renewed before it "
-                "ended, it would be legal.",
+                "ended, this would be legal.",
                 party="carrier",
                 kind="carrier_permit",
             )
         else:
             yield Cure(
                 zh=f"若在许可 {p.number} 生效（{p.valid_from}）当日或之后装载，则本项合法。",
-                en=f"Loaded on or after {p.valid_from}, when permit {p.number} begins, it would be "
+                en=f"Loaded on or after {p.valid_from}, when permit {p.number} begins, this would be "
                 "legal.",
                 party="carrier",
                 kind="carrier_permit",
             )
     yield Cure(
         zh=f"若{leg.name}（{leg.carrier}）在 {day_text(at)} 持有有效的危险货物道路运输许可，则本项合法。",
-        en=f"Had {leg.name} ({leg.carrier}) held a road-transport permit in force on {day_text(at)}, it "
+        en=f"Had {leg.name} ({leg.carrier}) held a road-transport permit in force on {day_text(at)}, this "
         "would be legal.",
         party="carrier",
         kind="carrier_permit",
@@ -130,7 +130,7 @@ def _permit_cures(facts: Facts, leg: Loading, nearest: Sequence[CarrierPermit]) 
     yield Cure(
         zh=f"若{facts.form.consignor.name}在装载前核验资质、委托持有有效许可的其他承运人，则本项合法。",
         en=f"Had {facts.form.consignor.name} checked this at loading and taken a carrier with a permit "
-        "in force, it would be legal.",
+        "in force, this would be legal.",
         party="consignor",
     )
     yield Cure(
@@ -168,13 +168,13 @@ def plate_explained(
         (
             Cure(
                 zh=f"若{leg.name}用许可所列车辆（{plates_zh}）承运，则本项合法。",
-                en=f"Carried on a vehicle that the permit lists ({plates_en}), it would be legal.",
+                en=f"Carried on a vehicle that the permit lists ({plates_en}), this would be legal.",
                 party="carrier",
             ),
             Cure(
-                zh=f"若 {plate} 在 {day_text(at)} 前列入许可 {numbers}，则合法；已列入而未录入的，补录后"
+                zh=f"若 {plate} 在 {day_text(at)} 前列入许可 {numbers}，则本项合法；已列入而未录入的，补录后"
                 "本告警附理由撤回。",
-                en=f"Had {plate} been put on permit {numbers} before {day_text(at)}, it would be legal; "
+                en=f"Had {plate} been put on permit {numbers} before {day_text(at)}, this would be legal; "
                 "if it was and only the record is missing, the alert is withdrawn once it is recorded.",
                 party="carrier",
                 kind="carrier_permit",

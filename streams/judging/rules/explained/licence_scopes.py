@@ -158,12 +158,12 @@ def _cures(
                 zh=f"若{form.receiver.name}按许可的方式（{'、'.join(_MODES_ZH[m] for m in modes)}）接收"
                 f" {w.code}，则本项合法。",
                 en=f"Had {form.receiver.name} taken {w.code} for what is licensed ({', '.join(modes)}), "
-                "it would be legal.",
+                "this would be legal.",
                 party="receiver",
             )
     yield Cure(
         zh=f"若{form.receiver.name}在此之前申请变更、{numbers_zh} 的范围含 {what_zh}，则本项合法。",
-        en=f"Had {form.receiver.name} had {what_en} added to the scope of {numbers_en} before, it would "
+        en=f"Had {form.receiver.name} had {what_en} added to the scope of {numbers_en} before, this would "
         "be legal.",
         party="receiver",
         kind="licence",

@@ -120,14 +120,14 @@ def _licence_cures(
             yield Cure(
                 zh=f"若在 {x.valid_to} 当日或之前起运并接受，或{name_zh(x)} 在到期前获准延续，则本项合法。",
                 en=f"Dispatched and taken over on or before {x.valid_to}, or with {name_en(x)} renewed "
-                "before it ended, it would be legal.",
+                "before it ended, this would be legal.",
                 party="receiver",
                 kind="licence",
             )
         else:
             yield Cure(
                 zh=f"若在{name_zh(x)} 生效（{x.valid_from}）当日或之后起运并接受，则本项合法。",
-                en=f"Dispatched and taken over on or after {x.valid_from}, when {name_en(x)} begins, it "
+                en=f"Dispatched and taken over on or after {x.valid_from}, when {name_en(x)} begins, this "
                 "would be legal.",
                 party="receiver",
                 kind="licence",
@@ -136,7 +136,7 @@ def _licence_cures(
         zh=f"若{form.receiver.name}（{form.receiver.uscc}）在{when_zh}时持有有效的危险废物经营许可证"
         "（或豁免、虚拟登记），则本项合法。",
         en=f"Had {form.receiver.name} ({form.receiver.uscc}) held a licence (or an exempted or virtual "
-        f"register entry) in force at {when_en}, it would be legal.",
+        f"register entry) in force at {when_en}, this would be legal.",
         party="receiver",
         kind="licence",
     )
@@ -157,7 +157,7 @@ def another_receiver(facts: Facts, wastes: Sequence[WasteLine]) -> Cure:
         zh=f"若{facts.form.consignor.name}将{names(wastes)}交由许可证有效、范围含该代码和方式"
         f"（{'、'.join(METHODS_ZH[m] for m in methods)}）的其他单位，则本项合法。",
         en=f"Had {facts.form.consignor.name} given {codes(wastes)} to another unit whose licence is in "
-        f"force and covers code and method ({', '.join(methods)}), it would be legal.",
+        f"force and covers code and method ({', '.join(methods)}), this would be legal.",
         party="consignor",
     )
 
@@ -236,13 +236,13 @@ def _unsuspended(licence: Licence, i: Instant) -> Iterable[Condition]:
 
 def _outside(licence: Licence, stop: Suspension) -> Cure:
     before = (stop.valid_from - timedelta(days=1)).isoformat()
-    after_zh = after_en = ""
+    after_zh, after_en = "", ","
     if stop.valid_to is not None:
         after_zh = f"，或在 {stop.valid_to} 之后"
         after_en = f", or after {stop.valid_to},"
     return Cure(
         zh=f"若在 {before} 当日或之前{after_zh}起运并接受，则{name_zh(licence)} 未被暂扣，本项合法。",
         en=f"Dispatched and taken over on or before {before}{after_en} {name_en(licence)} would not be "
-        "suspended, and it would be legal.",
+        "suspended, and this would be legal.",
         party="receiver",
     )

@@ -101,7 +101,7 @@ def _cure(facts: Facts, unit: str, verb: str, reason: str) -> Cure:
     if reason == "number_taken":
         return Cure(
             zh=f"若单位 {unit} 以自己取得的联单编号填报，则有效；{facts.subject} 属先填报者。",
-            en=f"Filed under a number of its own it would count for unit {unit}; {facts.subject} "
+            en=f"Filed under a number of its own this would count for unit {unit}; {facts.subject} "
             "belongs to who filed it first.",
             party="consignor",
             kind="liandan.manifest.filed.v1",
@@ -121,7 +121,7 @@ def _cure(facts: Facts, unit: str, verb: str, reason: str) -> Cure:
                 zh=f"若移出人 {form.consignor.name} 在联单中列明承运人 {unit}（更正联单），或先由已列承运人"
                 "上报交接给它，则有效。",
                 en=f"Had consignor {form.consignor.name} named {unit} as a carrier (by a correction), or "
-                "a named carrier reported handing the load over to it, it would count.",
+                "a named carrier reported handing the load over to it, this would count.",
                 party="consignor",
                 kind=_CORRECTED,
             )
@@ -169,7 +169,7 @@ def conflict_explained(facts: Facts, refs: Sequence[Ref]) -> Explanation:
             ),
             Cure(
                 zh="若重发与首次逐字节相同，则视为同一事件，不计两次。",
-                en="Sent again with the very same bytes, it would be the same event and count once.",
+                en="Sent again with the very same bytes, this would be the same event and count once.",
             ),
         ),
     )

@@ -1,0 +1,271 @@
+"""A story for every rule and every reason of it: what the golden explanations are written from."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import timedelta
+from typing import Any
+
+from manifests import (
+    BANNED,
+    CODE,
+    CONFLICTING,
+    CONSIGNOR,
+    DAY,
+    NO_APPROVAL,
+    NO_PERMIT,
+    NOT_ENTITLED,
+    NOT_IN_FORCE,
+    OTHER_RECEIVER,
+    OUT_OF_SCOPE,
+    PERMITS,
+    RECEIVER,
+    SHANDONG,
+    STRANGER,
+    SUSPENDED,
+    UNLICENSED,
+    WHITELIST,
+    WRONG_CODE,
+    WRONG_METHOD,
+    WRONG_MODE,
+    WRONG_PLATE,
+    WRONG_RECEIVER,
+    all_outcomes,
+    approval,
+    approval_line,
+    arrived,
+    ban,
+    corrected,
+    dispatched,
+    exemption,
+    filed,
+    form,
+    licence,
+    limit_outcome,
+    permit,
+    received,
+    voided,
+    waste,
+    whitelisted,
+)
+
+from streams.judging.outcome import Outcome
+
+HOUR = timedelta(hours=1)
+OTHER_CODE, UNKNOWN_CODE = "900-039-49", "900-999-49"
+LICENSED = [licence(), *PERMITS]
+APPROVED = [approval(), *PERMITS]
+
+
+def transfer(*then: Any, **form: Any) -> list[Any]:
+    return [filed(id="f", **form), dispatched(id="d"), *then]
+
+
+def there(**form: Any) -> list[Any]:
+    return transfer(arrived(id="a"), received(id="r"), **form)
+
+
+def _of(rule: str, said: Iterable[Any], *records: Any) -> Iterator[Outcome]:
+    found = [o for o in all_outcomes(said, *records) if o.rule == rule and o.found]
+    assert found, rule
+    yield from found
+
+
+# Approvals and bans --------------------------------------------------------------------------------
+
+METHOD = approval_line(purpose="utilisation")
+ELSEWHERE = approval_line(2, receiver=OTHER_RECEIVER, receiver_name="另一处置单位")
+ANOTHER = approval_line(3, code=OTHER_CODE, name="另一废物")
+MANY = [
+    approval(
+        f"appr-{n}",
+        document=f"冀环危转〔2026〕{n}号",
+        decision="refused" if n == 2 else "approved",
+        origin="140000" if n == 3 else "130000",
+        valid_from="2026-02-01",
+        valid_to="2026-09-09" if n == 4 else "2026-12-31",
+        lines=[
+            approval_line(
+                1,
+                receiver=OTHER_RECEIVER if n % 2 else RECEIVER,
+                code=CODE if n in (2, 3, 4) else OTHER_CODE,
+                purpose="utilisation",
+            )
+        ],
+    )
+    for n in range(1, 15)
+]
+
+
+def _approvals() -> Iterator[Outcome]:
+    yield from _of(NO_APPROVAL, transfer(), *LICENSED)
+    claimed = transfer(approval_no="冀环危转〔2025〕99号")
+    refused = approval(decision="refused", origin="130000")
+    yield from _of(NO_APPROVAL, claimed, refused, exemption("transport"), *LICENSED)
+    two = [waste(1), waste(2, OTHER_CODE, 1, name="另一废物")]
+    elsewhere = [m for m in MANY if m.id not in ("appr-4", "appr-6")]
+    yield from _of(NO_APPROVAL, transfer(wastes=two), *elsewhere[1:3], *LICENSED)
+    yield from _of(WRONG_RECEIVER, transfer(), *MANY[4:], approval(lines=[ELSEWHERE]), *LICENSED)
+    yield from _of(NOT_IN_FORCE, transfer(), approval(valid_to="2026-09-09"), *LICENSED)
+    yield from _of(NOT_IN_FORCE, transfer(), approval(valid_from="2026-09-11"), *LICENSED)
+    yield from _of(WRONG_METHOD, transfer(), approval(lines=[METHOD]), *LICENSED)
+    other = {"receiver": OTHER_RECEIVER, "purpose": "utilisation"}
+    yield from _of(WRONG_RECEIVER, transfer(), approval(lines=[approval_line(**other)]), *LICENSED)
+    yield from _of(WRONG_CODE, transfer(), approval(lines=[ANOTHER]), *LICENSED)
+    older = approval_line(code="900-040-49", edition=2016, name="原名称")
+    yield from _of(WRONG_CODE, transfer(), approval(lines=[older]), *LICENSED)
+    yield from _of(WHITELIST, transfer(), whitelisted("short_consult"), *LICENSED)
+
+
+def _bans() -> Iterator[Outcome]:
+    since = {"valid_from": "2026-08-01", "source_doc": "鲁环发〔2026〕1号"}
+    category = {"categories": ["HW49"], "destination": SHANDONG}
+    yield from _of(
+        BANNED,
+        transfer(),
+        ban(valid_to="2026-12-31", purposes=["disposal"], **since, **category),
+        *LICENSED,
+    )
+    solid = transfer(wastes=[waste(form="solid")])
+    yield from _of(BANNED, solid, ban(codes=[CODE], forms=["solid", "semi_solid"], **since))
+    yield from _of(BANNED, solid, ban(**since), approval(decided_on="2026-08-20"), *LICENSED)
+    yield from _of(BANNED, transfer(), ban(forms=["liquid"], **since), *LICENSED)
+    yield from _of(BANNED, transfer(), ban(**since), *APPROVED)
+
+
+# Licences ------------------------------------------------------------------------------------------
+
+
+def _licences() -> Iterator[Outcome]:
+    yield from _of(UNLICENSED, there(), *APPROVED)
+    yield from _of(UNLICENSED, there(), licence(valid_to="2026-09-09"), *APPROVED)
+    later = licence("lic-2", number="3701000002", valid_from="2026-10-01")
+    yield from _of(UNLICENSED, transfer(), later, *APPROVED)
+    day = [filed(id="f"), dispatched(id="d"), arrived(DAY + 20 * HOUR, id="a")]
+    yield from _of(UNLICENSED, day, licence(valid_to="2026-09-10"), *APPROVED)
+    refused = transfer(received(opinion="refused"))
+    yield from _of(UNLICENSED, refused, licence(valid_to="2026-09-09"), *APPROVED)
+    stop = {"valid_from": "2026-09-01", "valid_to": "2026-09-30", "document": "鲁环罚〔2026〕3号"}
+    yield from _of(SUSPENDED, there(), licence(suspensions=[stop]), *APPROVED)
+    open_end = {"valid_from": "2026-09-11"}
+    yield from _of(SUSPENDED, day, licence(suspensions=[open_end]), *APPROVED)
+    other = licence(scope=[{"codes": [OTHER_CODE], "modes": ["disposal"]}])
+    yield from _of(OUT_OF_SCOPE, there(), other, *APPROVED)
+    yield from _of(OUT_OF_SCOPE, there(), licence(scope=[]), *APPROVED)
+    older = licence(scope=[{"codes": [OTHER_CODE], "modes": ["disposal"], "edition": 2016}])
+    yield from _of(OUT_OF_SCOPE, there(), older, *APPROVED)
+    unknown = there(wastes=[waste(code=UNKNOWN_CODE)])
+    yield from _of(OUT_OF_SCOPE, unknown, licence(), *APPROVED)
+    mode = licence(
+        scope=[
+            {"categories": ["HW49"], "modes": ["collection", "utilisation"]},
+            {"categories": ["HW08"], "modes": ["disposal"]},
+        ]
+    )
+    yield from _of(WRONG_MODE, there(), mode, *APPROVED)
+
+
+# Carriers and reports ------------------------------------------------------------------------------
+
+
+def _carriers() -> Iterator[Outcome]:
+    lawful = [approval(), licence()]
+    yield from _of(NO_PERMIT, transfer(), *lawful)
+    yield from _of(NO_PERMIT, transfer(), permit(valid_to="2026-09-09"), *lawful)
+    yield from _of(NO_PERMIT, transfer(), permit(valid_from="2026-09-11"), *lawful)
+    listed = permit(plates=["冀A12345", "冀A12346"], valid_to="2026-12-31")
+    on = [filed(id="f"), dispatched(id="d", plate="冀A99999")]
+    yield from _of(WRONG_PLATE, on, listed, *lawful)
+
+
+def _reports() -> Iterator[Outcome]:
+    lawful = [*APPROVED, licence()]
+    said = [
+        *transfer(),
+        arrived(id="x", by=STRANGER),
+        received(id="y", by=STRANGER),
+        voided(DAY, id="z", by=STRANGER),
+        corrected("f", "filed", form(), DAY, STRANGER, id="c"),
+        filed(id="t", by=STRANGER, consignor=STRANGER, received=DAY + HOUR),
+    ]
+    yield from _of(NOT_ENTITLED, said, *lawful)
+    twice = [*there(), received(DAY + 9 * HOUR, id="r", opinion="accepted", tonnes="1.5")]
+    yield from _of(CONFLICTING, twice, *lawful)
+
+
+# Two readings --------------------------------------------------------------------------------------
+
+
+def _readings() -> Iterator[Outcome]:
+    late = DAY + 30 * HOUR
+    moved = corrected("f", "filed", form(receiver=OTHER_RECEIVER), late, CONSIGNOR, id="c")
+    yield from _of(WRONG_RECEIVER, [*there(), moved], *APPROVED, licence())
+    less = corrected("f", "filed", form(wastes=[waste(tonnes=1)]), late, CONSIGNOR, id="c")
+    on_the_way = [filed(id="f"), dispatched(id="d"), arrived(id="a"), less]
+    yield from _of(NO_APPROVAL, on_the_way, *LICENSED)
+    contradicted = filed(id="f", wastes=[waste(code=OTHER_CODE)], received=DAY + HOUR)
+    yield from _of(WRONG_CODE, [*transfer(), contradicted], *APPROVED, licence())
+    yield from _of(NO_APPROVAL, [*there(), voided(late, id="v")], *LICENSED)
+
+
+# Limits --------------------------------------------------------------------------------------------
+
+
+def load(n: int, tonnes: Any, *then: Any, **line: Any) -> list[Any]:
+    """A load of its own; ``then``: what becomes of it, said of its number and hour."""
+    subject, at = f"202613010000{n:02d}", DAY + n * HOUR
+    said = [
+        filed(id=f"f{n}", subject=subject, wastes=[waste(tonnes=tonnes, **line)]),
+        dispatched(at, id=f"d{n}", subject=subject),
+    ]
+    for word in then:
+        match word:
+            case "received":
+                said.append(received(at + 8 * HOUR, id=f"r{n}", subject=subject))
+            case "voided":
+                said.append(voided(at + 9 * HOUR, id=f"v{n}", subject=subject))
+            case less:
+                data = form(wastes=[waste(tonnes=less, **line)])
+                by = {"by": CONSIGNOR, "id": f"c{n}", "subject": subject}
+                said.append(corrected(f"f{n}", "filed", data, at + 40 * HOUR, **by))
+    return said
+
+
+def _limits() -> Iterator[Outcome]:
+    ten = approval(lines=[approval_line(quantity_t=10)])
+    two = [load(1, 7, "received"), load(2, 5)]
+    yield limit_outcome(two, ten)
+    names = [
+        approval_line(1, quantity_t=5, name="废滤芯"),
+        approval_line(2, quantity_t=5, name="桶"),
+    ]
+    pool = "approval/appr-1/pool/900-041-49"
+    yield limit_outcome(two, approval(lines=names), limit=pool)
+    pieces = load(3, None, "received", packages=8)
+    yield limit_outcome([load(1, 7, "received"), pieces], ten)
+    yield limit_outcome([*two, pieces], ten)
+    yield limit_outcome([load(1, 7, "received"), load(2, 5, "received", "voided")], ten)
+    yield limit_outcome([load(1, 7, "received"), load(2, 5, "received", "2")], ten)
+    listed = whitelisted("direct", annual_cap_t=10)
+    yield limit_outcome(two, approval(), listed, limit="whitelist/r1/2026")
+    both = [load(1, 7, "received"), load(2, 4, "received")]
+    year, sized = "licence/lic-1/2026", licence(annual_scale_t=10)
+    yield limit_outcome(both, sized, limit=year)
+    yield limit_outcome([*both, load(3, 2, "received")], sized, limit=year)
+    part = licence(annual_scale_t=20, valid_from="2026-07-01", holder_name="示例处置单位")
+    yield limit_outcome([*both, load(3, 2, "received")], part, limit=year)
+    yield limit_outcome([both[0], pieces], sized, limit=year)
+
+
+STORIES: dict[str, Any] = {
+    "approvals": _approvals,
+    "bans": _bans,
+    "licences": _licences,
+    "carriers": _carriers,
+    "reports": _reports,
+    "readings": _readings,
+    "limits": _limits,
+}
+
+
+def findings() -> dict[str, Sequence[Outcome]]:
+    """Return the findings of all stories, by the name of their page."""
+    return {name: list(story()) for name, story in STORIES.items()}
