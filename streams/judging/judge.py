@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from streams.judging.facts import Facts
+from streams.judging.facts import Fact, Facts
 from streams.judging.outcome import Draw, Outcome
 from streams.judging.registry import RegistryView
 from streams.judging.rules import RULE_BOOK, RuleBook
@@ -88,7 +88,9 @@ def judge_manifest(
         ]
     if facts.voided is not None and facts.reached is not None:
         judged = [
-            found if rule.on_reports else [_void(o) for o in found]
+            found
+            if rule.on_reports
+            else [_void(o, facts.voided, facts.reached) if o.found else o for o in found]
             for rule, found in zip(book.manifest, judged, strict=True)
         ]
     outcomes = [outcome for found in judged for outcome in found]
@@ -188,10 +190,8 @@ _REVIEW = {
 }
 
 
-def _void(outcome: Outcome) -> Outcome:
-    return (
-        _reviewed(explained_by_void(outcome), "voided_after_arrival") if outcome.found else outcome
-    )
+def _void(outcome: Outcome, voided: Fact, reached: Fact) -> Outcome:
+    return _reviewed(explained_by_void(outcome, voided, reached), "voided_after_arrival")
 
 
 def _weighed(one: Outcome, other: Outcome, reason: str) -> Outcome:

@@ -6,7 +6,8 @@ import msgspec
 
 from schemas.quantity import tonnes_text
 from streams.judging.explanation import Condition, Cure
-from streams.judging.outcome import Outcome
+from streams.judging.facts import Fact
+from streams.judging.outcome import Outcome, china_text
 from streams.judging.rules.explained.wording import condition
 from streams.judging.rules.rule import Said
 
@@ -68,12 +69,13 @@ def explained_by_weight(told: Outcome, other: Outcome, reason: str) -> Outcome:
     return _with(told, (figure,), ())
 
 
-def explained_by_void(told: Outcome) -> Outcome:
-    """Return ``told`` with the void that came once the load was there."""
+def explained_by_void(told: Outcome, voided: Fact, reached: Fact) -> Outcome:
+    """Return ``told`` with the void that came once the load was there (``reached``)."""
+    when, there = china_text(voided.at), china_text(reached.at)
     void = condition(
         ("联单未在运抵后作废", "the manifest was not voided after arrival"),
-        ("运抵后作废", "voided after arrival"),
-        ("未作废，或在运抵前作废", "not voided, or before arrival"),
+        (f"作废于 {when}", f"voided on {when}"),
+        (f"运抵于 {there}", f"there on {there}"),
         holds=None,
     )
     cure = Cure(

@@ -45,15 +45,6 @@ def transfer(facts: Facts, wastes: Sequence[WasteLine]) -> Iterable[Condition]:
             holds=True,
             role="applies",
         )
-    if facts.voided is not None and facts.reached is not None:
-        voided, there = china_text(facts.voided.at), china_text(facts.reached.at)
-        yield condition(
-            ("作废时货物已运抵", "the load was there when it was voided"),
-            (f"作废于 {voided}", f"voided on {voided}"),
-            (f"运抵于 {there}", f"there on {there}"),
-            holds=True,
-            role="applies",
-        )
 
 
 def across(facts: Facts) -> Condition:
