@@ -6,6 +6,7 @@
 #   make test [ARGS=…]        set-up and all tests
 #   make lint                 ruff, mypy, import-linter
 #   make soak                 ten minutes of kills, joins and hostile clients
+#   make reference            docs/reference and the index docs/README.md anew from the code
 #   make lock                 the lock files anew from pyproject.toml, versions kept
 #   make rehearsal            docker-compose.yml on the engine that LIANDAN_REHEARSAL_HOST names
 #   make hostile              20,000 mutated bodies against a real gateway
@@ -18,7 +19,7 @@ ARGS ?=
 # Not .venv/bin/liandan: its first line holds a path, and this folder may be moved.
 LIANDAN := .venv/bin/python -m services.cli
 
-.PHONY: help setup demo up doctor test lint lock soak hostile rehearsal
+.PHONY: help setup demo up doctor test lint lock reference soak hostile rehearsal
 help:
 	@sed -n 's/^#   //p' Makefile
 
@@ -39,6 +40,9 @@ lock: .venv/.installed-dev
 	$(LOCK) --extra local -o requirements.lock
 	$(LOCK) --extra local --extra dev -o requirements-dev.lock
 	$(LOCK) -c requirements.lock -o requirements-services.lock
+
+reference: .venv/.installed
+	@.venv/bin/python -m services.cli.reference
 
 hostile: .venv/.installed-dev
 	.venv/bin/python -m bench.hostile 20000

@@ -6,7 +6,7 @@ from pydantic import ValidationError
 
 from schemas.checks import Refusal
 
-__all__ = ["Problem", "problems_of"]
+__all__ = ["KINDS_OF_PYDANTIC", "Problem", "problems_of"]
 
 MOST = 20
 """Problems told of one event; more would bury the first."""
@@ -21,7 +21,7 @@ class Problem(NamedTuple):
     en: str
 
 
-_KINDS = {
+KINDS_OF_PYDANTIC = {
     "missing": ("member_missing", "缺少必填项", "a required member is missing"),
     "extra_forbidden": ("member_unknown", "不认识的数据项", "this member is not known here"),
     "literal_error": ("value_not_allowed", "取值不在允许范围内：{expected}", "allowed: {expected}"),
@@ -49,7 +49,9 @@ def problems_of(error: ValidationError) -> list[Problem]:
         if isinstance(refusal, Refusal):
             found.append(Problem(refusal.code, _pointer(each["loc"]), refusal.zh, refusal.en))
             continue
-        code, zh, en = _KINDS.get(each["type"], ("value_invalid", "取值不合要求", each["msg"]))
+        code, zh, en = KINDS_OF_PYDANTIC.get(
+            each["type"], ("value_invalid", "取值不合要求", each["msg"])
+        )
         found.append(
             Problem(
                 code,

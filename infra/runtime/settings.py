@@ -89,23 +89,33 @@ class Settings(BaseSettings):
     """Address of the Maven mirror from which the local stack fetches Kafka; "": Maven Central."""
 
     kafka_bootstrap: str = "127.0.0.1:9092"
+    """Addresses of Kafka, parted by commas."""
     kafka_replication: int = 1
     """Copies of each partition: 3 in production."""
     kafka_min_insync: int = 1
     """Copies that must have an event before it is acknowledged: 2 in production."""
     manifest_partitions: int = 4
+    """Partitions of the topic of manifest events."""
     alerts_partitions: int = 1
+    """Partitions of the topic of alerts."""
     kafka_retention_days: int = 30
     """Must exceed the longest Postgres outage that is promised (7 days)."""
 
     database_writer: str = "postgresql://liandan_writer@127.0.0.1:5432/liandan"
+    """Role writer: archiver, stream workers, courier."""
     database_reader: str = "postgresql://liandan_reader@127.0.0.1:5432/liandan"
+    """Role reader: look-ups."""
     database_registry: str = "postgresql://liandan_registry@127.0.0.1:5432/liandan"
+    """Role registry: registry records and API keys."""
     database_console: str = "postgresql://liandan_console@127.0.0.1:5432/liandan"
+    """Role console: no table, only views and functions that ask for a session."""
     database_migrator: str = "postgresql://liandan_migrator@127.0.0.1:5432/liandan"
+    """Role migrator: the schema."""
 
     gateway_host: str = "127.0.0.1"
+    """Address on which the gateway listens."""
     gateway_port: int = 8080
+    """Port on which the gateway listens."""
     gateway_inflight: int = 64
     """Requests with a body held at once; one more gets 429."""
     gateway_inflight_bytes: int = 96 * 1024 * 1024
@@ -117,10 +127,12 @@ class Settings(BaseSettings):
     gateway_recent_events: int = 200_000
     """(source, id) pairs remembered for duplicates without asking Postgres."""
     gateway_keys_refresh_s: float = 2.0
+    """How often API keys are read: new and revoked ones count after this time at the latest."""
 
     worker_id: str = Field(default_factory=socket.gethostname)
     """Name in the log and at Kafka; several workers of one container service differ by host."""
     worker_group: str = "liandan-judge"
+    """Consumer group of the stream workers."""
     worker_batch_records: int = 8000
     """Records at most in one batch (one transaction)."""
     worker_session_timeout_s: float = 10.0
@@ -189,6 +201,7 @@ class Settings(BaseSettings):
     """How often the courier looks at what operators are told of the database."""
 
     metrics_host: str = "127.0.0.1"
+    """Address on which metrics are served."""
     metrics_port: int = 0
     """0: any free port (written to the log and the state file)."""
 
@@ -198,6 +211,7 @@ class Settings(BaseSettings):
     """PEM file of the certificate before the gateway or console; its end is watched; "": none."""
 
     log_level: Annotated[str, NoDecode] = "INFO"
+    """DEBUG, INFO, WARNING or ERROR."""
 
     @classmethod
     def settings_customise_sources(

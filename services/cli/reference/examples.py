@@ -1,0 +1,96 @@
+"""One valid event of each type: a transfer between invented firms, told from start to end."""
+
+import json
+from typing import Any
+
+__all__ = ["examples"]
+
+_CONSIGNOR, _RECEIVER = "91130100MA0000000Y", "91370100MA00000010"
+_CARRIER, _SECOND = "91130100MA00000012", "91370100MA00000023"
+_NUMBER = "20261301000001"
+_WASTE = {
+    "line": 1,
+    "code": "900-041-49",
+    "name": "废包装桶",
+    "quantity_t": "2.35",
+    "method": "disposal",
+    "form": "solid",
+}
+_FORM: dict[str, Any] = {
+    "consignor": {"uscc": _CONSIGNOR, "name": "石家庄示例化工有限公司", "site_region": "130100"},
+    "receiver": {"uscc": _RECEIVER, "name": "济南示例环保处置有限公司", "site_region": "370100"},
+    "carriers": [{"uscc": _CARRIER, "name": "石家庄示例运输有限公司", "plate": "冀A12345"}],
+    "wastes": [_WASTE],
+    "approval_no": "冀环示例〔2026〕1号",
+}
+_SAID: dict[str, tuple[str, str, dict[str, Any]]] = {
+    "filed": (_CONSIGNOR, "2026-11-20T09:00:00+08:00", _FORM),
+    "dispatched": (
+        _CARRIER,
+        "2026-11-21T08:00:00+08:00",
+        {
+            "carrier": _CARRIER,
+            "plate": "冀A12345",
+            "driver": "示例驾驶员",
+            "wastes": [{"line": 1, "quantity_t": "2.34"}],
+        },
+    ),
+    "handed_over": (
+        _CARRIER,
+        "2026-11-21T12:30:00+08:00",
+        {
+            "carrier": _CARRIER,
+            "to": _SECOND,
+            "to_name": "济南示例运输有限公司",
+            "plate": "鲁A12345",
+        },
+    ),
+    "arrived": (
+        _SECOND,
+        "2026-11-21T16:10:00+08:00",
+        {"carrier": _SECOND, "plate": "鲁A12345", "place": "济南示例环保处置有限公司东门"},
+    ),
+    "received": (
+        _RECEIVER,
+        "2026-11-22T10:00:00+08:00",
+        {
+            "opinion": "accepted",
+            "wastes": [{"line": 1, "opinion": "accepted", "accepted_t": "2.34"}],
+        },
+    ),
+    "treated": (
+        _RECEIVER,
+        "2026-11-28T17:00:00+08:00",
+        {"wastes": [{"line": 1, "method": "disposal", "quantity_t": "2.34"}], "finished": True},
+    ),
+    "corrected": (
+        _CONSIGNOR,
+        "2026-11-20T15:00:00+08:00",
+        {
+            "corrects": "filed-1",
+            "reason": "数量填写有误",
+            "filed": {**_FORM, "wastes": [{**_WASTE, "quantity_t": "2.53"}]},
+        },
+    ),
+    "voided": (_CONSIGNOR, "2026-11-20T16:00:00+08:00", {"reason": "取消本次转移"}),
+}
+
+
+def examples() -> dict[str, str]:
+    """Return verb to event, as JSON text of several lines."""
+    return {
+        verb: json.dumps(
+            {
+                "specversion": "1.0",
+                "id": f"{verb}-1",
+                "source": f"urn:uscc:{who}",
+                "type": f"liandan.manifest.{verb}.v1",
+                "subject": _NUMBER,
+                "time": when,
+                "data": data,
+            },
+            ensure_ascii=False,
+            indent=2,
+        )
+        for verb, (who, when, data) in _SAID.items()
+    }

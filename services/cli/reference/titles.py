@@ -1,0 +1,73 @@
+"""What the members of events are called for people."""
+
+from services.registry.titles import title_of
+
+__all__ = ["event_title"]
+
+_TITLES = {
+    "accepted_packages": ("接受件数", "packages accepted"),
+    "accepted_t": ("接受数量（吨）", "quantity accepted (t)"),
+    "address": ("地址", "address"),
+    "aliases": ("其他联单编号", "other numbers of this manifest"),
+    "approval_no": ("跨省审批文号", "approval document"),
+    "arrived": ("更正后的运抵内容", "the corrected arrival"),
+    "back_entry": ("补录", "entered afterwards"),
+    "carrier": ("承运人信用代码", "carrier's credit code"),
+    "carriers": ("承运人", "carriers, one for each leg"),
+    "components": ("主要有害成分", "hazardous components"),
+    "corrects": ("被更正事件的编号", "id of the event that it corrects"),
+    "data": ("内容", "what is said"),
+    "datacontenttype": ("内容格式", "media type of the data"),
+    "dataschema": ("内容模式", "schema of the data"),
+    "discrepancy": ("与联单不符", "differs from the manifest"),
+    "dispatched": ("更正后的起运内容", "the corrected dispatch"),
+    "driver": ("驾驶员", "driver"),
+    "driver_phone": ("驾驶员电话", "driver's phone"),
+    "emergency_phone": ("应急电话", "emergency phone"),
+    "end": ("运输终点", "end point"),
+    "escort": ("押运员", "escort"),
+    "filed": ("更正后的联单", "the corrected manifest"),
+    "finished": ("已全部利用处置", "all of it is treated"),
+    "form": ("形态", "form"),
+    "handed_over": ("更正后的交接内容", "the corrected hand-over"),
+    "handler": ("经办人", "person in charge"),
+    "happened_at": ("更正后的发生时间", "when it really happened"),
+    "hazard": ("危险特性", "hazard"),
+    "id": ("事件编号", "id, once in a source; UUIDv7 suggested"),
+    "licence_no": ("经营许可证号", "licence number"),
+    "major_discrepancy": ("存在重大差异", "a major discrepancy"),
+    "method": ("利用处置方式", "method"),
+    "method_code": ("利用处置方式代码", "method code (HJ 1033)"),
+    "note": ("说明", "note"),
+    "opinion": ("接受意见", "opinion"),
+    "package_t": ("每件重量（吨）", "weight of one package (t)"),
+    "packages": ("件数", "packages"),
+    "packaging": ("包装", "packaging"),
+    "paper_no": ("纸质联单编号", "number of the paper manifest"),
+    "permit_no": ("道路运输许可证号", "road-transport permit"),
+    "phone": ("电话", "phone"),
+    "place": ("地点", "place"),
+    "plan_no": ("管理计划编号", "management plan"),
+    "planned_at": ("计划起运时间", "planned departure"),
+    "reason": ("原因", "why"),
+    "received": ("更正后的接收内容", "the corrected receipt"),
+    "remark": ("备注", "remark"),
+    "site_region": ("地点的行政区划", "region of the site"),
+    "source": ("上报单位", "posting unit"),
+    "specversion": ("CloudEvents 版本", "CloudEvents version"),
+    "start": ("运输起点", "start point"),
+    "subject": ("联单编号", "manifest number"),
+    "time": ("发生时间", "when it happened"),
+    "to": ("下一承运人信用代码", "credit code of the next carrier"),
+    "to_name": ("下一承运人名称", "name of the next carrier"),
+    "treated": ("更正后的利用处置内容", "the corrected treatment"),
+    "type": ("事件类型", "event type"),
+    "vehicle": ("运输工具", "means of transport"),
+    "via": ("经由地", "via"),
+    "wastes": ("废物", "lines of waste"),
+}
+
+
+def event_title(name: str) -> tuple[str, str]:
+    """Return a member's name in Chinese and English."""
+    return _TITLES.get(name) or title_of(name)

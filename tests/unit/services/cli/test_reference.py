@@ -1,0 +1,116 @@
+"""``docs/reference`` says what the code says now, in both languages."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from infra.runtime.settings import Settings
+from schemas import manifest
+from schemas.decode import decode_manifest_event
+from schemas.manifest import MANIFEST_VERBS
+from schemas.quarantine import QUARANTINE_REASONS
+from services.cli.reference import DOCS, pages
+from services.cli.reference.chinese import METRICS_ZH, SETTINGS_ZH
+from services.cli.reference.commands import command_tree
+from services.cli.reference.errors import event_codes, import_codes
+from services.cli.reference.events import SPEAKERS
+from services.cli.reference.examples import examples
+from services.cli.reference.index import index_page
+from services.cli.reference.metrics import metric_modules, metrics_of
+from services.cli.reference.settings import texts_of_members
+from services.gateway.problems import KINDS
+
+ROOT = DOCS.parent
+NOW = pages()
+MEND = "run `make reference` and commit what it writes"
+
+
+@pytest.mark.parametrize("path", NOW, ids=lambda p: p.stem)
+def test_a_reference_page_is_what_the_code_says_now(path: Path) -> None:
+    assert path.exists(), MEND
+    assert path.read_text() == NOW[path], MEND
+
+
+def test_the_index_names_every_page_by_its_title() -> None:
+    assert (DOCS / "README.md").read_text() == index_page(DOCS), MEND
+    named = set(re.findall(r"\]\(([^)]+)\)", index_page(DOCS)))
+    there = {str(p.relative_to(DOCS)) for p in DOCS.rglob("*.md") if p.name != "README.md"}
+    assert there <= named, "a folder that services/cli/reference/index.py does not know"
+
+
+def test_every_setting_is_explained_in_both_languages() -> None:
+    texts = texts_of_members(Settings)
+    for name in Settings.model_fields:
+        assert texts.get(name), f"{name}: a docstring below it in infra/runtime/settings.py"
+        assert SETTINGS_ZH.get(name), f"{name}: a line in services/cli/reference/chinese.py"
+
+
+def test_every_metric_is_explained_in_both_languages() -> None:
+    named = (ROOT / "docs/reference/metrics.md").read_text()
+    for module in metric_modules():
+        for metric in metrics_of(module):
+            (family,) = metric.describe()
+            (name,) = re.findall(rf"`({family.name}(?:_total)?)`", named)
+            assert METRICS_ZH.get(name), f"{name}: a line in services/cli/reference/chinese.py"
+
+
+def test_every_command_is_there_with_its_options() -> None:
+    text = (ROOT / "docs/reference/cli.md").read_text()
+    commands = [typed for typed, _ in command_tree()]
+    assert len(commands) >= 16
+    assert {"liandan up", "liandan registry import", "liandan key create"} <= set(commands)
+    for typed, command in command_tree():
+        section = text.partition(f"\n## {typed}\n")[2].partition("\n## ")[0]
+        assert section, typed
+        for parameter in command.params:
+            if parameter.name != "help":
+                option = parameter.param_type_name == "option"
+                shown = parameter.opts[0] if option else parameter.metavar or parameter.name.upper()
+                assert f"`{shown}`" in section or f"`[{shown}]`" in section
+            if parameter.help:
+                assert re.search(r"[\u4e00-\u9fff]", section), typed
+
+
+def test_every_refusal_in_the_source_is_listed() -> None:
+    """Whatever the generator's reading of the source misses, a plain search finds."""
+    listed = {told.code for told in (*event_codes(), *import_codes())} | set(KINDS)
+    calls = re.compile(r"\b(?:Refusal|Problem)\(\s*(?:_?[a-z]+, )?\"([a-z_]+)\"")
+    for folder in ("schemas", "services/registry", "services/gateway"):
+        for path in (ROOT / folder).rglob("*.py"):
+            for code in calls.findall(path.read_text()):
+                assert code in listed, f"{path.name}: {code}"
+    for told in (*event_codes(), *import_codes()):
+        assert re.search(r"[\u4e00-\u9fff]", told.zh), told
+        assert told.code == "value_invalid" or re.search("[a-z]", told.en), told
+
+
+def test_every_event_has_a_valid_example_and_its_speakers_as_the_contract_has_them() -> None:
+    assert set(examples()) == set(SPEAKERS) == set(MANIFEST_VERBS.values())
+    for verb, text in examples().items():
+        assert MANIFEST_VERBS[decode_manifest_event(text.encode()).type] == verb
+        said = re.search(rf"^\| {verb} \| (.+?) \|", manifest.__doc__ or "", re.MULTILINE)
+        assert said is not None
+        assert SPEAKERS[verb][1].removeprefix("the ") == said[1].removeprefix("the ")
+
+
+def test_the_reasons_of_quarantine_are_those_that_the_code_writes() -> None:
+    """In calls of the three ways to make a row; and the one that is written in SQL."""
+    written = {"conflict"} if "'conflict'," in _text("services/archiver/conflict.py") else set()
+    places = {"Quarantined": 1, "Oddity": 1, "_quarantined": 1}
+    for path in ("streams/records.py", "streams/batch.py", *_archiver()):
+        for node in ast.walk(ast.parse(_text(path))):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") in places:
+                reason = node.args[places[node.func.id]]
+                if isinstance(reason, ast.Constant):
+                    written.add(reason.value)
+    assert written == set(QUARANTINE_REASONS)
+
+
+def _archiver() -> list[str]:
+    return [str(p.relative_to(ROOT)) for p in (ROOT / "services/archiver").glob("*.py")]
+
+
+def _text(path: str) -> str:
+    return (ROOT / path).read_text()
