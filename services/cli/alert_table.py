@@ -12,7 +12,7 @@ from rich.text import Text
 from schemas.alert import Alert, Severity
 from schemas.instant import CHINA
 
-__all__ = ["SEVERITIES", "AlertTable", "article_of", "short_name"]
+__all__ = ["FINDINGS", "SEVERITIES", "AlertTable", "article_of", "short_name"]
 
 SEVERITIES: dict[Severity, tuple[str, str]] = {
     "critical": ("特高", "bold white on red"),

@@ -6,8 +6,9 @@ from pathlib import Path
 from infra.local.lock import HomeLock
 from infra.local.residence import remove_home
 from services.cli.failures import using_home
+from services.cli.running import RunningStack, running_stack
 
-__all__ = ["DEMO_HOME", "begin_anew"]
+__all__ = ["DEMO_HOME", "begin_anew", "enter_running_demo"]
 
 DEMO_HOME = "demo"
 """Folder in the home."""
@@ -22,3 +23,13 @@ def begin_anew(home: Path) -> None:
             lock.acquire()
         lock.release()
         remove_home(home)
+
+
+def enter_running_demo(home: Path) -> RunningStack | None:
+    """Take the demo's stack where only that runs under ``home``; settings are read from there then."""
+    if running_stack(home) is not None:
+        return None
+    stack = running_stack(home / DEMO_HOME)
+    if stack is not None:
+        os.environ["LIANDAN_HOME"] = str(stack.home)
+    return stack

@@ -1,8 +1,6 @@
 """``liandan doctor``: what runs, where, how far behind, what is wrong, with the cure."""
 
 import asyncio
-import os
-from pathlib import Path
 
 import typer
 
@@ -12,9 +10,9 @@ from services.cli.check_machine import check_machine
 from services.cli.check_processes import check_gateway, check_processes
 from services.cli.checkup import Checkup
 from services.cli.console import out
-from services.cli.demo_home import DEMO_HOME
+from services.cli.demo_home import enter_running_demo
 from services.cli.failures import quiet_logs, served
-from services.cli.running import RunningStack, running_stack
+from services.cli.running import running_stack
 
 __all__ = ["doctor"]
 
@@ -34,7 +32,7 @@ async def _doctor() -> int:
     checkup = Checkup(out)
     home = home_from_environment().expanduser().absolute()
     cache = home / "cache"
-    stack = running_stack(home) or _running_demo(home)
+    stack = running_stack(home) or enter_running_demo(home)
     settings = Settings()
     outside = bool({"kafka_bootstrap", "database_reader"} & settings.model_fields_set)
     if stack or not outside:  # what a local stack needs is nothing to a container
@@ -68,14 +66,6 @@ async def _doctor() -> int:
     ends = await check_kafka(checkup, settings)
     await check_postgres(checkup, settings, ends)
     return _verdict(checkup)
-
-
-def _running_demo(home: Path) -> RunningStack | None:
-    """Take the demo's stack when it is the only one; settings are read from there then."""
-    stack = running_stack(home / DEMO_HOME)
-    if stack is not None:
-        os.environ["LIANDAN_HOME"] = str(stack.home)
-    return stack
 
 
 def _verdict(checkup: Checkup) -> int:

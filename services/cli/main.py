@@ -21,6 +21,7 @@ _COMMANDS = {
     "restore": "restore:restore",
     "simulate": "simulate:simulate",
     "post": "post:post",
+    "alerts": "alerts:alerts",
     "judge": "judge:judge",
     "grade": "grade:grade",
     "play": "play:play",

@@ -64,7 +64,7 @@ def _command(typed: str, command: Any) -> str:
     arguments = [p for p in command.params if p.param_type_name == "argument"]
     options = [p for p in command.params if p.param_type_name == "option" and p.name != "help"]
     usage = [typed, *(["[OPTIONS]"] if options else []), *map(_argument, arguments)]
-    parts = [_paragraphs(command.help or ""), f"```text\n{' '.join(usage)}\n```"]
+    parts = [_paragraphs(command.help or ""), f"```\n{' '.join(usage)}\n```"]
     rows = [(code(_argument(p)), "", p.help or "") for p in arguments]
     rows += [(_option(p, context), _default(p), _help(p)) for p in options]
     if rows:

@@ -20,7 +20,18 @@ run = CliRunner()
 def test_help_names_every_command_in_both_languages():
     done = run.invoke(app, ["--help"], env={"COLUMNS": "200"})
     assert done.exit_code == 0
-    for name in ("demo", "up", "doctor", "migrate", "simulate", "post", "registry", "key", "judge"):
+    for name in (
+        "demo",
+        "up",
+        "doctor",
+        "migrate",
+        "simulate",
+        "post",
+        "registry",
+        "key",
+        "judge",
+        "alerts",
+    ):
         assert name in done.stdout
     assert "接受" not in done.stdout, "options of sub-commands are their own pages"
 
@@ -51,6 +62,28 @@ def test_what_is_away_is_a_failure_with_a_cure():
     with pytest.raises(Failure, match="liandan doctor") as failed, reaching("Postgres"):
         raise ConnectionRefusedError(111, "refused")
     assert failed.value.code == 3
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["alerts", "offsets show", "offsets accept --consumer judge --partition 0 --from end"],
+)
+def test_stores_that_are_away_are_told_in_two_sentences_and_exit_code_3(command, tmp_path):
+    nowhere = {
+        "LIANDAN_HOME": str(tmp_path),
+        "LIANDAN_DATABASE_READER": "postgresql://liandan_reader@127.0.0.1:1/liandan",
+        "LIANDAN_KAFKA_BOOTSTRAP": "127.0.0.1:1",
+    }
+    done = subprocess.run(
+        [sys.executable, "-m", "services.cli", *command.split()],
+        env=os.environ | nowhere,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 3, done.stderr
+    assert "无法使用" in done.stderr
+    assert "cannot be used" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 @pytest.mark.parametrize("sig", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
