@@ -3,9 +3,7 @@
 import asyncio
 from typing import Annotated, Any
 
-import asyncpg
 import typer
-from aiokafka.errors import KafkaError
 from rich.table import Table
 
 from infra.runtime.offsets import accept_log, cluster_id_of
@@ -32,23 +30,20 @@ FROM consumer_offset ORDER BY consumer, topic, partition
 def show() -> None:
     """列出全部位点 / List all positions."""
     table = Table("consumer", "topic", "partition", "next", "owner", "clock", "updated", "cluster")
-    for row in asyncio.run(_rows(Settings())):
-        clock, updated = (
-            moment.isoformat(timespec="seconds") if moment else "" for moment in row[5:7]
-        )
-        table.add_row(*map(str, row[:5]), clock, updated, row[7])
-    out.print(table)
+    with served():
+        quiet_logs()
+        for row in asyncio.run(_rows(Settings())):
+            clock, updated = (
+                moment.isoformat(timespec="seconds") if moment else "" for moment in row[5:7]
+            )
+            table.add_row(*map(str, row[:5]), clock, updated, row[7])
+        out.print(table)
 
 
 async def _rows(settings: Settings) -> list[Any]:
-    try:
-        connection = await asyncpg.connect(settings.database_reader, timeout=5)
-    except (OSError, TimeoutError, asyncpg.PostgresError) as error:
-        raise _failed(f"Postgres: {error!r}") from error
-    try:
-        return list(await connection.fetch(_SHOW))
-    finally:
-        await connection.close()
+    async with connected(settings.database_reader) as connection:
+        with reaching("Postgres"):
+            return list(await connection.fetch(_SHOW))
 
 
 @offsets_app.command()
@@ -66,16 +61,19 @@ def accept(
     if start not in ("start", "end") and not start.isdecimal():
         raise typer.BadParameter("start | end | OFFSET", param_hint="--from")
     to: Any = int(start) if start.isdecimal() else start
-    settings = Settings()
-    try:
-        sentence = asyncio.run(
-            accept_log(settings.database_writer, settings, consumer, topic, partition, to=to)
-        )
-    except ValueError as error:
-        raise _failed(str(error)) from error
-    except (KafkaError, OSError, TimeoutError, asyncpg.PostgresError) as error:
-        raise _failed(repr(error)) from error
-    typer.echo(sentence)
+    with served():
+        quiet_logs()
+        typer.echo(asyncio.run(_accept(Settings(), consumer, topic, partition, to)))
+
+
+async def _accept(settings: Settings, consumer: str, topic: str, partition: int, to: Any) -> str:
+    with reaching("Kafka, Postgres"):
+        try:
+            return await accept_log(
+                settings.database_writer, settings, consumer, topic, partition, to=to
+            )
+        except ValueError as error:  # no such partition or place in the log; in both languages
+            raise Failure(str(error), "", code=1) from error
 
 
 @offsets_app.command("refeed")
@@ -105,8 +103,3 @@ async def _refeed(settings: Settings) -> int:
                     code=1,
                 )
             return await refeed(connection, settings)
-
-
-def _failed(sentence: str) -> typer.Exit:
-    typer.echo(sentence, err=True)
-    return typer.Exit(1)
