@@ -67,6 +67,8 @@ def blocks_of(page: Path) -> list[Block]:
     """Return the page's blocks; AssertionError for what no runner could understand."""
     text = page.read_text(encoding="utf-8")
     assert text.count("\n```") % 2 == 0, f"{page}: a fence is left open"
+    indented = re.search(r"^[ \t]+```", text, re.MULTILINE)
+    assert indented is None, f"{page}: an indented fence is not seen; begin it at the line's start"
     text = re.sub(r"^<!-- run: all elsewhere .*\n", "\n", text, flags=re.MULTILINE)
     found: list[Block] = []
     for match in _FENCE.finditer(text):

@@ -18,6 +18,7 @@ ACTING = sorted(
     (p for p in PAGES if _ACTS.search(p.read_text()) and all_elsewhere(p) is None),
     key=lambda page: ("make demo\n" in page.read_text(), page),  # after those that share a stack
 )
+_FENCED = re.compile(r"^ *```\S*\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
 _TYPED = re.compile(r"^(?:\$ )?(?:liandan|curl|make|kill|docker|psql|python3?) ", re.MULTILINE)
 
 
@@ -78,7 +79,7 @@ def test_every_command_that_a_page_mentions_exists_with_its_options(page: Path) 
     commands = dict(command_tree())
     text = page.read_text()
     said = [m.strip("`") for m in re.findall(r"`liandan [^`\n]+`", text)]
-    said += re.findall(r"^liandan .+$", "\n".join(b.text for b in blocks_of(page)), re.MULTILINE)
+    said += re.findall(r"^ *(liandan .+)$", "\n".join(_FENCED.findall(text)), re.MULTILINE)
     for line in said:
         line = line.partition(" #")[0]
         words = re.split(r"[\s,]+", line)

@@ -38,14 +38,20 @@ def index_page(docs: Path) -> str:
     """Return the index of the pages that lie under ``docs`` now."""
     sections = []
     for folder, zh, en, what_zh, what_en in _FOLDERS:
-        paths = [
-            p for p in sorted((docs / folder).glob("*.md"), key=_order) if p.name != "README.md"
-        ]
+        paths = _pages(docs, docs / folder)
         if paths:
             links = "\n".join(f"- [{_title(p)}]({p.relative_to(docs)})" for p in paths)
             said = f"{what_zh} {what_en}".strip()
             sections.append("\n\n".join(filter(None, (f"## {zh} · {en}", said, links))))
     return page("文档", "Documentation", *sections)
+
+
+def _pages(docs: Path, folder: Path) -> list[Path]:
+    """Return a folder's pages, or the page that lists them where the folder has one of its own."""
+    own = folder / "README.md"
+    if folder != docs and own.exists():
+        return [own]
+    return [p for p in sorted(folder.glob("*.md"), key=_order) if p != own]
 
 
 def _order(path: Path) -> tuple[int, str]:

@@ -35,9 +35,25 @@ def test_a_reference_page_is_what_the_code_says_now(path: Path) -> None:
 
 def test_the_index_names_every_page_by_its_title() -> None:
     assert (DOCS / "README.md").read_text() == index_page(DOCS), MEND
-    named = set(re.findall(r"\]\(([^)]+)\)", index_page(DOCS)))
-    there = {str(p.relative_to(DOCS)) for p in DOCS.rglob("*.md") if p.name != "README.md"}
+    named = _linked(DOCS / "README.md")
+    for folder in (page.parent for page in named if page.name == "README.md"):
+        named |= _linked(folder / "README.md")
+    there = {page for page in DOCS.rglob("*.md") if page != DOCS / "README.md"}
     assert there <= named, "a folder that services/cli/reference/index.py does not know"
+
+
+def _linked(page: Path) -> set[Path]:
+    targets = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text())
+    return {(page.parent / target).resolve() for target in targets}
+
+
+def test_a_folder_with_an_index_of_its_own_is_named_once(tmp_path: Path) -> None:
+    for name in ("how-to/b.md", "how-to/a.md", "runbooks/README.md", "runbooks/x.md", "why.md"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(f"# {name}\n")
+    assert re.findall(r"\((\S+\.md)\)", index_page(tmp_path)) == [
+        "how-to/a.md", "how-to/b.md", "runbooks/README.md", "why.md"
+    ]  # fmt: skip
 
 
 def test_every_setting_is_explained_in_both_languages() -> None:
