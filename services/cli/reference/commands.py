@@ -96,8 +96,11 @@ def _option(parameter: Any, context: Any) -> str:
 
 
 def _default(parameter: Any) -> str:
+    """Return the default; one that differs by machine is told by a text as ``show_default``."""
     if parameter.required:
         return "必填 required"
+    if isinstance(parameter.show_default, str):
+        return parameter.show_default
     value = getattr(parameter.default, "value", parameter.default)
     if value is None or value == "" or getattr(parameter, "is_flag", False):
         return ""

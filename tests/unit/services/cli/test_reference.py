@@ -36,7 +36,7 @@ def test_a_reference_page_is_what_the_code_says_now(path: Path) -> None:
 def test_the_index_names_every_page_by_its_title() -> None:
     assert (DOCS / "README.md").read_text() == index_page(DOCS), MEND
     named = _linked(DOCS / "README.md")
-    for folder in (page.parent for page in named if page.name == "README.md"):
+    for folder in [page.parent for page in named if page.name == "README.md"]:
         named |= _linked(folder / "README.md")
     there = {page for page in DOCS.rglob("*.md") if page != DOCS / "README.md"}
     assert there <= named, "a folder that services/cli/reference/index.py does not know"
