@@ -84,7 +84,7 @@ class PageReader:
         self._page, self._places, self._running = page, places, running
         self._clone = folder / "liandan"
         shutil.copytree(ROOT, self._clone, ignore=_LEFT_OUT)
-        (self._clone / ".venv").symlink_to(sys.prefix)
+        _lend_venv(self._clone / ".venv")
         self._state = folder / "state.sh"
         self._cwd = self._clone
         # The copy's modules, also for the command that is installed from elsewhere.
@@ -179,6 +179,15 @@ class PageReader:
         )  # fmt: skip
         pairs = (each.partition("=") for each in done.stdout.split("\0") if each)
         return {name: value for name, _, value in pairs}
+
+
+def _lend_venv(there: Path) -> None:
+    """Show the environment that runs the tests as the copy's own, set up: nothing installs into it."""
+    there.mkdir()
+    for name in ("bin", "lib", "pyvenv.cfg"):
+        (there / name).symlink_to(Path(sys.prefix) / name)
+    for stamp in (".installed", ".installed-dev"):
+        (there / stamp).touch()
 
 
 def edited(text: str, diff: str) -> str:
