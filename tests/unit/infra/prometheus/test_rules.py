@@ -35,7 +35,7 @@ def cases_of(path: Path) -> list[dict[str, Any]]:
 
 @needs("promtool")
 def test_the_configuration_and_its_rules_are_sound() -> None:
-    assert "3 rule files found" in run("promtool", "check", "config", PROMETHEUS / "prometheus.yml")
+    assert "4 rule files found" in run("promtool", "check", "config", PROMETHEUS / "prometheus.yml")
     run("promtool", "check", "rules", "--lint=all", "--lint-fatal", *RULES)
 
 
@@ -43,7 +43,7 @@ def test_the_configuration_and_its_rules_are_sound() -> None:
 def test_the_local_stacks_configuration_is_sound(tmp_path: Path) -> None:
     ports = {"gateway": 1, "worker-1": 2, "worker-2": 3}
     (tmp_path / "prometheus.yml").write_text(local_config(ports, "127.0.0.1"))
-    assert "3 rule files found" in run("promtool", "check", "config", tmp_path / "prometheus.yml")
+    assert "4 rule files found" in run("promtool", "check", "config", tmp_path / "prometheus.yml")
     made = yaml.safe_load((tmp_path / "prometheus.yml").read_text())["scrape_configs"]
     assert {job["job_name"]: job["static_configs"][0]["targets"] for job in made} == {
         "gateway": ["127.0.0.1:1"],
