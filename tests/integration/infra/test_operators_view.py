@@ -142,7 +142,7 @@ async def _paged(taken: Sink, status: str) -> bool:
 async def test_the_stack_writes_a_configuration_with_its_own_ports(make_stack: MakeStack) -> None:
     stack = await make_stack([GATEWAY])
     file = stack.home / "run" / "prometheus.yml"
-    assert "3 rule files found" in run("promtool", "check", "config", file)
+    assert "4 rule files found" in run("promtool", "check", "config", file)
     config = json.loads(file.read_text())
     (job,) = config["scrape_configs"]
     assert job["job_name"] == "gateway"
