@@ -14,6 +14,8 @@ from services.cli.running import Process, RunningStack, memory_mb
 __all__ = ["check_gateway", "check_processes"]
 
 _STALE_S = 30.0
+_RESTS_S = {"prune": 600.0}
+"""Loops that rest longer between two rounds."""
 _TIMEOUT_S = 3.0
 
 
@@ -64,11 +66,12 @@ async def _loops(client: httpx2.AsyncClient, address: str) -> tuple[str, str] | 
         if family.name == "liandan_last_success_timestamp_seconds"
         for sample in family.samples
         # A batch comes round only when there are events.
-        if sample.labels.get("loop") != "batch" and now - sample.value > _STALE_S
+        if (loop := sample.labels.get("loop", "")) != "batch"
+        and now - sample.value > _RESTS_S.get(loop, _STALE_S)
     ]
     if late:
         names = ", ".join(late)
-        return f"{names} 已 {_STALE_S:.0f} 秒没有成功", f"{names}: no success for {_STALE_S:.0f} s"
+        return f"{names} 太久没有成功", f"{names}: no success for too long"
     return None
 
 
