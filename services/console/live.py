@@ -7,7 +7,6 @@ with the last number it has seen, and is caught up before it joins the others.
 
 import asyncio
 import contextlib
-import json
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any
@@ -21,6 +20,7 @@ from infra.runtime.settings import Settings
 from services.console.database import Database, DatabaseAway
 from services.console.filter import AlertFilter
 from services.console.listing import Listed, listed_of_feed
+from services.console.live_list import LiveList
 from services.console.metrics import LIVE_CLIENTS, LIVE_EVENTS, LIVE_RETRIES, LIVE_SECONDS
 from services.console.render import Renderer
 from services.console.words import Language
@@ -31,48 +31,12 @@ BEAT_S = 10.0
 """A list hears from us at least so often; a page that hears nothing for longer shows the cut."""
 _MOST_ROWS = 500
 """Rows of one round. Who has missed more than that reloads the list instead."""
-_MOST_WAITING = 600
-"""Events that wait for a slow reader; then it is cut, and comes back where it stood."""
 _MOST_BY_LOGIN = 10
 _SEND_S = 10.0
 _LONGEST_PAUSE_S = 3.0
 _FEED = "SELECT * FROM console_feed($1, $2, $3, $4)"
 
 _log = structlog.get_logger(__name__)
-
-
-class _List:
-    """One open list."""
-
-    def __init__(
-        self, token: str, login: str, asked: AlertFilter, language: Language, after: int
-    ) -> None:
-        self.token, self.login, self.asked, self.language = token, login, asked, language
-        self.after = after
-        self.events: asyncio.Queue[ServerSentEvent | None] = asyncio.Queue(_MOST_WAITING)
-        self.over = False
-
-    def tell(self, kind: str, data: Any = None, number: int | None = None) -> None:
-        """Put an event into the queue; a full one ends the stream."""
-        event = ServerSentEvent(
-            data=json.dumps(data, ensure_ascii=False),
-            event=kind,
-            id=str(number) if number is not None else None,
-        )
-        try:
-            self.events.put_nowait(event)
-        except asyncio.QueueFull:
-            self.end()
-
-    def end(self) -> None:
-        """Let the stream end after what waits, or at once if too much does."""
-        self.over = True
-        with contextlib.suppress(asyncio.QueueFull):
-            self.events.put_nowait(None)
-            return
-        while not self.events.empty():
-            self.events.get_nowait()
-        self.events.put_nowait(None)
 
 
 class Live:
@@ -88,8 +52,8 @@ class Live:
         self._database, self._renderer = database, renderer
         self._every_s, self._most = settings.console_poll_s, settings.console_streams
         self._clock = clock
-        self._joining: list[_List] = []
-        self._lists: list[_List] = []
+        self._joining: list[LiveList] = []
+        self._lists: list[LiveList] = []
         self._someone = asyncio.Event()
         self._at = 0
         self._away = False
@@ -103,13 +67,13 @@ class Live:
         by_login = Counter(each.login for each in open_now)
         if self._ended or len(open_now) >= self._most or by_login[login] >= _MOST_BY_LOGIN:
             return Response(status_code=503, headers={"Retry-After": "15"})
-        fresh = _List(token, login, asked, language, after)
+        fresh = LiveList(token, login, asked, language, after)
         self._joining.append(fresh)
         self._someone.set()
         LIVE_CLIENTS.inc()
         return EventSourceResponse(self._events(fresh), ping=3600, send_timeout=_SEND_S)
 
-    async def _events(self, mine: _List) -> AsyncIterator[ServerSentEvent]:
+    async def _events(self, mine: LiveList) -> AsyncIterator[ServerSentEvent]:
         try:
             if self._away:
                 mine.tell("away")
@@ -175,7 +139,7 @@ class Live:
             self._joining = self._joining[len(joining) :]  # others came meanwhile, at the end
             self._lists += joining
 
-    async def _catch_up(self, joining: list[_List]) -> None:
+    async def _catch_up(self, joining: list[LiveList]) -> None:
         if any(each.after > self._at for each in joining):
             head = await self._database.plainly(lambda c: c.fetchval("SELECT console_feed_head()"))
             for each in joining:
@@ -194,7 +158,7 @@ class Live:
             each.after = max(each.after, self._at)
             each.tell("beat", number=each.after)
 
-    async def _read(self, after: int, upto: int | None, lists: Sequence[_List]) -> list[Any]:
+    async def _read(self, after: int, upto: int | None, lists: Sequence[LiveList]) -> list[Any]:
         tokens = [each.token for each in lists]
         most = upto if upto is not None else 2**62
         rows: list[Any] = await self._database.plainly(
@@ -202,7 +166,7 @@ class Live:
         )
         return rows
 
-    def _hand(self, rows: Sequence[Any], lists: Sequence[_List]) -> None:
+    def _hand(self, rows: Sequence[Any], lists: Sequence[LiveList]) -> None:
         """Tell each list what its session may see; a row is rendered once for each language."""
         for row in rows:
             number = row["feed_seq"]
@@ -221,7 +185,7 @@ class Live:
                 each.after = max(each.after, rows[-1]["feed_seq"])
 
     def _tell_alert(
-        self, mine: _List, alert: Listed, number: int, html: dict[Language, str]
+        self, mine: LiveList, alert: Listed, number: int, html: dict[Language, str]
     ) -> None:
         if mine.language not in html:
             html[mine.language] = self._renderer.row(mine.language, alert)
