@@ -138,7 +138,8 @@ class PostgresBatch(RegistryReader):
     async def owners_of_aliases(self, subjects: Collection[str]) -> dict[str, str]:
         """Return alias to the number of the manifest that claims it."""
         rows = await self._connection.fetch(
-            "SELECT subject, aliases FROM manifest WHERE aliases && $1::text[] ORDER BY subject",
+            "SELECT subject, aliases FROM manifest"
+            " WHERE aliases && $1::text[] AND aliases <> '{}' ORDER BY subject",
             list(subjects),
         )
         wanted = set(subjects)

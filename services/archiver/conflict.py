@@ -25,11 +25,11 @@ FROM unnest($1::text[], $2::text[]) AS k (source, event_id)
 WHERE d.source = k.source AND d.event_id = k.event_id AND NOT d.conflict
 """
 
-# OFFSET 0: first find the few rows of a receipt, then order them. Left to itself the planner walks
-# the whole log in the wanted order until it meets the receipt.
+# OFFSET 0: first find the few rows of the receive time, then order them. Left to itself the planner
+# walks the whole log in the wanted order until it meets the receipt.
 _QUARANTINE = """
 WITH clash AS (
-    SELECT d.source, d.event_id, d.digest, d.receipt_id,
+    SELECT d.source, d.event_id, d.digest, d.receipt_id, d.received_at,
         first_value(d.digest) OVER (
             PARTITION BY d.source, d.event_id ORDER BY d.received_at, d.digest
         ) AS counts
@@ -45,7 +45,8 @@ SELECT 'archiver', place.topic, place.partition, place.kafka_offset, 'conflict',
     clash.source, clash.event_id, place.subject, place.raw, place.received_at
 FROM clash CROSS JOIN LATERAL (
     SELECT e.* FROM (
-        SELECT * FROM event_log WHERE receipt_id = clash.receipt_id OFFSET 0
+        SELECT * FROM event_log
+        WHERE received_at = clash.received_at AND receipt_id = clash.receipt_id OFFSET 0
     ) AS e
     ORDER BY e.received_at, e.topic, e.partition, e.kafka_offset LIMIT 1
 ) AS place

@@ -12,7 +12,7 @@ SELECT subject, consignor, receiver, carriers, aliases, origin_region, destinati
 FROM manifest
 """
 _BY_SUBJECT = _COLUMNS + "WHERE subject = $1"
-_BY_ALIAS = _COLUMNS + "WHERE aliases @> ARRAY[$1] ORDER BY subject LIMIT 20"
+_BY_ALIAS = _COLUMNS + "WHERE aliases @> ARRAY[$1] AND aliases <> '{}' ORDER BY subject LIMIT 20"
 
 
 def is_party(row: Any, uscc: str) -> bool:

@@ -21,10 +21,12 @@ _RECEIPT = """
 SELECT source, event_id, digest, received_at, subject, copies, conflict
 FROM event_dedupe WHERE receipt_id = $1
 """
+# By subject the copies of an event are found as well; without one, the first of them.
 _PLACES = """
 SELECT topic, partition, kafka_offset, received_at, appended_at, archived_at
-FROM event_log WHERE receipt_id = $1 ORDER BY received_at, kafka_offset LIMIT 20
+FROM event_log WHERE {} = $1 AND receipt_id = $2 ORDER BY received_at, kafka_offset LIMIT 20
 """
+_BY_SUBJECT, _BY_TIME = _PLACES.format("subject"), _PLACES.format("received_at")
 _QUARANTINE = """
 SELECT DISTINCT ON (reason) reason, detail, created_at
 FROM quarantine WHERE source = $1 AND event_id = $2 AND sha256(raw) = $3
@@ -95,7 +97,10 @@ async def _recorded(who: Asker, receipt: UUID, row: Any) -> dict[str, Any] | Non
         or await manifest_of(who.gateway, row["subject"], who.key.uscc) is None
     ):
         return None
-    places = await database.rows(_PLACES, receipt)
+    if row["subject"] is not None:
+        places = await database.rows(_BY_SUBJECT, row["subject"], receipt)
+    else:
+        places = await database.rows(_BY_TIME, row["received_at"], receipt)
     notes = await database.rows(_QUARANTINE, row["source"], row["event_id"], row["digest"])
     return {
         "id": str(receipt),

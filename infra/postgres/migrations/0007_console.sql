@@ -197,7 +197,7 @@ WHERE coalesce(m.origin_region, '') LIKE ANY ((SELECT console_regions())::text[]
 CREATE FUNCTION console_manifest_of(number text) RETURNS text
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT m.subject FROM manifest m
-    WHERE (m.subject = number OR m.aliases @> ARRAY[number])
+    WHERE (m.subject = number OR (m.aliases @> ARRAY[number] AND m.aliases <> '{}'))
         AND (coalesce(m.origin_region, '') LIKE ANY ((SELECT console_regions())::text[])
             OR coalesce(m.destination_region, '') LIKE ANY ((SELECT console_regions())::text[]))
     ORDER BY m.subject <> number, m.subject LIMIT 1
