@@ -139,9 +139,10 @@ async def test_a_receipt_is_known_at_once_and_then_with_its_place(
     )  # fmt: skip
     await postgres.execute(
         "INSERT INTO event_log (received_at, topic, partition, kafka_offset, appended_at, source,"
-        " digest, receipt_id, headers, raw) VALUES ($1, 'manifest.events', 3, $4, $1, $2, $3, $5,"
-        " '{}', $6)",
+        " digest, receipt_id, headers, raw, subject) VALUES ($1, 'manifest.events', 3, $4, $1, $2,"
+        " $3, $5, '{}', $6, $7)",
         T, receipt["source"], digest, uuid.uuid4().int % 10**9, uuid.UUID(receipt["id"]), raw,
+        subject,
     )  # fmt: skip
     await postgres.execute(
         "INSERT INTO quarantine (consumer, topic, partition, kafka_offset, reason, detail, source,"
