@@ -5,8 +5,6 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from explanations import assert_explained
-
 from schemas.credit_code import check_character
 from schemas.decode import decode_registry_record
 from schemas.instant import CHINA
@@ -17,6 +15,7 @@ from streams.judging.fold import fold
 from streams.judging.outcome import Outcome
 from streams.judging.registry import RegistryView
 from streams.judging.statement import Statement, read_statement, to_micros, union
+from tests.explanations import assert_explained
 
 HEBEI, SHANDONG, XINJIANG, XPCC = "130100", "370100", "650100", "660000"
 NUMBER = "20261301000001"

@@ -1,0 +1,77 @@
+"""axe-core on every page, in both languages, light and dark, wide and narrow."""
+
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Page
+
+from tests.e2e.console.desk import Desk
+from tests.e2e.console.line import ELSEWHERE, MODEL
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]
+
+AXE = (Path(__file__).parents[2] / "axe" / "axe.min.js").read_text(encoding="utf-8")
+FOUND = """async () => (await axe.run(document, { resultTypes: ["violations"] })).violations
+    .filter(found => ["serious", "critical"].includes(found.impact))
+    .map(found => `${found.id}: ${found.nodes.map(n => `${n.target} ${n.failureSummary}`).join("; ")}`)"""
+
+
+async def serious(page: Page) -> list[str]:
+    await page.evaluate(AXE)
+    found: list[str] = await page.evaluate(FOUND)
+    return found
+
+
+async def test_axe_notices_what_is_wrong(browser) -> None:
+    page = await browser.new_page()
+    await page.set_content('<html><body><img src="x"><p style="color:#ccc">pale</p></body></html>')
+    found = " ".join(await serious(page))
+    await page.close()
+    assert "image-alt" in found
+    assert "color-contrast" in found
+
+
+@pytest.mark.parametrize(
+    ("language", "theme", "width"),
+    [
+        ("zh", "light", 1366),
+        ("zh", "dark", 1366),
+        ("en", "light", 1366),
+        ("en", "dark", 1366),
+        ("zh", "light", 390),
+        ("en", "dark", 390),
+    ],
+)
+async def test_no_page_has_a_serious_finding(
+    line, take_desk, language: str, theme: str, width: int
+) -> None:
+    desk: Desk = await take_desk(width=width)
+    stranger: Desk = await take_desk(ELSEWHERE, width=width)
+    alert = await line.ask("SELECT id FROM alert WHERE subject = $1", MODEL)
+    found: dict[str, list[str]] = {}
+
+    async def look(at: Desk, name: str) -> None:
+        assert await at.page.locator("html").get_attribute("data-theme") == theme
+        if wrong := await serious(at.page):
+            found[name] = wrong
+
+    for each in (desk, stranger):
+        await each.prefer(language=language, theme=theme)
+    await desk.page.goto(f"/alerts/{alert}")
+    await look(desk, "login")
+    await desk.fill_in()
+    await desk.page.wait_for_url("**/alerts/*")
+    await look(desk, "alert")
+    await stranger.log_in()
+    await stranger.live()
+    await look(stranger, "empty list")
+    await desk.page.goto("/")
+    await desk.live()
+    await look(desk, "list")
+    await desk.page.goto("/?status=withdrawn")
+    await look(desk, "withdrawn")
+    await desk.page.goto(f"/manifests/{MODEL}")
+    await look(desk, "manifest")
+    await desk.page.goto("/alerts/nonsense")
+    await look(desk, "error")
+    assert not found
