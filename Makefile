@@ -28,7 +28,7 @@ demo up doctor: .venv/.installed
 	@$(LIANDAN) $@ $(ARGS)
 
 test: .venv/.installed-dev
-	@.venv/bin/python -m pytest $(ARGS)
+	@.venv/bin/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 soak: .venv/.installed-dev
 	LIANDAN_SOAK_MINUTES=10 .venv/bin/python -m pytest -s tests/chaos/test_scale_out.py \
