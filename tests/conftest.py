@@ -1,6 +1,7 @@
 """Real Kafka and Postgres for every test that asks for them."""
 
 import contextlib
+import os
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from pathlib import Path
@@ -13,6 +14,8 @@ from infra.local.residence import remove_home
 from infra.local.service import Service
 from infra.local.stack import LocalStack
 from infra.runtime.settings import Settings, home_from_environment
+
+os.environ.pop("COLUMNS", None)  # pytest's own processes are told 80: that is nobody's terminal
 
 FreshHome = Callable[[], contextlib.AbstractContextManager[Path]]
 

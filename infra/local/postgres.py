@@ -31,7 +31,7 @@ _SETTINGS = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
     "max_connections": "100",
-    "shared_buffers": "512MB",
+    "shared_buffers": "1GB",
     # Each checkpoint makes every page be logged whole at its next change: seldom.
     "max_wal_size": "4GB",
     "checkpoint_timeout": "15min",

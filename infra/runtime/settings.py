@@ -133,7 +133,7 @@ class Settings(BaseSettings):
     """Name in the log and at Kafka; several workers of one container service differ by host."""
     worker_group: str = "liandan-judge"
     """Consumer group of the stream workers."""
-    worker_batch_records: int = 8000
+    worker_batch_records: int = 9000
     """Records at most in one batch (one transaction)."""
     worker_session_timeout_s: float = 10.0
     """A worker unheard of for so long loses its partitions to the others."""

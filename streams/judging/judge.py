@@ -16,12 +16,16 @@ from streams.judging.facts import Fact, Facts
 from streams.judging.outcome import Draw, Outcome
 from streams.judging.registry import RegistryView
 from streams.judging.rules import RULE_BOOK, RuleBook
+from streams.judging.rules.crossing import crossing_of
 from streams.judging.rules.draws import READS, draws_of
 from streams.judging.rules.explained.readings import (
     explained_by_both,
     explained_by_void,
     explained_by_weight,
 )
+from streams.judging.rules.licensing import lines_needing_licence
+from streams.judging.rules.once import Once
+from streams.judging.rules.transfer import TRANSFER
 
 __all__ = ["Basis", "Judgement", "judge_limit", "judge_manifest"]
 
@@ -37,6 +41,12 @@ class Basis(NamedTuple):
     said: tuple[Sequence[Outcome], ...]
     """Each rule's outcomes by the current reading, in the order of the book."""
     draws: tuple[Draw, ...]
+    answers: tuple[Any, ...]
+    """To the questions that several rules ask of a load that leaves (``_SHARED``)."""
+
+
+_SHARED: tuple[Once[Any], ...] = (crossing_of, lines_needing_licence)
+"""They read ``TRANSFER`` and nothing else."""
 
 
 class Judgement(NamedTuple):
@@ -68,6 +78,9 @@ def judge_manifest(
     ):
         before = None
     same = _Same(facts, before)
+    if before is not None and same.in_(TRANSFER):
+        for question, answer in zip(_SHARED, before.answers, strict=True):
+            question.answered(facts, view, answer)
     judged: list[Sequence[Outcome]] = [
         before.said[n]
         if before is not None and rule.reads is not None and same.in_(rule.reads)
@@ -99,7 +112,8 @@ def judge_manifest(
         for rule in book.manifest
         if rule.due is not None and (moment := rule.due(facts, view)) is not None
     ]
-    basis = Basis(facts, view, view.changes, book, said, draws)
+    answers = tuple(question(facts, view) for question in _SHARED)
+    basis = Basis(facts, view, view.changes, book, said, draws, answers)
     return Judgement(tuple(outcomes), draws, tuple(due), basis)
 
 

@@ -14,9 +14,11 @@ from services.simulator import build_world
 from streams.judging.decision import Held, decide_manifest
 from streams.judging.facts import Facts
 from streams.judging.fold import fold
+from streams.judging.judge import _SHARED
 from streams.judging.registry import RegistryView
 from streams.judging.rules import RULE_BOOK, ManifestRule
 from streams.judging.rules.draws import READS, draws_of
+from streams.judging.rules.transfer import TRANSFER
 from streams.judging.statement import read_statement, union
 
 QUICK = settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
@@ -81,6 +83,18 @@ def test_draws_read_no_member_of_the_facts_that_they_do_not_name(said: Any, know
     watched: Any = Watched(fold(NUMBER, union(said), view), READS)
     draws_of(watched, view)
     assert watched.seen <= {*READS, "subject", "otherwise"}
+
+
+@pytest.mark.parametrize("question", _SHARED, ids=lambda q: q._read.__name__)
+@QUICK
+@given(said=told, known=sets)
+def test_what_several_rules_ask_reads_only_the_load_that_leaves(
+    question: Any, said: Any, known: Any
+) -> None:
+    view = RegistryView.known_at(view_records(known))
+    watched: Any = Watched(fold(NUMBER, union(said), view), TRANSFER)
+    question(watched, view)
+    assert watched.seen <= {*TRANSFER, "subject"}
 
 
 def step(held: Held | None, said: Any, view: RegistryView) -> Any:
