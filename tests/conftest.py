@@ -88,7 +88,8 @@ async def make_stack(jar_cache: Path, fresh_home: FreshHome) -> AsyncIterator[Ma
             **settings: Any,
         ) -> LocalStack:
             where = home or exits.enter_context(fresh_home())
-            asked = Settings(**{"home": where, "gateway_port": free_port(), **settings})
+            ports = {"gateway_port": free_port(), "console_port": free_port()}
+            asked = Settings(**{"home": where, **ports, **settings})
             one = LocalStack(asked, services, **{"cache": jar_cache, **(options or {})})
             return await exits.enter_async_context(one)
 
