@@ -9,6 +9,7 @@
 #   make reference            docs/reference and the index docs/README.md anew from the code
 #   make lock                 the lock files anew from pyproject.toml, versions kept
 #   make rehearsal            docker-compose.yml on the engine that LIANDAN_REHEARSAL_HOST names
+#   make screenshots          the console's pages in Chromium, into docs/images/console
 #   make hostile              20,000 mutated bodies against a real gateway
 #
 # Another Python: make PYTHON=/path/to/python3.12 …
@@ -19,7 +20,7 @@ ARGS ?=
 # Not .venv/bin/liandan: its first line holds a path, and this folder may be moved.
 LIANDAN := .venv/bin/python -m services.cli
 
-.PHONY: help setup demo up doctor test lint lock reference soak hostile rehearsal
+.PHONY: help setup demo up doctor test lint lock reference screenshots soak hostile rehearsal
 help:
 	@sed -n 's/^#   //p' Makefile
 
@@ -49,6 +50,9 @@ hostile: .venv/.installed-dev
 
 rehearsal: .venv/.installed-dev
 	.venv/bin/python -m pytest -s tests/compose $(ARGS)
+
+screenshots: .venv/.installed-dev
+	.venv/bin/python -m tests.e2e.console.pictures
 
 lint: .venv/.installed-dev
 	.venv/bin/python -m ruff check .

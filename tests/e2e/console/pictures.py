@@ -26,6 +26,7 @@ from tests.integration.services.console.console_served import PASSWORD, connect
 from tests.integration.services.console.judged import Judge
 
 FOLDER = Path(__file__).parents[3] / "docs" / "images" / "console"
+LANGUAGE = "en" if "--english" in sys.argv else "zh"
 SIZES = ((1366, 768), (1920, 1080), (390, 844))
 THEMES = ("light", "dark")
 _EMPTY = "54"
@@ -54,7 +55,12 @@ async def take(folder: Path, whole: bool, home: Path, browser_path: str) -> None
         ((alert, _),) = await judge.fetch(_ALERT)
         subject = await judge.fetchval(_MANIFEST)
         await judge.close()
-        pages = {"list": "/", "alert": f"/alerts/{alert}", "manifest": f"/manifests/{subject}"}
+        pages = {
+            "list": "/",
+            "alert": f"/alerts/{alert}",
+            "manifest": f"/manifests/{subject}",
+            "timeline": f"/manifests/{subject}#timeline",
+        }
         for theme in THEMES:
             for width, height in SIZES:
                 stem = f"{width}x{height}-{theme}.png"
@@ -81,8 +87,12 @@ async def _take(
     whole: bool,
 ) -> None:
     width, height = size
-    officer = await Desk.take(browser, base, "demo", width=width, height=height)
-    stranger = await Desk.take(browser, base, "lhasa", width=width, height=height)
+    officer = await Desk.take(
+        browser, base, "demo", width=width, height=height, reduced_motion="reduce"
+    )
+    stranger = await Desk.take(
+        browser, base, "lhasa", width=width, height=height, reduced_motion="reduce"
+    )
 
     async def keep(desk: Desk, name: str) -> None:
         if await desk.page.locator("#live").count():
@@ -90,7 +100,7 @@ async def _take(
         await desk.page.screenshot(path=folder / f"{name}-{stem}", full_page=whole)
 
     for desk in (officer, stranger):
-        await desk.prefer(theme=theme)
+        await desk.prefer(theme=theme, language=LANGUAGE)
     await officer.page.goto("/login")
     await keep(officer, "login")
     await officer.log_in()
@@ -105,7 +115,7 @@ async def _take(
 
 def main() -> None:
     """Take them and say where they are."""
-    arguments = [a for a in sys.argv[1:] if a != "--whole"]
+    arguments = [a for a in sys.argv[1:] if not a.startswith("--")]
     folder = Path(arguments[0]) if arguments else FOLDER
     browser = find_chromium()
     if browser is None:
