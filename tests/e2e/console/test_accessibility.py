@@ -1,25 +1,12 @@
 """axe-core on every page, in both languages, light and dark, wide and narrow."""
 
-from pathlib import Path
-
 import pytest
-from playwright.async_api import Page
 
+from tests.e2e.console.axe import serious
 from tests.e2e.console.desk import Desk
 from tests.e2e.console.line import ELSEWHERE, MODEL
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]
-
-AXE = (Path(__file__).parents[2] / "axe" / "axe.min.js").read_text(encoding="utf-8")
-FOUND = """async () => (await axe.run(document, { resultTypes: ["violations"] })).violations
-    .filter(found => ["serious", "critical"].includes(found.impact))
-    .map(found => `${found.id}: ${found.nodes.map(n => `${n.target} ${n.failureSummary}`).join("; ")}`)"""
-
-
-async def serious(page: Page) -> list[str]:
-    await page.evaluate(AXE)
-    found: list[str] = await page.evaluate(FOUND)
-    return found
 
 
 async def test_axe_notices_what_is_wrong(browser) -> None:

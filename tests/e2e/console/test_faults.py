@@ -5,6 +5,9 @@ import asyncio
 import pytest
 from playwright.async_api import expect
 
+from tests.e2e.console.axe import serious
+from tests.e2e.console.line import DESTINATION, ELSEWHERE, MODEL
+
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]
 
 
@@ -57,6 +60,7 @@ async def test_with_the_database_away_pages_say_so_keep_what_was_typed_and_recov
         await expect(typing.locator("h1")).to_have_text("数据库暂不可用")
         await expect(typing.locator("#note")).to_have_value("核查报告写了一半")
         await desk.shows_no_trace()
+        assert not await serious(typing)
         other = await desk.context.new_page()
         for path in ("/", f"/alerts/{alert}", "/?severity=high", "/login"):
             answer = await other.goto(path)
@@ -75,8 +79,6 @@ async def test_with_the_database_away_pages_say_so_keep_what_was_typed_and_recov
 
 
 async def test_an_officer_of_elsewhere_sees_nothing_of_it(line, take_desk) -> None:
-    from tests.e2e.console.line import DESTINATION, ELSEWHERE, MODEL
-
     stranger = await take_desk(ELSEWHERE)
     owner = await take_desk(DESTINATION)
     for desk in (stranger, owner):
