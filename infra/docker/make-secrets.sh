@@ -24,17 +24,36 @@ keep() { # FILE: standard input goes there, whole or not at all, unless it is th
     echo "✓ $1"
 }
 
+channels() { # what is read as no channel at all
+    cat <<'TOML'
+# 告警发给谁；改后重建信使 · Who is told of alerts; after a change:
+#   docker compose up -d --wait --force-recreate courier
+# 试发 · try one: docker compose run --rm cli channel test duty-33
+#
+# [[channel]]
+# name = "duty-33"                    # 字母、数字、- 和 _ · letters, digits, - and _
+# url = "wecombot://KEY"              # wecombot, dingtalk, feishu, lark, mailto(s) …: an apprise URL
+# language = "zh"                     # zh | en | both
+# regions = ["33"]                    # 区划代码开头；不写为全国 · all if left out
+# severities = ["high", "critical"]   # 不写为全部 · all if left out
+TOML
+}
+
 fresh | keep postgres_password
 echo "postgresql://postgres:$(cat postgres_password)@postgres:5432/postgres" | keep database_superuser
 for role in migrator writer reader registry console; do
     echo "postgresql://liandan_$role:$(fresh)@postgres:5432/liandan" | keep "database_$role"
 done
 fresh | keep grafana_password
+fresh | keep courier_webhook_key
 
-# These two come from the mail server and the paging service that infra/alertmanager names.
-for file in operators_page_token operators_mail_password; do
+# These are the operator's to fill in, and stay writable for that: the first two come from the paging
+# service and the mail server that infra/alertmanager names.
+for file in operators_page_token operators_mail_password courier_channels; do
     [ -e "$file" ] && continue
-    : >"$file"
-    chmod 444 "$file"
-    echo "· $file 待填写 / empty, to be filled in"
+    case $file in
+    courier_channels) channels ;;
+    esac >"$file"
+    chmod 644 "$file"
+    echo "· $file 待填写 / to be filled in"
 done

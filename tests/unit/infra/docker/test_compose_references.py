@@ -32,8 +32,10 @@ ELSEWHERE = {
     "prometheus": "wget", "alertmanager": "wget", "grafana": "wget",
 }  # fmt: skip
 NOT_SETTINGS = {"LIANDAN_DATABASE_SUPERUSER_FILE"}
-"""Read by ``liandan migrate`` alone (``from_secret_file``)."""
-SAID_OTHERWISE = {"LIANDAN_KAFKA_BOOTSTRAP", "LIANDAN_DEADLINE_SETTLE_S"}
+"""Read by ``liandan migrate`` and ``restore`` alone (``from_secret_file``)."""
+SAID_OTHERWISE = {
+    "LIANDAN_KAFKA_BOOTSTRAP", "LIANDAN_DEADLINE_SETTLE_S", "LIANDAN_WATCHED_VOLUMES",
+}  # fmt: skip
 """Settings whose default in compose is not the program's; the guide says why."""
 COMPOSE_OWN = {"COMPOSE_PROJECT_NAME", "COMPOSE_PROFILES"}
 
@@ -196,7 +198,9 @@ def test_every_profile_is_explained() -> None:
 def test_every_command_of_the_guide_exists() -> None:
     guide = GUIDE.read_text(encoding="utf-8")
     commands = re.findall(
-        r"(?:run --rm(?: -v \S+)? cli|^liandan) ([a-z][^#|>\n`]+)", guide, re.MULTILINE
+        r"(?:run --rm(?: -T)?(?: -v \S+)? (?:cli |(?=restore\b))|^liandan )([a-z][^#|>\n`]+)",
+        guide,
+        re.MULTILINE,
     )
     assert len(commands) >= 5
     for command in commands:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from infra.runtime.settings import Settings
 from tests.unit.infra.docker.compose_file import (
     FILE,
     PRODUCTION,
@@ -15,7 +16,7 @@ from tests.unit.infra.docker.compose_file import (
 )
 
 SECRET = re.compile(r"^[^#\n]*/run/secrets/(\w+)", re.MULTILINE)
-ENDS_BY_ITSELF = {"migrate", "cli"}
+ENDS_BY_ITSELF = {"migrate", "cli", "restore"}
 """Services without a health check and without a restart: their exit code says how it went."""
 
 
@@ -95,7 +96,7 @@ def test_passwords_come_from_files() -> None:
     for _, file in shapes():
         for name, service in file["services"].items():
             for variable, value in (service.get("environment") or {}).items():
-                if re.search("PASSWORD|SECRET|TOKEN|DATABASE_", variable):
+                if re.search("PASSWORD|SECRET|TOKEN|DATABASE_|_KEY|_CHANNELS", variable):
                     assert re.search("_?_FILE$", variable), (name, variable)
                     assert re.fullmatch(r"/run/secrets/\w+", value), (name, variable)
     assert "trust" not in FILE.read_text(encoding="utf-8")
@@ -118,7 +119,52 @@ def test_only_the_bootstrap_knows_the_superuser() -> None:
             for name, service in file["services"].items()
             if {"database_superuser", "postgres_password"} & set(service.get("secrets", ()))
         }
-        assert knowing == {"postgres", "migrate"}
+        assert knowing == {"postgres", "migrate", "restore"}
+        stays = [name for name in knowing if file["services"][name]["restart"] != "no"]
+        assert stays == ["postgres"]
+
+
+def test_what_a_service_only_looks_at_it_cannot_change() -> None:
+    for _, file in shapes():
+        for name, service in file["services"].items():
+            for mount in service.get("volumes", ()):
+                source, target, *mode = mount.split(":")
+                looked_at = target.startswith(("/watched/", "/certificates")) or (
+                    (name, source) in {("courier", "home"), ("restore", "backups")}
+                )
+                assert (mode == ["ro"]) == (looked_at or source.startswith(".")), (name, mount)
+
+
+def test_the_courier_sees_the_note_that_a_backup_leaves() -> None:
+    for _, file in shapes():
+        for name in ("cli", "courier"):
+            homes = [v for v in file["services"][name]["volumes"] if ":/var/lib/liandan" in v]
+            assert [home.partition(":")[0] for home in homes] == ["home"], name
+            assert not [t for t in file["services"][name]["tmpfs"] if "/var/lib/liandan" in t]
+
+
+def test_the_disks_of_all_brokers_and_of_postgres_are_watched_by_one_service() -> None:
+    for shape, file in shapes():
+        services = file["services"]
+        watching = {
+            name: service["environment"]["LIANDAN_WATCHED_VOLUMES"]
+            for name, service in services.items()
+            if "LIANDAN_WATCHED_VOLUMES" in (service.get("environment") or {})
+        }
+        (name,) = watching
+        assert services[name]["networks"] == ["stores"], "it has read access to the log: no way out"
+        stores = {
+            store
+            for store, service in services.items()
+            if store.startswith(("kafka", "postgres"))
+            and (shape == "production" or "profiles" not in service)
+        }
+        told = Settings.model_validate({"watched_volumes": watching[name]}).volumes
+        del told["home"]
+        assert {label.replace("_", "-") for label in told} == stores
+        mounted = dict(v.split(":")[:2] for v in services[name]["volumes"])
+        for label, directory in told.items():
+            assert mounted[label.replace("_", "-")] == str(directory)
 
 
 def test_one_broker_in_development_three_in_production() -> None:

@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from infra.postgres.bootstrap import ROLES
+from services.courier.channel import read_channels
+from services.courier.secret import SecretKeys
 from tests.unit.infra.docker.compose_file import ROOT, compose_file
 
 SCRIPT = ROOT / "infra" / "docker" / "make-secrets.sh"
@@ -39,11 +41,13 @@ def test_every_secret_of_compose_is_made_and_no_other(secrets: Path) -> None:
 
 def test_the_folder_is_its_owners_alone_and_containers_can_read_the_files(secrets: Path) -> None:
     assert mode(secrets) == 0o700
-    assert {mode(file) for file in secrets.iterdir()} == {0o444}
+    filled_in = {"operators_page_token", "operators_mail_password", "courier_channels"}
+    for file in secrets.iterdir():
+        assert mode(file) == (0o644 if file.name in filled_in else 0o444), file.name
 
 
 def test_each_role_has_an_address_with_a_password_of_its_own(secrets: Path) -> None:
-    seen = {(secrets / "grafana_password").read_text()}
+    seen = {(secrets / name).read_text() for name in ("grafana_password", "courier_webhook_key")}
     for role in ROLES:
         address = urlsplit((secrets / role.replace("liandan_", "database_")).read_text().strip())
         assert (address.scheme, address.username, address.path) == ("postgresql", role, "/liandan")
@@ -55,7 +59,7 @@ def test_each_role_has_an_address_with_a_password_of_its_own(secrets: Path) -> N
     assert superuser.password == (secrets / "postgres_password").read_text()
     assert superuser.path == "/postgres"
     seen.add(superuser.password)
-    assert len(seen) == len(ROLES) + 2, "no two alike"
+    assert len(seen) == len(ROLES) + 3, "no two alike"
 
 
 def test_made_again_it_keeps_what_is_there_and_adds_what_is_missing(secrets: Path) -> None:
@@ -74,10 +78,19 @@ def test_what_others_give_is_left_empty_said_so_and_kept_once_filled_in(tmp_path
         file = tmp_path / "secrets" / name
         assert f"· {name} 待填写" in said
         assert file.read_text() == ""
-        file.chmod(0o644)
         file.write_text("given")
     assert make(tmp_path / "secrets") == ""
     assert file.read_text() == "given"
+
+
+def test_the_couriers_key_and_channels_are_what_the_courier_takes(secrets: Path) -> None:
+    key = SecretKeys((secrets / "courier_webhook_key").read_text())
+    assert key.new("wh_example").stored.startswith("key:"), "nothing in clear in the database"
+    text = (secrets / "courier_channels").read_text()
+    assert read_channels(text) == ()
+    shown = "\n".join(line[2:] for line in text.splitlines() if re.match(r"# (\[\[|\w+ = )", line))
+    (channel,) = read_channels(shown)
+    assert channel.name == "duty-33"
 
 
 def test_secrets_stay_out_of_git_and_out_of_the_image() -> None:
