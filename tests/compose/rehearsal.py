@@ -16,6 +16,7 @@ _STORED = """
 SELECT (SELECT count(*) FROM event_log) || ' events, ' || count(*) || ' alerts, '
     || md5(string_agg(id || ' ' || revision || ' ' || state, ',' ORDER BY id)) FROM alert
 """
+_OPEN = "SELECT id || ' ' || (body ->> 'text_zh') FROM alert WHERE state = 'open' ORDER BY id"
 
 
 class Rehearsal:
@@ -55,12 +56,18 @@ class Rehearsal:
             text=True,
         )
 
-    def __call__(self, *args: str, timeout: float = 300, may_fail: bool = False) -> str:
-        """Return what a ``docker compose`` command prints; its exit code must be 0."""
+    def __call__(
+        self, *args: str, timeout: float = 300, may_fail: bool = False, told: str = ""
+    ) -> str:
+        """Return what a ``docker compose`` command prints; its exit code must be 0.
+
+        ``told``: its standard input.
+        """
         done = subprocess.run(
             self._command(*args),
             cwd=ROOT,
             env=self._environment,
+            input=told,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -72,29 +79,26 @@ class Rehearsal:
     def inspect(self, *services: str) -> list[Any]:
         """Return what the engine knows of the containers, of all if none is named."""
         ids = self("ps", "--all", "--quiet", *services).split()
-        done = subprocess.run(
-            ["docker", "inspect", *ids],
-            env=self._environment,
-            capture_output=True,
-            text=True,
-            check=True,
-            timeout=60,
-        )
-        found = json.loads(done.stdout)
+        found = json.loads(self._docker("inspect", *ids))
         assert isinstance(found, list)
         return found
 
-    def cli(self, *args: str, timeout: float = 600) -> str:
+    def lose(self, volume: str) -> None:
+        """Delete a volume with all that is in it; nothing may run."""
+        self._docker("volume", "rm", f"{self._environment['COMPOSE_PROJECT_NAME']}_{volume}")
+
+    def cli(self, *args: str, timeout: float = 600, told: str = "") -> str:
         """Return what ``liandan`` prints in a container beside the services."""
-        return self("run", "--rm", "-T", "cli", *args, timeout=timeout)
+        return self("run", "--rm", "-T", "cli", *args, timeout=timeout, told=told)
 
     def stored(self) -> str:
         """Return what the database holds: counts, and a digest over every alert."""
-        query = (
-            "PGPASSWORD=$(cat /run/secrets/postgres_password)"
-            f' psql -h 127.0.0.1 -U postgres -d liandan -Atc "{_STORED}"'
-        )
-        return self("exec", "-T", "postgres", "bash", "-c", query).strip()
+        return self._asked(_STORED)
+
+    def open_alerts(self) -> dict[str, str]:
+        """Return the sentence of every alert that is open."""
+        lines = (line.partition(" ") for line in self._asked(_OPEN).splitlines())
+        return {alert: sentence for alert, _, sentence in lines}
 
     def until(self, what: str, holds: Callable[[], object], within_s: float = 120) -> None:
         """Wait until something holds."""
@@ -103,6 +107,22 @@ class Rehearsal:
             assert time.monotonic() < deadline, f"not within {within_s} s: {what}"
             time.sleep(0.5)
         self.tell(what)
+
+    def _asked(self, query: str) -> str:
+        password = "PGPASSWORD=$(cat /run/secrets/postgres_password)"
+        psql = f'{password} psql -h 127.0.0.1 -U postgres -d liandan -Atc "{query}"'
+        return self("exec", "-T", "postgres", "bash", "-c", psql).strip()
+
+    def _docker(self, *args: str) -> str:
+        done = subprocess.run(
+            ["docker", *args],
+            env=self._environment,
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=60,
+        )
+        return done.stdout
 
     def _command(self, *args: str) -> list[str]:
         return ["docker", "compose", "--env-file", str(self._file), *args]

@@ -1,4 +1,4 @@
-"""docker-compose.yml for real: a world posted and graded while things are killed, and kept.
+"""docker-compose.yml for real: a world posted and graded while things are killed, kept, put back.
 
 Needs a Docker engine, so it runs only when told which one:
 ``LIANDAN_REHEARSAL_HOST=unix:///var/run/docker.sock make rehearsal``.
@@ -13,6 +13,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from tests.compose.officer import Officer
 from tests.compose.rehearsal import ROOT, Rehearsal
 
 HOST = os.environ.get("LIANDAN_REHEARSAL_HOST", "")
@@ -20,11 +21,13 @@ PATIENCE = ("--patience", "300")
 """Until a broker's partitions have other leaders and its worker's another owner, on a busy machine."""
 WORLD = ("--seed", "5", "--manifests", "600")
 ALERT = re.compile(r"\d\d-\d\d \d\d:\d\d ")
+OFFICER, PASSWORD = "zhang.shili", "a-phrase-for-the-rehearsal"
+BACKUPS = "/backup/liandan"
 OURS = {"archiver", "console", "courier", "gateway", "worker"}
 
 pytestmark = [
     pytest.mark.chaos,
-    pytest.mark.timeout(2400),
+    pytest.mark.timeout(3600),
     pytest.mark.skipif(not HOST, reason="LIANDAN_REHEARSAL_HOST names no Docker engine"),
 ]
 
@@ -49,8 +52,12 @@ def test_a_world_is_graded_right_though_things_are_killed_and_outlives_the_conta
     up(compose)
     shut_in(compose)
 
+    account = ("user", "add", OFFICER, "--name", "张示例", "--nationwide", "--password-file", "-")
+    compose.cli(*account, told=PASSWORD)
+
     playing = compose.start("run", "--rm", "-T", "cli", "play", *WORLD, *PATIENCE)
     told = read_until_alerts(playing, 10)
+    backup(compose)
     if compose.shape == "production":
         compose("kill", "--signal", "KILL", "kafka-2")
         compose.tell("broker kafka-2 killed")
@@ -65,8 +72,10 @@ def test_a_world_is_graded_right_though_things_are_killed_and_outlives_the_conta
     if compose.shape == "production":
         compose("start", "kafka-2")
         compose.until("kafka-2 is back, all copies in sync", lambda: not behind(compose))
-    stored = compose.stored()
+    stored, found = compose.stored(), compose.open_alerts()
     compose.tell(f"stored: {stored}")
+    seen_by_the_officer(compose, found)
+    proven(compose)
 
     compose("down", timeout=300)
     compose.tell("down")
@@ -76,6 +85,52 @@ def test_a_world_is_graded_right_though_things_are_killed_and_outlives_the_conta
     compose.tell(f"after down and up: {graded.splitlines()[-1]}")
     compose.cli("doctor")
     compose.tell("doctor: all is well")
+
+    compose("down", timeout=300)
+    compose.lose("postgres")
+    compose.tell("down; Postgres' volume is lost")
+    restored = compose("run", "--rm", "-T", "restore", BACKUPS, timeout=900)
+    compose.tell(restored.strip().splitlines()[0])
+    up(compose)
+    same = "the database has read Kafka's log to its end: the same alerts"
+    compose.until(same, lambda: compose.open_alerts() == found, within_s=300)
+    graded = compose.cli("play", "--grade-only", *WORLD)
+    compose.tell(f"after the restore: {graded.splitlines()[-1]}")
+    seen_by_the_officer(compose, found)
+    compose.cli("doctor")
+
+
+def backup(compose: Rehearsal) -> None:
+    """Back up while events come in and are judged."""
+    made = compose.cli("backup", BACKUPS, timeout=900)
+    compose.tell(" ".join(made.split()[:3]))
+    compose.tell(" ".join(made.strip().splitlines()[-2].split()))
+
+
+def proven(compose: Rehearsal) -> None:
+    """See that the backup can be restored, and that operators are told when it was made and proven."""
+    said = compose.cli("backup", "verify", BACKUPS, timeout=900)
+    compose.tell(" ".join(said.split()))
+    with httpx2.Client(trust_env=False, timeout=10) as client:
+        for moment in ("last_success", "verified"):
+            metric = f"liandan_backup_{moment}_timestamp_seconds"
+            compose.until(f"{metric} is told", lambda m=metric: any(asked(client, compose, m)))
+        disks = 'liandan_disk_size_bytes{volume!="home"}'
+        least = {"development": 2, "production": 4}[compose.shape]
+        compose.until(
+            f"{least} disks are watched", lambda: len(asked(client, compose, disks)) == least
+        )
+
+
+def seen_by_the_officer(compose: Rehearsal, found: dict[str, str]) -> None:
+    """Log in to the console and look at every alert of the first page."""
+    with Officer(f"http://127.0.0.1:{compose.ports['CONSOLE']}", OFFICER, PASSWORD) as officer:
+        listed = officer.alerts()
+        assert len(listed) >= 20
+        assert listed <= found.keys()
+        for alert in listed:
+            assert found[alert] in officer.alert(alert)
+    compose.tell(f"the officer sees {len(listed)} of {len(found)} open alerts, and each one's page")
 
 
 def up(compose: Rehearsal) -> None:
@@ -102,6 +157,13 @@ def scraped(client: httpx2.Client, compose: Rehearsal) -> set[str]:
             target["health"]
         )
     return {job for job, states in health.items() if states == {"up"}}
+
+
+def asked(client: httpx2.Client, compose: Rehearsal, metric: str) -> list[float]:
+    """Values that Prometheus has of a metric."""
+    url = f"http://127.0.0.1:{compose.ports['PROMETHEUS']}/api/v1/query"
+    found = client.get(url, params={"query": metric}).json()["data"]["result"]
+    return [float(each["value"][1]) for each in found]
 
 
 def shut_in(compose: Rehearsal) -> None:
