@@ -21,9 +21,9 @@ INSERT INTO manifest AS m (subject, partition, consignor, receiver, carriers, ma
     origin_region, destination_region, events, state, act_at, outcomes, memo, registry_seq, clock)
 SELECT subject, $2, consignor, receiver, string_to_array(carriers, ' '),
     string_to_array(marks, ' '), string_to_array(aliases, ' '), origin, destination, events, state,
-    act_at, outcomes::json, memo, $3, $4
+    act_at, convert_from(outcomes, 'UTF8')::json, memo, $3, $4
 FROM unnest($1::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[],
-    $11::text[], $12::bytea[], $13::text[], $14::timestamptz[], $15::text[], $16::bytea[])
+    $11::text[], $12::bytea[], $13::text[], $14::timestamptz[], $15::bytea[], $16::bytea[])
     AS t (subject, consignor, receiver, carriers, marks, aliases, origin, destination, events,
         state, act_at, outcomes, memo)
 ON CONFLICT (subject) DO UPDATE SET

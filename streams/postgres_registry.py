@@ -21,7 +21,8 @@ WHERE c.seq > $1 AND c.seq <= $2 ORDER BY c.seq, r.ordinal
 
 HISTORY = """
 INSERT INTO verdict_history (subject, registry_seq, clock, outcomes)
-SELECT subject, $2, $3, outcomes::json FROM unnest($1::text[], $4::text[]) AS t (subject, outcomes)
+SELECT subject, $2, $3, convert_from(outcomes, 'UTF8')::json
+FROM unnest($1::text[], $4::bytea[]) AS t (subject, outcomes)
 """
 
 
@@ -64,6 +65,6 @@ class RegistryReader:
         return now, [RecordVersion(row["seq"], decode_registry_record(row["body"])) for row in rows]
 
 
-def outcomes_json(outcomes: Sequence[Outcome]) -> str:
-    """Return outcomes as stored, without members that say nothing."""
-    return msgspec.json.encode(outcomes).decode()
+def outcomes_json(outcomes: Sequence[Outcome]) -> bytes:
+    """Return outcomes as stored, without members that say nothing: UTF-8, handed over as it is."""
+    return msgspec.json.encode(outcomes)

@@ -65,7 +65,7 @@ class PostgresShared(RegistryReader):
             " registry_seq = excluded.registry_seq, clock = excluded.clock,"
             " updated_at = clock_timestamp()",
             decision.subject,
-            outcomes_json(decision.outcomes),
+            outcomes_json(decision.outcomes).decode(),
             msgspec.msgpack.encode(decision.memo),
             seq,
             clock,
