@@ -95,6 +95,10 @@ class Rehearsal:
         """Return what the database holds: counts, and a digest over every alert."""
         return self._asked(_STORED)
 
+    def registry_records(self) -> int:
+        """Count the records of the registry."""
+        return int(self._asked("SELECT count(*) FROM registry_record"))
+
     def open_alerts(self) -> dict[str, str]:
         """Return the sentence of every alert that is open."""
         lines = (line.partition(" ") for line in self._asked(_OPEN).splitlines())
