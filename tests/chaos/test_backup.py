@@ -55,7 +55,7 @@ async def test_a_lost_database_comes_back_and_the_line_ends_the_same(
         await until_read(stack)
 
         # Taken while events flow.
-        feeding = asyncio.create_task(feed(stack.settings, world.events[half // 2 : half], 60))
+        feeding = asyncio.create_task(feed(stack.settings, world.events[half // 2 : half], 25))
         code, said = await liandan(home, "backup", str(backups))
         await feeding
         assert code == 0, said
