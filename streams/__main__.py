@@ -13,7 +13,7 @@ def main() -> int:
     """Run the worker; the exit code is 0 after a signal, not 0 after a failure."""
     settings = Settings()
     configure_logs(settings.worker_id, settings.log_level)
-    serve_metrics(settings.metrics_host, settings.metrics_port, settings.volumes)
+    serve_metrics(settings)
     return run(settings, JudgeWorker(settings, MANIFEST_TOPIC))
 
 

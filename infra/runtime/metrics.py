@@ -5,15 +5,18 @@ Each process declares its own metrics in one module of its own. Names follow Pro
 never a unit, a manifest or an event.
 """
 
-from collections.abc import Mapping
 from functools import partial
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from prometheus_client import Gauge, start_http_server
 
 from infra.runtime.disk import disk_space
 from infra.runtime.memory import memory_use
-from infra.runtime.settings import home_from_environment
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from infra.runtime.settings import Settings
 
 __all__ = [
     "DISK_FREE",
@@ -44,25 +47,23 @@ MEMORY_LIMIT = Gauge(
 )
 
 
-def serve_metrics(host: str, port: int, volumes: Mapping[str, Path] | None = None) -> int:
+def serve_metrics(settings: "Settings") -> int:
     """Serve ``/metrics`` in a thread of its own; return the port (chosen by the system for 0).
 
-    Disk and memory are measured when they are asked for. ``volumes``: directories to watch, by
-    their name in the metrics; left out, the home.
+    Disk (``settings.volumes``) and memory are measured when they are asked for.
     """
-    watched = {"home": home_from_environment()} if volumes is None else volumes
-    for volume, directory in watched.items():
+    for volume, directory in settings.volumes.items():
         DISK_FREE.labels(volume).set_function(partial(_free, directory))
         DISK_SIZE.labels(volume).set_function(partial(_size, directory))
     MEMORY_USED.set_function(lambda: memory_use().used)
     MEMORY_LIMIT.set_function(lambda: memory_use().limit)
-    server, _ = start_http_server(port, host)
+    server, _ = start_http_server(settings.metrics_port, settings.metrics_host)
     return int(server.server_port)
 
 
-def _free(directory: Path) -> float:
+def _free(directory: "Path") -> float:
     return disk_space(directory).free
 
 
-def _size(directory: Path) -> float:
+def _size(directory: "Path") -> float:
     return disk_space(directory).size

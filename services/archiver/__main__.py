@@ -58,7 +58,7 @@ def main() -> int:
     settings = Settings()
     configure_logs("archiver", settings.log_level)
     mend_aiokafka()
-    port = serve_metrics(settings.metrics_host, settings.metrics_port, settings.volumes)
+    port = serve_metrics(settings)
     log.info("metrics", port=port)
     # What is loaded now stays; records are many, short-lived and free of cycles.
     gc.freeze()

@@ -58,7 +58,7 @@ def main() -> int:
     for noisy in ("httpx2", "httpcore2"):  # a webhook's URL may hold a secret
         logging.getLogger(noisy).setLevel(logging.WARNING)
     mend_aiokafka()
-    port = serve_metrics(settings.metrics_host, settings.metrics_port, settings.volumes)
+    port = serve_metrics(settings)
     watch_upkeep(settings)
     log.info("metrics", port=port)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

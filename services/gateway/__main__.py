@@ -4,23 +4,20 @@ import gc
 import time
 
 import structlog
-import uvicorn
 
+from infra.runtime.http_server import serve_http
 from infra.runtime.logs import configure_logs
 from infra.runtime.metrics import serve_metrics
 from infra.runtime.settings import Settings
 from services.gateway.app import create_app
 from services.gateway.gateway import Gateway
 
-_STOP_S = 2
-"""Requests in flight get so long to finish after SIGTERM; a supervisor kills after 3 s."""
-
 
 def main() -> None:
     """Serve until SIGTERM or SIGINT."""
     settings = Settings()
     configure_logs("gateway", settings.log_level)
-    port = serve_metrics(settings.metrics_host, settings.metrics_port, settings.volumes)
+    port = serve_metrics(settings)
     structlog.get_logger(__name__).info(
         "gateway starts", url=settings.gateway_url, metrics_port=port
     )
@@ -31,20 +28,7 @@ def main() -> None:
     # whole recent window for them again and again: 52 µs of CPU an event instead of 41.
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
-    uvicorn.run(
-        app,
-        host=settings.gateway_host,
-        port=settings.gateway_port,
-        loop="uvloop",
-        log_config=None,
-        log_level="warning",
-        access_log=False,
-        server_header=False,
-        lifespan="on",
-        timeout_graceful_shutdown=_STOP_S,
-        timeout_keep_alive=65,
-        backlog=512,
-    )
+    serve_http(app, settings.gateway_host, settings.gateway_port)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import pytest
 from infra.local.ports import free_port
 from infra.runtime.health import answers, main
 from infra.runtime.metrics import serve_metrics
+from infra.runtime.settings import Settings
 
 
 def test_own_metrics_are_asked_without_an_argument(
@@ -16,7 +17,7 @@ def test_own_metrics_are_asked_without_an_argument(
     monkeypatch.setenv("LIANDAN_METRICS_PORT", str(free_port()))
     assert main([]) == 1
     assert "no answer" in capsys.readouterr().err
-    monkeypatch.setenv("LIANDAN_METRICS_PORT", str(serve_metrics("127.0.0.1", 0)))
+    monkeypatch.setenv("LIANDAN_METRICS_PORT", str(serve_metrics(Settings(metrics_port=0))))
     assert main([]) == 0
 
 
@@ -36,7 +37,7 @@ def test_each_address_must_answer_with_a_success_and_no_proxy_is_asked(
     try:
         refusing = f"http://127.0.0.1:{server.server_port}/healthz"
         monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{free_port()}")
-        alive = f"http://127.0.0.1:{serve_metrics('127.0.0.1', 0)}/metrics"
+        alive = f"http://127.0.0.1:{serve_metrics(Settings(metrics_port=0))}/metrics"
         assert answers(alive)
         assert not answers(refusing)
         assert main([alive]) == 0
