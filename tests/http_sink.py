@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-HOST = "127.0.0.1"
+from tests.loopback import HOST, listening
 
 
 @dataclass(frozen=True)
@@ -70,38 +70,21 @@ async def sink(
     names: dict[int, str | None] = {}
     if tls is not None:
         tls.sni_callback = lambda ssl_object, name, _: names.__setitem__(id(ssl_object), name)
-    tasks: set[asyncio.Task[None]] = set()
 
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        tasks.add(task)
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         one.connections += 1
         sni = names.get(id(writer.get_extra_info("ssl_object")))
-        try:
-            while request := await _read(reader, sni):
-                one.requests.append(request)
-                reply = one.answer(request)
-                await asyncio.sleep(reply.after_s)
-                head = [f"HTTP/1.1 {reply.status} Said", f"content-length: {len(reply.body)}"]
-                head += [f"{name}: {value}" for name, value in reply.headers.items()]
-                writer.write("\r\n".join([*head, "", ""]).encode() + reply.body)
-                await writer.drain()
-        except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
-            pass
-        finally:
-            tasks.discard(task)
-            writer.close()
+        while request := await _read(reader, sni):
+            one.requests.append(request)
+            reply = one.answer(request)
+            await asyncio.sleep(reply.after_s)
+            head = [f"HTTP/1.1 {reply.status} Said", f"content-length: {len(reply.body)}"]
+            head += [f"{name}: {value}" for name, value in reply.headers.items()]
+            writer.write("\r\n".join([*head, "", ""]).encode() + reply.body)
+            await writer.drain()
 
-    server = await asyncio.start_server(serve, HOST, port, ssl=tls)
-    one.port = server.sockets[0].getsockname()[1]
-    try:
+    async with listening(talk, port, tls) as one.port:
         yield one
-    finally:
-        server.close()
-        for task in list(tasks):
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _read(reader: asyncio.StreamReader, sni: str | None) -> Request | None:

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 
-HOST = "127.0.0.1"
+from tests.loopback import HOST, listening
 
 
 @dataclass
@@ -48,32 +48,15 @@ class MailSink:
 @contextlib.asynccontextmanager
 async def mail_sink(port: int = 0) -> AsyncIterator[MailSink]:
     one = MailSink()
-    tasks: set[asyncio.Task[None]] = set()
 
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        tasks.add(task)
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         one.connections += 1
-        try:
-            if one.silent:
-                await asyncio.Event().wait()
-            await _talk(one, reader, writer)
-        except (ConnectionError, asyncio.CancelledError):
-            pass
-        finally:
-            tasks.discard(task)
-            writer.close()
+        if one.silent:
+            await asyncio.Event().wait()
+        await _talk(one, reader, writer)
 
-    server = await asyncio.start_server(serve, HOST, port)
-    one.port = server.sockets[0].getsockname()[1]
-    try:
+    async with listening(talk, port) as one.port:
         yield one
-    finally:
-        server.close()
-        for task in list(tasks):
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _talk(one: MailSink, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -11,11 +11,11 @@ from typing import Any
 
 import asyncpg
 import httpx2
-import uvicorn
 
 from infra.runtime.settings import Settings
 from services.console.app import create_app
 from services.console.console import Console
+from tests.served_app import served_app
 
 PASSWORD = "a long enough password"
 
@@ -98,29 +98,12 @@ class Served:
 @contextlib.asynccontextmanager
 async def serving(settings: Settings) -> AsyncIterator[Served]:
     console = Console(settings, time.time, time.monotonic)
-    config = uvicorn.Config(
-        create_app(console),
-        host=settings.console_host,
-        port=settings.console_port,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        lifespan="on",
-        timeout_graceful_shutdown=2,
-    )
-    server = uvicorn.Server(config)
-    server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign,assignment]
-    task = asyncio.create_task(server.serve())
     served = Served(settings, console)
-    try:
-        async with asyncio.timeout(10):
-            while not server.started:
-                await asyncio.sleep(0.01)
-        yield served
-    finally:
-        await served.close()
-        server.should_exit = True
-        await asyncio.wait_for(task, 10)
+    async with served_app(create_app(console), settings.console_host, settings.console_port):
+        try:
+            yield served
+        finally:
+            await served.close()
 
 
 def hidden(page: str, action: str = "") -> dict[str, str]:

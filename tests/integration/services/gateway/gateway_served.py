@@ -8,7 +8,6 @@ from typing import Any
 
 import asyncpg
 import httpx2
-import uvicorn
 from aiokafka import TopicPartition
 
 from infra.runtime.kafka import new_reader
@@ -18,6 +17,7 @@ from services.cli.keys import create_key
 from services.gateway.app import create_app
 from services.gateway.gateway import Gateway
 from services.gateway.keys import NewToken
+from tests.served_app import served_app
 
 
 class Served:
@@ -50,29 +50,12 @@ class Served:
 @contextlib.asynccontextmanager
 async def serving(settings: Settings) -> AsyncIterator[Served]:
     gateway = Gateway(settings, lambda: time.time_ns() // 1000, time.monotonic)
-    config = uvicorn.Config(
-        create_app(gateway),
-        host=settings.gateway_host,
-        port=settings.gateway_port,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        lifespan="on",
-        timeout_graceful_shutdown=2,
-    )
-    server = uvicorn.Server(config)
-    server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign,assignment]
-    task = asyncio.create_task(server.serve())
     served = Served(settings, gateway)
-    try:
-        async with asyncio.timeout(10):
-            while not server.started:
-                await asyncio.sleep(0.01)
-        yield served
-    finally:
-        await served.http.aclose()
-        server.should_exit = True
-        await asyncio.wait_for(task, 10)
+    async with served_app(create_app(gateway), settings.gateway_host, settings.gateway_port):
+        try:
+            yield served
+        finally:
+            await served.http.aclose()
 
 
 async def key_on(settings: Settings, uscc: str) -> NewToken:
