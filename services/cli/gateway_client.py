@@ -1,7 +1,7 @@
 """Posting to the gateway's HTTP API, as a facility's software would do it."""
 
-import asyncio
 import uuid
+from asyncio import get_running_loop, sleep
 from collections.abc import Sequence
 from dataclasses import dataclass
 from types import TracebackType
@@ -69,12 +69,12 @@ class GatewayClient:
 
     async def wait_for_key(self, token: str, within_s: float = 15.0) -> None:
         """Wait until the gateway's snapshot of keys knows this one. Raises Failure."""
-        deadline = asyncio.get_running_loop().time() + within_s
+        deadline = get_running_loop().time() + within_s
         path, headers = f"/v1/receipts/{uuid.UUID(int=0)}", _authorization(token)
         while (await self._http.get(path, headers=headers)).status_code == 401:
-            if asyncio.get_running_loop().time() > deadline:
+            if get_running_loop().time() > deadline:
                 raise Failure("网关不认识新建的密钥。", "The gateway does not know the new key.")
-            await asyncio.sleep(0.05)
+            await sleep(0.05)
 
     async def post(self, token: str, events: Sequence[bytes], *, lines: bool = True) -> list[Item]:
         """Post at most 1,000 events of one source and return what became of each, in order.
@@ -100,7 +100,7 @@ class GatewayClient:
                     break
                 pause = max(pause, _retry_after_s(answer))
             if attempt < _ATTEMPTS:
-                await asyncio.sleep(pause)
+                await sleep(pause)
                 pause = min(2 * pause, _LONGEST_PAUSE_S)
         return [item for item in items if item is not None]
 

@@ -12,7 +12,7 @@ from infra.postgres import DATABASE, bootstrap
 from infra.runtime.supervision import Supervisor
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 async def postgres(fresh_home) -> AsyncIterator[Postgres]:
     """A server with database and roles, without tables."""
     with fresh_home() as home:

@@ -18,21 +18,21 @@ _logins = itertools.count(1)
 NewOfficer = Callable[..., Awaitable[str]]
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 async def served(stack: LocalStack) -> AsyncIterator[Served]:
     changed = {"console_port": free_port(), "console_poll_s": 0.05}
     async with serving(stack.settings.model_copy(update=changed)) as one:
         yield one
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 async def judge(stack: LocalStack) -> AsyncIterator[Judge]:
     one = await Judge.on(stack.settings.database_writer)
     yield one
     await one.close()
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 async def registry(stack: LocalStack) -> AsyncIterator[Any]:
     connection = await connect(stack.settings.database_registry)
     yield connection

@@ -40,7 +40,8 @@ def no_pauses(monkeypatch):
     async def at_once(_seconds):
         return None
 
-    monkeypatch.setattr(gateway_client.asyncio, "sleep", at_once)
+    monkeypatch.setattr(gateway_client, "sleep", at_once)
+    monkeypatch.setattr(world_posting, "_WINDOW_S", 0)
 
 
 def client(answers, seen):
