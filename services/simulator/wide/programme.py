@@ -117,8 +117,9 @@ def play(scene: WideScene, manifests: int, *, planted: bool) -> None:
         counted_alike,
     ):
         _play(scene, within, limits)
-    for four in (pooled_alike, capped_alike, scaled_alike):
+    for four in (pooled_alike, capped_alike):
         _play(scene, four, max(4, 2 * limits))
+    _play(scene, scaled_alike, max(5, 2 * limits))
 
 
 def _play(scene: WideScene, story: _Story, turns: int) -> None:

@@ -65,6 +65,13 @@ _WITHIN: tuple[tuple[str, int, str, str, _Play], ...] = (
     ("settled_at_accepted", _TONNE, "按接收量计未超", "the accepted quantity counts", _partly),
 )
 """Name, by how much the sum of the loads is past the limit, stories, and how they are played."""
+_UNDER_WAY = (
+    "under_way",
+    _TONNE,
+    "末车在途，尚未接受",
+    "the last load is on its way",
+    _on_the_road,
+)
 
 
 def _weights(scene: WideScene, n: int) -> list[int]:
@@ -184,8 +191,10 @@ def _plant(scene: WideScene, turn: int, scale: int, weights: list[int]) -> tuple
 
 
 def _scaled(scene: WideScene, turn: int, scale: int, weights: list[int]) -> tuple[str, str, str]:
-    subject, trips = _plant(scene, turn, scale, weights)
-    _PAST[turn // 2 % 2](trips)
+    """Play loads of which all but, in two turns of four, one more that is on the road count."""
+    under_way = _weights(scene, turn // 2 % 2)
+    subject, trips = _plant(scene, turn, scale, [*weights, *under_way])
+    _PAST[len(under_way)](trips)
     members(scene, trips)
     scale_t, total_t = tonnes_text(scale), tonnes_text(sum(weights))
     return (
@@ -212,8 +221,8 @@ def scaled_little(scene: WideScene, turn: int) -> None:
 
 
 def scaled_alike(scene: WideScene, turn: int) -> None:
-    """Stay within the scale of a licence."""
-    name, over, zh, en, play = _WITHIN[turn % 4]
+    """Stay within the scale of a licence: only what was accepted counts for a year's scale."""
+    name, over, zh, en, play = (*_WITHIN, _UNDER_WAY)[turn % 5]
     weights = _weights(scene, 2)
     subject, trips = _plant(scene, turn, sum(weights) - over, weights)
     play(trips)

@@ -54,6 +54,14 @@ def test_ndjson_is_what_grade_reads(world, tmp_path):
     assert graded.exit_code == 0, graded.output
 
 
+def test_a_larger_world_plays_later_turns_of_each_story_and_is_graded_perfect(tmp_path):
+    write_world(build_world("demo", 3, 12_000), tmp_path)
+    alerts, labels = str(tmp_path / "alerts"), str(tmp_path / "labels.ndjson")
+    assert judge(tmp_path, "--out", alerts).exit_code == 0
+    graded = run.invoke(app, ["grade", "--labels", labels, "--alerts", alerts])
+    assert graded.exit_code == 0, graded.output
+
+
 def test_a_false_alarm_is_told_with_its_story_and_fails(world, tmp_path):
     labels = [json.loads(line) for line in (world / "labels.ndjson").read_text().splitlines()]
     lawful = next(label for label in labels if label["label"] == "lawful")

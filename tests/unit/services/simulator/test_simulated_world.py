@@ -44,6 +44,7 @@ LIKENESSES = {
     "another_licence_not_suspended", "permit_without_plates", "permit_ends_on_loading_day",
     "permit_ends_before_handover", "plate_on_permit", "suspended_only_afterwards",
     "suspension_lifted_before", "approval_recorded_late", "limit_counted_in_packages",
+    "licence_scale_under_way",
 } | {
     f"{limit}_{why}"
     for limit in ("pool", "whitelist_cap", "licence_scale")

@@ -158,10 +158,9 @@ def _banned(facts: Facts, waste: Any, approval: Any, records: Records) -> list[t
 
 def _licence(facts: Facts, waste: Any, records: Records, drawn: Draws) -> list[str]:
     held = records.of("licence", facts.form.receiver.uscc)
-    for licence in held:
-        drawn[f"licence/{licence.id}/{china_day(facts.taken or facts.left).year}"] += facts.drawn(
-            waste
-        )
+    if facts.taken and "received" in facts.happened:  # a year's scale counts what was accepted
+        for licence in held:
+            drawn[f"licence/{licence.id}/{china_day(facts.taken).year}"] += facts.drawn(waste)
     broken = []
     for instant in filter(None, (facts.left, facts.taken)):
         valid = in_force(held, instant)
