@@ -12,6 +12,7 @@ from rich.text import Text
 from infra.runtime.kafka import new_reader
 from infra.runtime.log_check import cluster_id_of, partitions_of
 from infra.runtime.offsets import LogBroken, OffsetTable, verify_log
+from infra.runtime.schema import SchemaUnfit, program_schema, require_schema
 from infra.runtime.settings import MANIFEST_TOPIC, Settings
 from services.cli.check_courier import check_courier
 from services.cli.checkup import Checkup
@@ -87,13 +88,13 @@ async def check_postgres(
     try:
         checkup.tell("ok", "Postgres", settings.database_reader.rpartition("@")[2])
         try:
-            rows = await connection.fetch(_POSITIONS, MANIFEST_TOPIC)
-            await _check_queues(checkup, connection)
-        except asyncpg.UndefinedTableError:
-            checkup.tell(
-                "wrong", "数据库尚未建表", "the tables are missing", "liandan migrate", "makes them"
-            )
+            await require_schema(connection)
+            checkup.tell("ok", f"数据库结构 {program_schema():04d}", "the schema of this program")
+        except SchemaUnfit as unfit:
+            checkup.tell("wrong", unfit.sentence_zh, unfit.sentence_en, unfit.cure, "")
             return
+        rows = await connection.fetch(_POSITIONS, MANIFEST_TOPIC)
+        await _check_queues(checkup, connection)
         if ends is not None:
             check_positions(checkup, rows, ends)
             await _check_log(checkup, connection, settings, ends)

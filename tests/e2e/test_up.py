@@ -76,6 +76,7 @@ def test_doctor_finds_a_running_stack_healthy(up, shared_liandan):
         "kafka",
         "postgres",
         "落后 0 behind",
+        "the schema of this program",
     ):
         assert told in done.stdout
 

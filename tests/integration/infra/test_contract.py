@@ -7,9 +7,13 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+from rich.console import Console
 
 from infra.postgres import MigrationError, contracts_waiting, migrate
 from infra.runtime.schema import SchemaUnfit, application_name, program_schema, require_schema
+from infra.runtime.settings import Settings
+from services.cli.check_line import check_postgres
+from services.cli.checkup import Checkup
 
 EXPAND, MIGRATE = "-- phase: expand\n", "-- phase: migrate\n"
 MINE = program_schema()
@@ -132,6 +136,15 @@ async def test_a_program_refuses_a_schema_that_is_older_than_it_needs(empty_sche
     (migrations / f"{MINE:04d}_now.sql").write_text(EXPAND + "SELECT 1;")
     await migrate(empty_schema, migrations)
     assert await unfit(empty_schema) is None
+
+
+async def test_the_doctor_names_a_schema_that_is_older_and_the_cure(empty_schema, migrations):
+    await migrate(empty_schema, migrations)
+    checkup = Checkup(Console(width=200, quiet=True))
+    await check_postgres(checkup, Settings(database_reader=empty_schema), None)
+    (wrong,) = checkup.wrong
+    assert f"is 0002, this program needs {MINE:04d}" in wrong.en
+    assert wrong.cure_zh == "liandan migrate"
 
 
 async def test_a_program_runs_on_a_newer_schema_until_it_is_contracted(empty_schema, migrations):
