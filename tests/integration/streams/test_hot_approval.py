@@ -69,13 +69,15 @@ class Watch:
 
     async def look(self) -> None:
         while True:
-            for query, waits, age in await self._connection.fetch(
-                "SELECT query, wait_event_type, extract(epoch FROM clock_timestamp() - query_start)"
+            for query, waits, event, age in await self._connection.fetch(
+                "SELECT query, wait_event_type, wait_event,"
+                " extract(epoch FROM clock_timestamp() - query_start)"
                 " FROM pg_stat_activity WHERE usename = current_user AND state = 'active'"
                 " AND datname = current_database()"
             ):
                 self.oldest_s = max(self.oldest_s, float(age))
-                if waits == "Lock" and "dirty" in query:
+                # A whole relation is held only by a vacuum that shortens it, for an instant.
+                if waits == "Lock" and event != "relation" and "dirty" in query:
                     self.queued.add(query)
             await asyncio.sleep(0.005)
 
