@@ -23,7 +23,7 @@ from streams.judging.rules.explained import Passed
 from streams.judging.rules.explained.wording import authority, condition, some
 from streams.judging.rules.rule import LimitRule, not_applicable, record_evidence
 
-__all__ = ["CAP_EXCEEDED", "QUANTITY_EXCEEDED"]
+__all__ = ["CAP_EXCEEDED", "QUANTITY_EXCEEDED", "approved_cap", "listed_cap"]
 
 _POOLED = (
     "该审批有多项同一代码，联单名称无法对应到某一项，按各项之和计，须人工核查。",
@@ -38,8 +38,7 @@ def _quantity_exceeded(
     limit = limit_of(subject)
     if limit is None or limit.kind not in ("approval", "pool"):
         return ()
-    approval = view.approval(limit.record)
-    cap = _approved(approval, limit) if approval is not None else None
+    cap = approved_cap(limit, view)
     if cap is None:
         return not_applicable(rule, "total", "no_limit")
     excess = excess_of(draws, cap.grams)
@@ -51,8 +50,11 @@ def _quantity_exceeded(
     return exceeded(rule, cap, excess, law)
 
 
-def _approved(approval: TransferApproval, limit: Limit) -> Cap | None:
-    """Return what one line approves, or all lines of a code together."""
+def approved_cap(limit: Limit, view: RegistryView) -> Cap | None:
+    """Return what one line approves, or all lines of a code together; None: nothing."""
+    approval = view.approval(limit.record)
+    if approval is None:
+        return None
     lines = [x for x in approval.lines if limit.part in (str(x.line), x.code)]
     if not lines:
         return None
@@ -128,20 +130,27 @@ def _cap_exceeded(
     limit = limit_of(subject)
     if limit is None or limit.kind != "whitelist":
         return ()
+    cap = listed_cap(limit, view)
+    if cap is None:
+        return not_applicable(rule, "total", "no_limit")
+    excess = excess_of(draws, cap.grams)
+    if excess is None:
+        return within(rule, draws, cap, _law)
+    return exceeded(rule, cap, excess, _law(excess.at))
+
+
+def listed_cap(limit: Limit, view: RegistryView) -> Cap | None:
+    """Return a white-list entry's cap of the year; None: it has none."""
     entry = view.whitelist_entry(limit.record)
     if entry is None or entry.annual_cap_t is None:
-        return not_applicable(rule, "total", "no_limit")
+        return None
     of_zh = f"白名单 {entry.list_id}（{entry.receiver_name or entry.receiver}）{limit.part} 年上限"
     of_en = (
         f"white list {entry.list_id} ({entry.receiver_name or entry.receiver}) caps {limit.part} at"
     )
     record = record_evidence("whitelist_entry", entry.id, of_zh, of_en)
     name = of_zh, f"the {limit.part} cap of white list {entry.list_id}"
-    cap = Cap(entry.annual_cap_t, of_zh, of_en, record, name, partial(_consulted, entry))
-    excess = excess_of(draws, cap.grams)
-    if excess is None:
-        return within(rule, draws, cap, _law)
-    return exceeded(rule, cap, excess, _law(excess.at))
+    return Cap(entry.annual_cap_t, of_zh, of_en, record, name, partial(_consulted, entry))
 
 
 def _law(at: datetime) -> tuple[LegalBasis, ...]:

@@ -13,7 +13,7 @@ from schemas.quantity import tonnes_text
 from schemas.registry import Licence
 from streams.judging.explanation import Condition, Cure
 from streams.judging.law import basis
-from streams.judging.limit import limit_of
+from streams.judging.limit import Limit, limit_of
 from streams.judging.outcome import Draw, Outcome, china_text
 from streams.judging.registry import RegistryView
 from streams.judging.rules.cap import Cap, exceeded, excess_of, unweighed, within
@@ -21,7 +21,7 @@ from streams.judging.rules.explained import Passed, Threshold
 from streams.judging.rules.explained.wording import condition
 from streams.judging.rules.rule import LimitRule, not_applicable, record_evidence
 
-__all__ = ["SCALE_EXCEEDED"]
+__all__ = ["SCALE_EXCEEDED", "scale_cap"]
 
 BREACH_PERCENT = 120
 """Share of the scale above which it is a violation; between 100 % and this it is a notice. [D]"""
@@ -38,9 +38,30 @@ def _scale_exceeded(
     limit = limit_of(subject)
     if limit is None or limit.kind != "licence":
         return ()
+    cap, licence = scale_cap(limit, view), view.licence(limit.record)
+    if cap is None or licence is None:
+        return not_applicable(rule, "total", "no_limit")
+    collects = _only_collects(licence)
+
+    def law(at: datetime) -> tuple[LegalBasis, ...]:
+        return basis("operate_off_licence", at, collects=collects)
+
+    assert cap.breach is not None  # noqa: S101 - a licence's cap has one
+    breach = excess_of(draws, cap.breach.grams)
+    if breach is not None:
+        return exceeded(rule, cap, breach, law(breach.at))
+    excess = excess_of(draws, cap.grams)
+    # A notice reaches no officer; what has no weight may be a violation, so it goes first.
+    if excess is None or unweighed(draws):
+        return within(rule, draws, cap, law)
+    return exceeded(rule, cap, excess, (), state="notice", reason="above_scale", note=_NOTICE)
+
+
+def scale_cap(limit: Limit, view: RegistryView) -> Cap | None:
+    """Return a licence's scale for the year, of which 120 % is the breach; None: it sets none."""
     licence = view.licence(limit.record)
     if licence is None or licence.annual_scale_t is None:
-        return not_applicable(rule, "total", "no_limit")
+        return None
     year = int(limit.part)
     scale = _scale_of(licence, licence.annual_scale_t, year)
     of_zh, of_en = (
@@ -53,7 +74,7 @@ def _scale_exceeded(
         f"{BREACH_PERCENT} % of {name_en}",
         scale * BREACH_PERCENT // 100,
     )
-    cap = Cap(
+    return Cap(
         scale,
         of_zh,
         of_en,
@@ -63,19 +84,6 @@ def _scale_exceeded(
         breach_t,
         _share(licence.annual_scale_t, scale),
     )
-    collects = _only_collects(licence)
-
-    def law(at: datetime) -> tuple[LegalBasis, ...]:
-        return basis("operate_off_licence", at, collects=collects)
-
-    breach = excess_of(draws, breach_t.grams)
-    if breach is not None:
-        return exceeded(rule, cap, breach, law(breach.at))
-    excess = excess_of(draws, scale)
-    # A notice reaches no officer; what has no weight may be a violation, so it goes first.
-    if excess is None or unweighed(draws):
-        return within(rule, draws, cap, law)
-    return exceeded(rule, cap, excess, (), state="notice", reason="above_scale", note=_NOTICE)
 
 
 def _share(whole: int, scale: int) -> tuple[Condition, ...]:
