@@ -20,6 +20,7 @@ from services.console.assets import get_asset
 from services.console.console import Console, console_of
 from services.console.database import DatabaseAway
 from services.console.guard import Guard
+from services.console.limit import get_limit, get_limit_json
 from services.console.login import get_login, log_in_again, post_login, post_logout
 from services.console.manifest import get_manifest
 from services.console.preference import Preferences
@@ -47,6 +48,8 @@ def create_app(console: Console) -> Starlette:
             Route("/alerts/{alert}", get_alert, methods=["GET"]),
             Route("/alerts/{alert}/acknowledge", post_acknowledge, methods=["POST"]),
             Route("/manifests/{number}", get_manifest, methods=["GET"]),
+            Route("/limits/{name:path}", get_limit, methods=["GET"]),
+            Route("/api/limits/{name:path}", get_limit_json, methods=["GET"]),
             Route("/login", get_login, methods=["GET"]),
             Route("/login", post_login, methods=["POST"]),
             Route("/logout", post_logout, methods=["POST"]),

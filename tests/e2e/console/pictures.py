@@ -18,6 +18,7 @@ from infra.local.service import CONSOLE
 from infra.local.stack import LocalStack
 from infra.runtime.settings import Settings, home_from_environment
 from services.console.account import NATION, create_account
+from services.registry import write_change_set
 from services.simulator import build_world
 from tests.e2e.console.chromium import MISSING, chromium, find_chromium
 from tests.e2e.console.desk import Desk
@@ -41,6 +42,12 @@ ORDER BY octet_length(m.events) DESC, m.subject LIMIT 1
 """
 
 
+_LIMIT = """
+SELECT limit_id FROM draw WHERE state <> 'released' AND limit_id LIKE 'approval/%' GROUP BY limit_id
+ORDER BY count(*) DESC, limit_id LIMIT 1
+"""
+
+
 async def take(folder: Path, whole: bool, home: Path, browser_path: str) -> None:
     """Write all pictures into ``folder``."""
     settings = Settings(home=home, console_port=free_port())
@@ -51,15 +58,19 @@ async def take(folder: Path, whole: bool, home: Path, browser_path: str) -> None
             await create_account(registry, login, name, PASSWORD, [region], "officer")
         await registry.close()
         judge = await Judge.on(stack.settings.database_writer)
-        await write_judged(judge, build_world())
+        world = build_world()
+        await write_change_set(stack.settings.database_registry, world.registry, "pictures")
+        await write_judged(judge, world)
         ((alert, _),) = await judge.fetch(_ALERT)
         subject = await judge.fetchval(_MANIFEST)
+        limit = await judge.fetchval(_LIMIT)
         await judge.close()
         pages = {
             "list": "/",
             "alert": f"/alerts/{alert}",
             "manifest": f"/manifests/{subject}",
             "timeline": f"/manifests/{subject}#timeline",
+            "limit": f"/limits/{limit}",
         }
         for theme in THEMES:
             for width, height in SIZES:
