@@ -20,7 +20,7 @@ from schemas.plate import Plate
 from schemas.quantity import Tonnes, small_int
 from schemas.record import Record
 from schemas.region import RegionCode
-from schemas.waste_code import WasteCode, read_waste_code
+from schemas.waste_code import WasteCode, category_of, read_waste_code
 
 __all__ = [
     "REGISTRY_KINDS",
@@ -47,6 +47,9 @@ Stage = Literal[
 ]
 """收集 | 运输 | 转移 | 贮存 | 利用 | 处置 | 全部环节"""
 Mode = Literal["collection", "storage", "utilisation", "disposal"]
+ExceptCodes = Annotated[
+    list[WasteCode], Field(max_length=600, description="所列类别中除外的代码；不影响 codes")
+]
 
 
 def _ends_after_it_begins(record: Any) -> None:
@@ -61,6 +64,16 @@ def _ends_after_it_begins(record: Any) -> None:
 def _categories_are_known(record: Any) -> None:
     for category in record.categories:
         read_waste_code("900-000-" + category.removeprefix("HW"))
+
+
+def _exceptions_are_of_its_categories(record: Any) -> None:
+    for code in record.except_codes:
+        if category_of(code) not in record.categories:
+            raise Refusal(
+                "exception_without_category",
+                f"除外代码 {code} 不属于所列的任何类别",
+                f"the excepted code {code} is of none of the categories listed",
+            )
 
 
 class _Valid(Record):
@@ -95,11 +108,12 @@ class ScopeLine(Record):
 
     codes: Annotated[list[WasteCode], Field(max_length=600)] = []
     categories: Annotated[list[Category], Field(max_length=46)] = []
+    except_codes: ExceptCodes = []
     modes: Annotated[list[Mode], Field(min_length=1, max_length=4)]
     edition: Annotated[int, small_int(2008, 2100)] = 2021
     printed: Annotated[str, text(2000)] | None = Field(default=None, description="证载原文")
 
-    __checks__ = (_categories_are_known,)
+    __checks__ = (_categories_are_known, _exceptions_are_of_its_categories)
 
 
 class Suspension(Record):
@@ -164,6 +178,15 @@ class ApprovalLine(Record):
     destination: RegionCode
 
 
+def _approval_has_lines(record: Any) -> None:
+    if record.decision == "approved" and not record.lines:
+        raise Refusal(
+            "approval_without_lines",
+            "批准的审批至少应有一项",
+            "an approval that is granted has at least one line",
+        )
+
+
 def _approval_lines_once(record: Any) -> None:
     if len({line.line for line in record.lines}) != len(record.lines):
         raise Refusal(
@@ -182,9 +205,11 @@ class TransferApproval(_Valid):
     consignor: CreditCode
     consignor_name: Name | None = None
     origin: RegionCode
-    lines: Annotated[list[ApprovalLine], Field(min_length=1, max_length=500)]
+    lines: Annotated[list[ApprovalLine], Field(max_length=500)] = Field(
+        default=[], description="不予批准的，可以没有事项"
+    )
 
-    __checks__ = (_ends_after_it_begins, _approval_lines_once)
+    __checks__ = (_ends_after_it_begins, _approval_has_lines, _approval_lines_once)
 
 
 class WhitelistEntry(_Valid):
@@ -201,11 +226,16 @@ class WhitelistEntry(_Valid):
     facility: Annotated[str, text(200)] | None = None
     codes: Annotated[list[WasteCode], Field(max_length=600)] = []
     categories: Annotated[list[Category], Field(max_length=46)] = []
+    except_codes: ExceptCodes = []
     purposes: Annotated[list[Purpose], Field(max_length=3)] = []
     annual_cap_t: Tonnes | None = None
     simplification: Literal["direct", "short_consult", "as_intra"]
 
-    __checks__ = (_ends_after_it_begins, _categories_are_known)
+    __checks__ = (
+        _ends_after_it_begins,
+        _categories_are_known,
+        _exceptions_are_of_its_categories,
+    )
 
 
 class InboundBan(_Valid):

@@ -21,6 +21,7 @@ _TITLES = {
     "destination": ("接受地", "destination"),
     "document": ("文号", "document"),
     "edition": ("名录版本", "catalogue edition"),
+    "except_codes": ("除外代码", "excepted codes"),
     "facility": ("设施", "facility"),
     "forms": ("形态", "forms"),
     "goods": ("准运货物", "goods"),

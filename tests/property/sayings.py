@@ -161,8 +161,12 @@ _valid = {
     "retracted": bools, "recorded_at": or_null(instants), "source_doc": short, "note": short,
     "valid_from": st.just("2026-01-01"), "valid_to": or_null(st.just("2026-12-31")),
 }  # fmt: skip
+_modes = {"modes": st.lists(st.sampled_from(["collection", "disposal"]), min_size=1, max_size=2)}
+_excepted = st.lists(st.sampled_from(["900-041-49", "900-249-08"]), max_size=2)
 _scope_line = members(
-    {"modes": st.lists(st.sampled_from(["collection", "disposal"]), min_size=1, max_size=2)},
+    {**_modes, "categories": st.just(["HW49", "HW08"]), "except_codes": _excepted}
+) | members(
+    _modes,
     {**_scopes, "edition": st.integers(2008, 2100), "printed": short},
 )
 _approval_line = members(

@@ -234,6 +234,7 @@ RECORDS: dict[str, Any] = {
         st.sampled_from([
             [], [{"codes": [CODE], "modes": ["disposal"]}],
             [{"categories": ["HW49"], "modes": ["disposal", "storage"]}],
+            [{"categories": ["HW49"], "except_codes": [CODE], "modes": ["disposal"]}],
         ]),
         _mostly("use_disposal", "exempted"), _maybe_gone,
         st.sampled_from([
@@ -258,7 +259,10 @@ RECORDS: dict[str, Any] = {
         ),
         st.integers(1, 2), _unit, _days, _maybe_gone,
         st.sampled_from(["as_intra", "direct", "short_consult"]),
-        st.sampled_from([{}, {"annual_cap_t": 3}, {"annual_cap_t": 5}]),
+        st.sampled_from([
+            {}, {"annual_cap_t": 3}, {"annual_cap_t": 5},
+            {"codes": [], "categories": ["HW49"], "except_codes": [CODE]},
+        ]),
     ),
     "carrier_permit": st.builds(
         lambda n, who, days, plates, gone: permit(

@@ -131,6 +131,12 @@ def _approval_lifted(facts: Facts, view: RegistryView, waste: WasteLine, moved: 
     )
 
 
+def _names(entry: WhitelistEntry, code: str) -> bool:
+    if code in entry.codes:
+        return True
+    return category_of(code) in entry.categories and code not in entry.except_codes
+
+
 def _listed(
     facts: Facts, view: RegistryView, waste: WasteLine, at: datetime
 ) -> tuple[WhitelistEntry, ...]:
@@ -143,7 +149,7 @@ def _listed(
         if in_force(entry, at)
         and not crosses(entry.destination, form.receiver.site_region)
         and (not entry.origins or origin in {province_of(r) for r in entry.origins})
-        and (waste.code in entry.codes or category_of(waste.code) in entry.categories)
+        and _names(entry, waste.code)
         and (not entry.purposes or waste.method in entry.purposes)
     )
 

@@ -117,9 +117,11 @@ def modes_for(method: str) -> frozenset[str]:
 
 
 def names_code(line: ScopeLine, code: str) -> bool:
-    """Whether a line of a scope names the code, or its category."""
+    """Whether a line of a scope names the code, or its category without excepting the code."""
     if code in line.codes:
         return True
+    if code in line.except_codes:
+        return False
     named = line.categories
     return bool(named) and any(c in named for c in (category_of(code), *_ALSO.get(code, ())))
 

@@ -141,7 +141,15 @@ def test_a_correction_gives_the_data_of_exactly_one_kind(given: dict[str, Any]) 
             record_line("transfer_approval", **approval_members(lines=[approval_line()] * 2)),
             [("approval_line_twice", "")],
         ),
-        (record_line("transfer_approval", **approval_members(lines=[])), [("too_few", "/lines")]),
+        (record_line("transfer_approval", **approval_members(lines=[])),
+         [("approval_without_lines", "")]),
+        (record_line("exemption", stages=["transfer"], except_codes=[]), [("member_unknown", "/except_codes")]),
+        (
+            record_line("licence", **licence_members(
+                scope=[{"modes": ["disposal"], "categories": ["HW08"], "except_codes": ["900-041-49"]}]
+            )),
+            [("exception_without_category", "/scope/0")],
+        ),
         (
             record_line("exemption", stages=["transfer"], categories=["HW44"]),
             [("waste_code_category", "")],

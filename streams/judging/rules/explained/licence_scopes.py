@@ -128,8 +128,13 @@ def _covered(waste: WasteLine, licence: Licence) -> Iterable[Condition]:
 def _near_first(line: ScopeLine, code: str) -> list[str]:
     """Return what a line names, what is of the code's own category first."""
     category = category_of(code)
-    every = [*line.categories, *line.codes]
-    return sorted(every, key=lambda n: (n != code, n != category, n[-2:] != code[-2:]))
+    every = [*(_with_exceptions(line, c) for c in line.categories), *line.codes]
+    return sorted(every, key=lambda n: (n != code, n[:4] != category, n[8:] != code[8:]))
+
+
+def _with_exceptions(line: ScopeLine, category: str) -> str:
+    but = [code for code in line.except_codes if category_of(code) == category]
+    return f"{category}（除 except {'、'.join(but)}）" if but else category
 
 
 def _cures(

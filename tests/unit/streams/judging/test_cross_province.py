@@ -210,6 +210,8 @@ def test_an_exemption_holds_for_its_pair_its_codes_and_its_days(more: Any, lifte
         ({"origins": ["140000", "130500"]}, True),
         ({"origins": ["140000"]}, False),
         ({"codes": [], "categories": ["HW49"]}, True),
+        ({"codes": [], "categories": ["HW49"], "except_codes": ["900-041-49"]}, False),
+        ({"codes": [], "categories": ["HW49"], "except_codes": ["900-039-49"]}, True),
         ({"codes": ["900-039-49"]}, False),
         ({"purposes": ["disposal"]}, True),
         ({"purposes": ["utilisation"]}, False),
