@@ -1,0 +1,1 @@
+"""Sheets in the notations of real notices, read into registry records."""
