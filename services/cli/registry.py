@@ -15,6 +15,7 @@ from services.cli.registry_columns import print_columns
 from services.cli.registry_export import export_records
 from services.cli.registry_report import print_plan, print_refusal, write_report
 from services.cli.registry_show import show_record
+from services.cli.registry_understand import understand_sheet
 from services.registry import (
     Change,
     ChangeSet,
@@ -120,6 +121,7 @@ def _user() -> str:
         return "liandan"
 
 
+registry_app.command("understand")(understand_sheet)
 registry_app.command("export")(export_records)
 registry_app.command("show")(show_record)
 registry_app.command("columns")(print_columns)

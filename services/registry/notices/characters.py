@@ -6,7 +6,7 @@ forms, the many dashes and blanks. Nothing else is folded: ``①`` stays ``①``
 
 import re
 
-__all__ = ["BLANK_WORDS", "plain", "says_nothing", "squeezed"]
+__all__ = ["BLANK_WORDS", "kept", "plain", "says_nothing", "squeezed"]
 
 _DASHES = "‐‑‒–—―−﹣－ー"
 _WAVES = "～〜∼﹋"
@@ -29,6 +29,8 @@ _PLAIN = {
     0xFF5D: ")",  # ［ ］ ｛ ｝
 }
 _SPACE = re.compile(r"\s+")
+_WRAP = re.compile(r"(?<=[^\x00-\x7f])\s*\n\s*(?=[^\x00-\x7f])")
+"""A line break between Chinese characters: the cell was too narrow."""
 BLANK_WORDS = frozenset(
     (
         "",
@@ -47,6 +49,11 @@ def plain(text: str) -> str:
 def squeezed(text: str) -> str:
     """Return the plain text without any blank or line break, for comparing names and words."""
     return _SPACE.sub("", plain(text))
+
+
+def kept(text: str) -> str:
+    """Return the text as printed, in one line: names, numbers of documents, addresses."""
+    return _SPACE.sub(" ", _WRAP.sub("", text.strip()))
 
 
 def says_nothing(text: str) -> bool:

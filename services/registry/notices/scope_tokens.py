@@ -86,7 +86,7 @@ _GRAMMAR = (
     (TokenType.COLON, r":"),
     (TokenType.STRONG, r"[;。\n]|\n"),
     (TokenType.WEAK, r"[,、/|]|以及|及|和|与"),
-    (TokenType.FILLER, r"(?:危险)?废物(?:代码|类别)|代码|类别|小类"),
+    (TokenType.FILLER, r"(?:危险)?废物(?:代码|类别)|代码|类别|小类|(?i:SW)\s*\d{2}(?!\d)"),
 )
 _CHINESE = "[\u3400-\u4dbf\u4e00-\u9fff·]"
 _BLANK = re.compile(r"[^\S\n]+")

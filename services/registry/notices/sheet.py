@@ -1,0 +1,32 @@
+"""A sheet as a person sees it: rows of cells with their text, whatever kind of file it came from."""
+
+from typing import NamedTuple
+
+from services.registry.notices.scope import Said
+
+__all__ = ["Cell", "Row", "Sheet"]
+
+
+class Cell(NamedTuple):
+    """The text of a cell; ``block``: the first of the rows over which it is shown, 0 if over one.
+
+    ``formula``: the text is what a formula came to when the file was saved.
+    """
+
+    text: str
+    block: int = 0
+    formula: bool = False
+
+
+class Row(NamedTuple):
+    """A row; ``number`` counts lines of a CSV file, or rows of a spreadsheet, from 1."""
+
+    number: int
+    cells: tuple[Cell, ...]
+
+
+class Sheet(NamedTuple):
+    """Rows in their order; ``remarks``: what the reader of the file should know of it."""
+
+    rows: tuple[Row, ...]
+    remarks: tuple[Said, ...] = ()

@@ -1,0 +1,53 @@
+"""A file as a sheet: CSV in UTF-8 or GB18030, or a spreadsheet (.xlsx)."""
+
+import csv
+import io
+
+from schemas.problems import Problem
+from services.registry.csv_text import Encoding, read_text
+from services.registry.notices.sheet import Cell, Row, Sheet
+from services.registry.notices.workbook import is_workbook, read_workbook
+from services.registry.refusal import LineProblem, Place, RegistryRefused
+
+__all__ = ["MOST_COLUMNS", "MOST_ROWS", "read_sheet"]
+
+MOST_ROWS, MOST_COLUMNS = 200_000, 200
+
+
+def read_sheet(raw: bytes, *, name: str | None = None, encoding: Encoding = "auto") -> Sheet:
+    """Read a file by what its bytes are; ``name`` chooses a sheet of a spreadsheet.
+
+    Raises RegistryRefused with what is wrong and what to do.
+    """
+    if is_workbook(raw):
+        return read_workbook(raw, name, MOST_ROWS, MOST_COLUMNS)
+    if b"\x00" in raw[:4096] and not raw.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise _refused(
+            "not_a_sheet", "这不是表格文件，应为 CSV 或 .xlsx", "this is no sheet: CSV or .xlsx"
+        )
+    return _csv(read_text(raw, encoding))
+
+
+def _csv(text: str) -> Sheet:
+    rows: list[Row] = []
+    line = 1
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    try:
+        for cells in reader:
+            rows.append(Row(line, tuple(Cell(c.strip()) for c in cells)))
+            line = reader.line_num + 1
+            if len(rows) > MOST_ROWS or len(cells) > MOST_COLUMNS:
+                raise _refused(
+                    "sheet_too_large",
+                    f"表格超过 {MOST_ROWS} 行或 {MOST_COLUMNS} 列，请拆分",
+                    f"the sheet has more than {MOST_ROWS} rows or {MOST_COLUMNS} columns; split it",
+                    line,
+                )
+    except csv.Error as error:
+        zh, en = f"不是合法的 CSV：{error}", f"this is not valid CSV: {error}"
+        raise _refused("csv_malformed", zh, en, line) from None
+    return Sheet(tuple(rows))
+
+
+def _refused(code: str, zh: str, en: str, line: int = 1) -> RegistryRefused:
+    return RegistryRefused([LineProblem.at(Place(line), Problem(code, "", zh, en))])

@@ -1,0 +1,181 @@
+"""One visible sheet of a spreadsheet file; merged cells say in each row what they show."""
+
+import datetime
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Any
+
+import python_calamine
+
+from schemas.problems import Problem
+from services.registry.notices.package import MOST_CELLS, PackageRefused, SheetPart, open_package
+from services.registry.notices.scope import Said
+from services.registry.notices.sheet import Cell, Row, Sheet
+from services.registry.refusal import LineProblem, Place, RegistryRefused
+
+__all__ = ["is_workbook", "read_workbook"]
+
+_ZIP, _OLE = b"PK", bytes.fromhex("d0cf11e0a1b11ae1")
+_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
+_EMPTY = Cell("")
+_Merge = tuple[tuple[int, int], tuple[int, int]]
+
+
+def is_workbook(raw: bytes) -> bool:
+    """Whether the bytes begin like a spreadsheet file, of today or of old."""
+    return raw.startswith((_ZIP, _OLE))
+
+
+def read_workbook(raw: bytes, name: str | None, most_rows: int, most_columns: int) -> Sheet:
+    """Read the sheet of that name, or the only visible one that holds something.
+
+    Raises RegistryRefused.
+    """
+    try:
+        if raw.startswith(_OLE):
+            raise _of_old(raw)
+        package = open_package(raw)
+        with python_calamine.load_workbook(package.packed()) as book:
+            chosen, hidden = _choose(book, name, lambda each: package.sheet(each).last_row > 0)
+            part = package.sheet(chosen)
+            if part.last_row > most_rows or part.last_column > most_columns:
+                raise PackageRefused(
+                    "sheet_too_large",
+                    f"表格超过 {most_rows} 行或 {most_columns} 列，请拆分",
+                    f"the sheet has more than {most_rows} rows or {most_columns} columns; split it",
+                )
+            sheet = book.get_sheet_by_name(chosen)
+            first = sheet.start or (0, 0)
+            values = sheet.to_python(skip_empty_area=True)
+            rows = _rows(values, first, part)
+            _spread(rows, _bounded(sheet.merged_cell_ranges or []), first)
+    except PackageRefused as refused:
+        raise _refused(refused.code, refused.zh, refused.en) from None
+    except (python_calamine.CalamineError, ValueError, OSError):
+        raise _refused(
+            "sheet_malformed",
+            "读不出这个表格，请用表格软件另存为 .xlsx",
+            "this sheet cannot be read; save it anew as .xlsx",
+        ) from None
+    number = first[0] + 1
+    return Sheet(
+        tuple(Row(number + n, tuple(cells)) for n, cells in enumerate(rows)),
+        tuple(_remarks(chosen, hidden, part)),
+    )
+
+
+def _choose(book: Any, name: str | None, holds: Any) -> tuple[str, list[str]]:
+    visible = python_calamine.SheetVisibleEnum.Visible
+    sheets = [s for s in book.sheets_metadata if s.typ == python_calamine.SheetTypeEnum.WorkSheet]
+    names = [s.name for s in sheets]
+    hidden = [s.name for s in sheets if s.visible != visible]
+    if name is not None:
+        if name not in names:
+            told = "、".join(names)
+            raise PackageRefused(
+                "sheet_unknown",
+                f"没有工作表“{name}”，有：{told}",
+                f"no sheet {name!r}; there are: {told}",
+            )
+        return name, [h for h in hidden if h != name]
+    shown = [n for n in names if n not in hidden and holds(n)]
+    if len(shown) == 1:
+        return shown[0], hidden
+    if not shown:
+        raise PackageRefused(
+            "sheet_empty", "没有可见且有内容的工作表", "no visible sheet holds anything"
+        )
+    told = "、".join(shown)
+    raise PackageRefused(
+        "sheet_not_said",
+        f"有多个工作表：{told}，请用 --sheet 指明",
+        f"there are several sheets: {told}; say which by --sheet",
+    )
+
+
+def _rows(values: list[list[Any]], first: tuple[int, int], part: SheetPart) -> list[list[Cell]]:
+    left = [_EMPTY] * first[1]
+    return [
+        left
+        + [
+            Cell(_text(value), formula=(first[0] + r + 1, first[1] + c + 1) in part.formulas)
+            for c, value in enumerate(row)
+        ]
+        for r, row in enumerate(values)
+    ]
+
+
+def _text(value: Any) -> str:
+    match value:
+        case bool():
+            return "是" if value else "否"
+        case float():
+            whole = Decimal(repr(value))
+            return (
+                f"{whole.quantize(Decimal(1)) if whole == whole.to_integral_value() else whole:f}"
+            )
+        case datetime.datetime():
+            midnight = value.time() == datetime.time()
+            return value.date().isoformat() if midnight else value.isoformat(" ")
+        case datetime.date() | datetime.time():
+            return value.isoformat()
+        case str():
+            return value.replace("_x000D_", "").replace("\r\n", "\n").strip()
+        case _:
+            return str(value)
+
+
+def _bounded(merges: list[_Merge]) -> list[_Merge]:
+    """Refuse merged blocks of more cells than any sheet has: blocks do not overlap."""
+    cells = sum((b[0] - a[0] + 1) * min(b[1] - a[1] + 1, 200) for a, b in merges)
+    if cells > MOST_CELLS:
+        raise PackageRefused("sheet_malformed", "合并单元格有误", "its merged cells are wrong")
+    return merges
+
+
+def _spread(
+    rows: list[list[Cell]],
+    merges: Iterable[_Merge],
+    first: tuple[int, int],
+) -> None:
+    """Write the text of a merged block into all of its cells."""
+    for (top, left), (bottom, right) in merges:
+        at = top - first[0]
+        if not 0 <= at < len(rows) or left >= len(rows[at]):
+            continue
+        shown = rows[at][left]
+        if not shown.text:
+            continue
+        for row in rows[at : bottom - first[0] + 1]:
+            for column in range(left, min(right + 1, len(row))):
+                row[column] = shown._replace(block=top + 1 if bottom > top else 0)
+
+
+def _remarks(chosen: str, hidden: list[str], part: SheetPart) -> Iterable[Said]:
+    yield f"读取工作表“{chosen}”", f"the sheet read is {chosen!r}"
+    if hidden:
+        told = "、".join(hidden)
+        yield f"隐藏的工作表未读：{told}", f"hidden sheets are not read: {told}"
+    if part.hidden_rows:
+        yield (
+            f"有 {part.hidden_rows} 行被隐藏，也已读取",
+            f"{part.hidden_rows} rows are hidden; they were read as well",
+        )
+
+
+def _of_old(raw: bytes) -> PackageRefused:
+    if _ENCRYPTED in raw:
+        return PackageRefused(
+            "sheet_encrypted",
+            "文件有密码，请去掉密码后另存",
+            "the file has a password; save it without one",
+        )
+    return PackageRefused(
+        "sheet_of_old",
+        "这是旧的 .xls 格式，请另存为 .xlsx",
+        "this is the old .xls format; save it as .xlsx",
+    )
+
+
+def _refused(code: str, zh: str, en: str) -> RegistryRefused:
+    return RegistryRefused([LineProblem.at(Place(1), Problem(code, "", zh, en))])
