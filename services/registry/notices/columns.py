@@ -1,7 +1,7 @@
 """What the columns of notices are called: one name of ours for the many names in use."""
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from typing import Literal
 
 from services.registry.notices.characters import squeezed
@@ -121,6 +121,7 @@ _UNIT = re.compile(
 _MARKS = re.compile(r"[\s_*:()]|（|）")
 
 
+@lru_cache(maxsize=20_000)
 def field_of(header: str, notice: Notice) -> str | None:
     """Return our name of a column by its printed one; None where it is none that is read."""
     said = squeezed(header).lower()

@@ -102,9 +102,11 @@ def _region(reading: Reading, holder: KnownUnit | None) -> str | None:
 
 def _scope(rows: Sequence[Reading], edition: int) -> list[dict[str, Any]]:
     lines: list[dict[str, Any]] = []
-    for reading in rows:
+    above: list[str] | None = None
+    for n, reading in enumerate(rows):
         year = reading.take("edition", read_edition) or edition
-        modes = reading.take("modes", read_modes, needed=True, shown=", ".join)
+        modes = reading.take("modes", read_modes, needed=n == 0, shown=", ".join)
+        modes = above = modes or (above if not reading.printed("modes") else None)
         found = scope_of(reading, year)
         if found is None or modes is None:
             continue

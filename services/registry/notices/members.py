@@ -1,5 +1,6 @@
 """Members that notices of every kind print alike: units, places, periods, waste, notes."""
 
+import re
 from collections.abc import Sequence
 from datetime import date
 from typing import NamedTuple
@@ -128,9 +129,9 @@ def scope_of(reading: Reading, edition: int) -> tuple[str, Scope] | None:
     text = reading.printed("scope")
     field = "scope"
     if not text:
-        category, code = plain(reading.printed("category")), plain(reading.printed("code"))
-        if len(category) == 2 and category.isdigit():
-            category = f"HW{category}"
+        category, code = reading.printed("category"), reading.printed("code")
+        if code and re.fullmatch(r"\d{2}", plain(category), re.ASCII):
+            category = f"HW{plain(category)}"
         field = "code" if code else "category"
         text = f"{category}（{code}）" if category and code else category or code
     if not text:

@@ -15,6 +15,8 @@ __all__ = ["Header", "Skipped", "Table", "TableRow", "find_table"]
 
 _SEARCHED = 20
 """Rows in which the header is looked for: titles and notes stand above it."""
+_NAME = 40
+"""Characters of the longest name of a column."""
 _SUMS = ("合计", "总计", "小计", "共计")
 _REMARKS = ("注:", "备注:", "说明:", "填表", "制表", "审核人", "联系人:", "注1", "附:")
 _EMPTY = Cell("")
@@ -86,7 +88,7 @@ def _no_record(row: Row, header: Header, notice: Notice) -> Said | None:
         return "合计行", "a row of sums"
     if len(set(texts)) == 1 and texts[0].startswith(_REMARKS):
         return "表下说明", "a note below the table"
-    named = [t for t in texts if field_of(t, notice) is not None]
+    named = [t for t in texts if len(t) < _NAME and field_of(t, notice) is not None]
     if len(named) >= 3 and len(named) * 2 > len(texts):
         return "重复的表头", "the header again"
     return None
