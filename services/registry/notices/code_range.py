@@ -30,7 +30,7 @@ def is_category(two: str) -> bool:
 
 
 def codes_of(token: Token, edition: int) -> Codes:
-    """Return what a code or a range names; a range means the codes of that edition's table."""
+    """Return what a code or a range names; codes that its edition is known not to have are left out."""
     parts = token.parts
     if not is_category(parts[-1]):
         return Codes([], ("末两位不是危险废物类别", "its last two digits are no category"))
@@ -49,10 +49,13 @@ def codes_of(token: Token, edition: int) -> Codes:
             f"区间的首或尾 {'、'.join(missing)} 不在 {edition} 年版名录中",
             f"an end of the range, {', '.join(missing)}, is not in the catalogue of {edition}",
         ))  # fmt: skip
-    return Codes(codes, remark=(
-        f"“{token.text}”读作名录中的 {len(codes)} 个代码：{'、'.join(codes)}",
-        f"“{token.text}” read as the {len(codes)} codes of the catalogue: {', '.join(codes)}",
-    ))  # fmt: skip
+    undecided = sum(in_catalogue(c, edition) is None for c in codes)
+    zh = f"“{token.text}”读作 {len(codes)} 个代码：{'、'.join(codes)}"
+    en = f"“{token.text}” read as {len(codes)} codes: {', '.join(codes)}"
+    if undecided:
+        zh += f"；其中 {undecided} 个未见于现有名录表"
+        en += f"; {undecided} of them are not in the table at hand"
+    return Codes(codes, remark=(zh, en))
 
 
 def _ends(parts: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:

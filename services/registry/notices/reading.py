@@ -1,6 +1,7 @@
 """One row while it is read: what is asked of it, what was understood, what was not."""
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import TypeVar
 
 from schemas.checks import Refusal
@@ -29,6 +30,11 @@ _SHOWN = 400
 
 class Reading:
     """A row; a cell that is empty, or whose column is missing, is what ``given`` says of the field."""
+
+    __slots__ = (
+        *("header", "number", "unused", "_formulas", "_given", "_problems", "_remarks", "_row"),
+        "_understood",
+    )
 
     def __init__(self, row: TableRow, header: Header, given: Mapping[str, str]) -> None:
         self.number = row.number
@@ -96,8 +102,7 @@ class Reading:
 
     def understood(self, member: str, printed: str, read: str) -> None:
         """Note what was understood of a member."""
-        zh, en = title_of(member)
-        told = Understood(member, zh, en, _cut(printed), _cut(read))
+        told = _told(member, printed, read)
         self._understood[(member, told.read)] = told
 
     def remark(self, *said: Said) -> None:
@@ -137,6 +142,12 @@ class Reading:
             tuple(self._problems),
             self.unused,
         )
+
+
+@lru_cache(maxsize=50_000)
+def _told(member: str, printed: str, read: str) -> Understood:
+    zh, en = title_of(member)
+    return Understood(member, zh, en, _cut(printed), _cut(read))
 
 
 def _cut(text: str) -> str:

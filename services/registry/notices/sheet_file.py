@@ -30,11 +30,16 @@ def read_sheet(raw: bytes, *, name: str | None = None, encoding: Encoding = "aut
 
 def _csv(text: str) -> Sheet:
     rows: list[Row] = []
+    known: dict[str, Cell] = {}
+
+    def cell(text: str) -> Cell:  # a column says the same few things in all its rows
+        return known.setdefault(text, Cell(text.strip()))
+
     line = 1
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
         for cells in reader:
-            rows.append(Row(line, tuple(Cell(c.strip()) for c in cells)))
+            rows.append(Row(line, tuple(map(cell, cells))))
             line = reader.line_num + 1
             if len(rows) > MOST_ROWS or len(cells) > MOST_COLUMNS:
                 raise _refused(

@@ -3,6 +3,7 @@
 import datetime
 from collections.abc import Iterable
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 import python_calamine
@@ -98,11 +99,16 @@ def _rows(values: list[list[Any]], first: tuple[int, int], part: SheetPart) -> l
     return [
         left
         + [
-            Cell(_text(value), formula=(first[0] + r + 1, first[1] + c + 1) in part.formulas)
+            _cell(_text(value), (first[0] + r + 1, first[1] + c + 1) in part.formulas)
             for c, value in enumerate(row)
         ]
         for r, row in enumerate(values)
     ]
+
+
+@lru_cache(maxsize=20_000)
+def _cell(text: str, formula: bool) -> Cell:
+    return Cell(text, formula=formula)
 
 
 def _text(value: Any) -> str:

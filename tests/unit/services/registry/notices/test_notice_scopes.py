@@ -117,6 +117,8 @@ def test_a_range_says_which_codes_it_was_read_as() -> None:
     assert "6 个代码" in zh
     assert "900-044-49" in en
     assert "900-043-49" not in en, "the catalogue has no such code"
+    ((_, unsure),) = read_scope("900-041~047-49", 2025).remarks
+    assert "1 of them are not in the table at hand" in unsure
 
 
 @settings(max_examples=300, deadline=None)
