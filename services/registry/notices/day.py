@@ -20,7 +20,7 @@ DAY = (
     r"|(?:19|20)\d{6}(?!\d))"
 )
 """Expression of a date in squeezed text; ``{0}`` names its separator's group."""
-_DAY = re.compile(DAY.replace("{0}", "s"))
+_DAY = re.compile(DAY.replace("{0}", "s"), re.ASCII)
 _NUMBERS = re.compile(r"\d+")
 _ASIDE = re.compile(r"\(([^()]*)\)$")
 _PUBLISHED = re.compile(

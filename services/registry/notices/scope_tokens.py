@@ -119,7 +119,7 @@ def _pattern() -> tuple[re.Pattern[str], tuple[TokenType, ...]]:
         (TokenType.OTHER, r"[\s\S]"),
     ]
     groups = "|".join(f"(?P<t{n}>{expression})" for n, (_, expression) in enumerate(grammar))
-    return re.compile(groups), tuple(kind for kind, _ in grammar)
+    return re.compile(groups, re.ASCII), tuple(kind for kind, _ in grammar)
 
 
 def tokens_of(text: str) -> list[Token]:

@@ -10,7 +10,7 @@ from services.registry.notices.day import DAY, day_of, print_day
 
 __all__ = ["Validity", "print_validity", "read_validity"]
 
-_ANY_DAY = re.compile(DAY.replace("{0}", "s"))
+_ANY_DAY = re.compile(DAY.replace("{0}", "s"), re.ASCII)
 _BEGINS = r"(?:有效期限?|有效期间|有效时间|许可期限|批准期限|期限)?(?:为|是)?:?"
 _SPAN = re.compile(
     rf"{_BEGINS}(?:自|从)?D(?:起|开始)?,?(?:起?至|到|截至|截止|~|-{{1,2}})D止?(?:有效)?"
@@ -24,7 +24,7 @@ _BEGIN = re.compile(
 )
 _OPEN = re.compile(rf"{_BEGINS}(?:长期(?:有效)?|永久(?:有效)?|无固定期限)")
 _ASIDE = re.compile(r"\(nostartdate\)|\(以批复为准\)", re.IGNORECASE)
-_YEAR = re.compile(r"((?:19|20)\d{2})年度?")
+_YEAR = re.compile(r"((?:19|20)\d{2})年度?", re.ASCII)
 
 
 class Validity(NamedTuple):

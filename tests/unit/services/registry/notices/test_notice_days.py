@@ -34,7 +34,7 @@ def test_a_date_is_read_however_it_is_written(printed: str) -> None:
         ("2026.3-1", "day_form"), ("2026年3月1日左右", "day_form"), ("", "day_form"), ("1026-03-01", "day_none"),
         ("2017 (posted 2017-08-14)", "day_form"), ("二〇二六年十三月一日", "day_none"),
         ("二〇二六年三月三十二日", "day_none"), ("2026-03-01 (draft)", "day_form"), ("202603011", "day_form"),
-        ("二〇二六年三月十十日", "day_none"), ("2026.3.01.2", "day_form"),
+        ("二〇二六年三月十十日", "day_none"), ("2026.3.01.2", "day_form"), ("٢٠٢٦-٠٣-٠١", "day_form"),
     ],
 )  # fmt: skip
 def test_what_is_no_sure_date_is_refused(printed: str, code: str) -> None:

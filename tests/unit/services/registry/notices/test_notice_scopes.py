@@ -63,6 +63,7 @@ def whole(*named: str, but: tuple[str, ...] = ()) -> Scope:
         ("900-201-08-900-205-08", codes(*(f"900-20{n}-08" for n in (1, 3, 4, 5)))),
         ("900-041~047-49", codes(*(f"900-04{n}-49" for n in (1, 2, 4, 5, 6, 7)))),
         ("900-041-49~047-49", codes(*(f"900-04{n}-49" for n in (1, 2, 4, 5, 6, 7)))),
+        ("900-041-49（HW49）、900-249-08(HW08)", codes(C249, C41)),
         ("900-007-S59", Scope(general=("900-007-S59",))),
     ],
 )  # fmt: skip
@@ -94,6 +95,13 @@ def test_a_scope_as_printed_is_read(printed: str, expected: Scope) -> None:
         ("除900-404-06", "900-404-06"),
         ("HW06（除900-404-06、废油）", "废油"),
         ("HW49仅限", "仅限"),
+        ("900-041-49、HW49", "HW49"),
+        ("HW49（全部代码，900-041-49除外）", "除外"),
+        ("HW08，禁止900-249-08", "禁止"),
+        ("HW08，取消900-249-08", "取消"),
+        ("HW08（暂不接收900-249-08）", "暂不接收"),
+        ("HW08，停用900-249-08", "停用"),
+        ("٩٠٠-٠٤١-٤٩", "٩٠٠-٠٤١-٤٩"),
         ("全部", "全部"),
         ("900-047-49至900-041-49", "900-047-49至900-041-49"),
         ("900-041-49至900-043-49", "900-041-49至900-043-49"),
@@ -150,6 +158,8 @@ def test_any_text_is_read_without_raising_and_never_for_more_than_it_says(
         assert category_of(code) in written
         assert code in text or in_catalogue(code, edition) is not False
     assert set(found.categories) <= written
+    if found.sure:
+        _only_whole_where_nothing_restricts(text, found)
     assert {category_of(code) for code in found.except_codes} <= set(found.categories)
     assert not {category_of(code) for code in found.codes} & set(found.categories)
     assert found.sure == bool(
@@ -157,6 +167,13 @@ def test_any_text_is_read_without_raising_and_never_for_more_than_it_says(
         and not found.remainder
         and not found.doubts
     )
+
+
+def _only_whole_where_nothing_restricts(text: str, found: Scope) -> None:
+    """A category of which a code is printed is whole only beside a word that says so."""
+    for code in CODES:
+        if code in text and category_of(code) in found.categories:
+            assert re.search("全部|除|外|不含", text), f"{text!r} is not for all of {code[-2:]}"
 
 
 def _written(text: str) -> set[str]:
