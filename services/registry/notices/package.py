@@ -13,7 +13,9 @@ from collections.abc import Iterator
 from typing import NamedTuple
 from xml.etree import ElementTree
 
-__all__ = ["Package", "PackageRefused", "SheetPart", "open_package"]
+from schemas.checks import Refusal
+
+__all__ = ["Package", "SheetPart", "malformed", "open_package"]
 
 MOST_BYTES = 256 * 2**20
 MOST_CELLS = 5_000_000
@@ -29,14 +31,6 @@ _SHARED = re.compile(rb"<(?:\w+:)?si\b[^<>]*/>|<(?:\w+:)?si\b.*?</(?:\w+:)?si>",
 _VALUE = re.compile(rb"<(?:\w+:)?v\b[^<>]*>\s*([0-9]{1,9})\s*<")
 _ESCAPED_VALUE = re.compile(rb"<(?:\w+:)?v\b[^<>]*>[^<]*&#")
 _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
-
-
-class PackageRefused(ValueError):
-    """A file that is not read: stable code, Chinese and English sentence."""
-
-    def __init__(self, code: str, zh: str, en: str) -> None:
-        super().__init__(en)
-        self.code, self.zh, self.en = code, zh, en
 
 
 class SheetPart(NamedTuple):
@@ -65,7 +59,7 @@ class Package:
         return packed
 
     def sheet(self, name: str) -> SheetPart:
-        """Look through the part of a sheet. Raises PackageRefused."""
+        """Look through the part of a sheet. Raises Refusal."""
         if name not in self._seen:
             part = self._parts.get(self._place_of(name), b"")
             shared = self._parts.get("xl/sharedStrings.xml", b"")
@@ -77,7 +71,7 @@ class Package:
             book = ElementTree.fromstring(self._parts["xl/workbook.xml"])  # noqa: S314 - bounded
             links = ElementTree.fromstring(self._parts["xl/_rels/workbook.xml.rels"])  # noqa: S314
         except (KeyError, ElementTree.ParseError):
-            raise _malformed() from None
+            raise malformed() from None
         ids = [
             s.get(_RELATION)
             for s in book.iter()
@@ -87,30 +81,30 @@ class Package:
             if link.get("Id") in ids:
                 target = (link.get("Target") or "").removeprefix("/")
                 return target if target.startswith("xl/") else f"xl/{target}"
-        raise _malformed()
+        raise malformed()
 
 
 def open_package(raw: bytes) -> Package:
-    """Unpack what is needed of a file. Raises PackageRefused."""
+    """Unpack what is needed of a file. Raises Refusal."""
     try:
         with zipfile.ZipFile(io.BytesIO(raw)) as archive:
             infos = [i for i in archive.infolist() if _NEEDED.fullmatch(i.filename.lstrip("/"))]
             if len(infos) > _MOST_PARTS or sum(i.file_size for i in infos) > MOST_BYTES:
                 raise _too_large()
             if any(i.flag_bits & 1 for i in infos):
-                raise PackageRefused(
+                raise Refusal(
                     "sheet_encrypted",
                     "文件有密码，请去掉密码后另存",
                     "the file has a password; save it without one",
                 )
             parts = {i.filename.lstrip("/"): b"".join(_unpacked(archive, i)) for i in infos}
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError):
-        raise _malformed() from None
+        raise malformed() from None
     for name in ("xl/workbook.xml", "xl/_rels/workbook.xml.rels"):
         if name not in parts:
-            raise _malformed()
+            raise malformed()
     if any(b"\x00" in part[:200] or b"<!DOCTYPE" in part[:2000] for part in parts.values()):
-        raise _malformed()
+        raise malformed()
     return Package(parts)
 
 
@@ -122,13 +116,13 @@ def _unpacked(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Iterator[bytes
 
 def _looked_through(part: bytes, shared: bytes) -> SheetPart:
     if b"<![CDATA[" in part or _ESCAPED_VALUE.search(part):
-        raise _malformed()  # nobody writes numbers so, and what is counted below would not count
+        raise malformed()  # nobody writes numbers so, and what is counted below would not count
     formulas: set[tuple[int, int]] = set()
     row = column = hidden = last_row = last_column = 0
     for match in _TAG.finditer(part):
         tag, attributes = match.groups()
         if b"&" in attributes or attributes.count(b'"') % 2 or attributes.count(b"'") % 2:
-            raise _malformed()  # nor would these count
+            raise malformed()  # nor would these count
         ref = _REF.search(attributes)
         if tag == b"row":
             row = int(ref[2]) if ref is not None else row + 1
@@ -160,16 +154,17 @@ def _column_number(letters: bytes) -> int:
     return number
 
 
-def _malformed() -> PackageRefused:
-    return PackageRefused(
+def malformed() -> Refusal:
+    """Return why a file that is no sound .xlsx is not read."""
+    return Refusal(
         "sheet_malformed",
         "文件损坏，或不是 .xlsx 表格，请用表格软件另存为 .xlsx",
         "the file is damaged or no .xlsx; save it anew as .xlsx",
     )
 
 
-def _too_large() -> PackageRefused:
-    return PackageRefused(
+def _too_large() -> Refusal:
+    return Refusal(
         "sheet_too_large",
         f"解压后超过 {MOST_BYTES // 2**20} MB 或 {MOST_CELLS} 格，不予读取，请拆分",
         f"it unpacks to more than {MOST_BYTES // 2**20} MB or {MOST_CELLS} cells; split it",

@@ -111,11 +111,10 @@ class Reading:
 
     def missing(self, field: str) -> None:
         """Refuse the row for want of a field."""
-        zh, en = "没有写明", "nothing is said of it"
-        if field in SHEET_WIDE:
-            zh += f"，可用 --given {field}=… 补充"
-            en += f"; --given {field}=… can say it for the whole sheet"
-        self.refuse(field, Refusal("not_said", zh, en))
+        wide = field in SHEET_WIDE
+        zh = f"，可用 --given {field}=… 补充" if wide else ""
+        en = f"; --given {field}=… can say it for the whole sheet" if wide else ""
+        self.refuse(field, Refusal("not_said", f"没有写明{zh}", f"nothing is said of it{en}"))
 
     def refuse(self, field: str, refusal: Refusal) -> None:
         """Note what could not be read for sure."""

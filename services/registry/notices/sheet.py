@@ -2,9 +2,12 @@
 
 from typing import NamedTuple
 
+from schemas.checks import Refusal
+from schemas.problems import Problem
 from services.registry.notices.scope import Said
+from services.registry.refusal import LineProblem, Place, RegistryRefused
 
-__all__ = ["Cell", "Row", "Sheet"]
+__all__ = ["Cell", "Row", "Sheet", "no_sheet"]
 
 
 class Cell(NamedTuple):
@@ -30,3 +33,9 @@ class Sheet(NamedTuple):
 
     rows: tuple[Row, ...]
     remarks: tuple[Said, ...] = ()
+
+
+def no_sheet(refusal: Refusal, line: int = 1, column: str = "") -> RegistryRefused:
+    """Return the refusal of a whole file, told at one place of it."""
+    problem = Problem(refusal.code, "", refusal.zh, refusal.en)
+    return RegistryRefused([LineProblem.at(Place(line, column), problem)])

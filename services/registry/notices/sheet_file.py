@@ -3,11 +3,10 @@
 import csv
 import io
 
-from schemas.problems import Problem
+from schemas.checks import Refusal
 from services.registry.csv_text import Encoding, read_text
-from services.registry.notices.sheet import Cell, Row, Sheet
-from services.registry.notices.workbook import is_workbook, read_workbook
-from services.registry.refusal import LineProblem, Place, RegistryRefused
+from services.registry.notices.sheet import Cell, Row, Sheet, no_sheet
+from services.registry.notices.workbook import is_workbook, read_workbook, too_long
 
 __all__ = ["MOST_COLUMNS", "MOST_ROWS", "read_sheet"]
 
@@ -22,8 +21,10 @@ def read_sheet(raw: bytes, *, name: str | None = None, encoding: Encoding = "aut
     if is_workbook(raw):
         return read_workbook(raw, name, MOST_ROWS, MOST_COLUMNS)
     if b"\x00" in raw[:4096] and not raw.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise _refused(
-            "not_a_sheet", "这不是表格文件，应为 CSV 或 .xlsx", "this is no sheet: CSV or .xlsx"
+        raise no_sheet(
+            Refusal(
+                "not_a_sheet", "这不是表格文件，应为 CSV 或 .xlsx", "this is no sheet: CSV or .xlsx"
+            )
         )
     return _csv(read_text(raw, encoding))
 
@@ -42,17 +43,10 @@ def _csv(text: str) -> Sheet:
             rows.append(Row(line, tuple(map(cell, cells))))
             line = reader.line_num + 1
             if len(rows) > MOST_ROWS or len(cells) > MOST_COLUMNS:
-                raise _refused(
-                    "sheet_too_large",
-                    f"表格超过 {MOST_ROWS} 行或 {MOST_COLUMNS} 列，请拆分",
-                    f"the sheet has more than {MOST_ROWS} rows or {MOST_COLUMNS} columns; split it",
-                    line,
-                )
+                raise no_sheet(too_long(MOST_ROWS, MOST_COLUMNS), line)
     except csv.Error as error:
-        zh, en = f"不是合法的 CSV：{error}", f"this is not valid CSV: {error}"
-        raise _refused("csv_malformed", zh, en, line) from None
+        why = Refusal(
+            "csv_malformed", f"不是合法的 CSV：{error}", f"this is not valid CSV: {error}"
+        )
+        raise no_sheet(why, line) from None
     return Sheet(tuple(rows))
-
-
-def _refused(code: str, zh: str, en: str, line: int = 1) -> RegistryRefused:
-    return RegistryRefused([LineProblem.at(Place(line), Problem(code, "", zh, en))])

@@ -3,12 +3,13 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from schemas.checks import Refusal
 from schemas.problems import Problem
 from services.registry.notices.amount import Measure, measure_of
 from services.registry.notices.characters import squeezed
 from services.registry.notices.columns import Notice, field_of
 from services.registry.notices.scope import Said
-from services.registry.notices.sheet import Cell, Row, Sheet
+from services.registry.notices.sheet import Cell, Row, Sheet, no_sheet
 from services.registry.refusal import LineProblem, Place, RegistryRefused
 
 __all__ = ["Header", "Skipped", "Table", "TableRow", "find_table"]
@@ -111,10 +112,12 @@ def _header(rows: Sequence[Row], notice: Notice) -> Header:
     if best is None and refused is not None:
         raise refused
     if best is None:
-        raise _refused(
-            "header_not_found",
-            f"前 {_SEARCHED} 行中找不到表头，如 {_examples(notice)}",
-            f"no header is found in the first {_SEARCHED} rows, such as {_examples(notice)}",
+        raise no_sheet(
+            Refusal(
+                "header_not_found",
+                f"前 {_SEARCHED} 行中找不到表头，如 {_examples(notice)}",
+                f"no header is found in the first {_SEARCHED} rows, such as {_examples(notice)}",
+            )
         )
     return best[1]
 
@@ -198,7 +201,3 @@ def _twice(line: int, title: str, other: str) -> LineProblem:
         f"“{squeezed(title)}” and “{other}” mean the same: which one counts is not said",
     )
     return LineProblem.at(Place(line, squeezed(title)), problem)
-
-
-def _refused(code: str, zh: str, en: str) -> RegistryRefused:
-    return RegistryRefused([LineProblem.at(Place(1), Problem(code, "", zh, en))])

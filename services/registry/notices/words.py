@@ -68,38 +68,50 @@ def read_purpose(text: str) -> str:
 
 def read_purposes(text: str) -> list[str]:
     """Return every purpose printed, in order. Raises Refusal."""
-    return _every(
-        text,
-        _PURPOSES,
-        (
+    found, wrong = _every(text, _PURPOSES)
+    if wrong or not found:
+        raise Refusal(
             "purpose_unknown",
-            "应为 贮存、利用 或 处置",
-            "storage, utilisation or disposal is expected",
-        ),
-    )
+            f"“{wrong}”应为 贮存、利用 或 处置",
+            f"“{wrong}”: storage, utilisation or disposal is expected",
+        )
+    return found
 
 
 def read_modes(text: str) -> list[str]:
     """Return the modes of a licence, in order. Raises Refusal."""
-    return _every(
-        text,
-        _MODES,
-        (
+    found, wrong = _every(text, _MODES)
+    if wrong or not found:
+        raise Refusal(
             "mode_unknown",
-            "应为 收集、贮存、利用、处置",
-            "collection, storage, utilisation or disposal is expected",
-        ),
-    )
+            f"“{wrong}”应为 收集、贮存、利用、处置",
+            f"“{wrong}”: collection, storage, utilisation or disposal is expected",
+        )
+    return found
 
 
 def read_register_type(text: str) -> str:
     """Return the register that an entry is of. Raises Refusal."""
-    return _one(text, _REGISTER_TYPES, "register_type_unknown")
+    found = _one(text, _REGISTER_TYPES)
+    if found is None:
+        raise Refusal(
+            "register_type_unknown",
+            "应为 医疗废物、收集、豁免、综合 或 虚拟",
+            f"one of: {', '.join(_REGISTER_TYPES)}",
+        )
+    return found
 
 
 def read_simplification(text: str) -> str:
     """Return what a list spares. Raises Refusal: a list that does not say it cannot be used."""
-    return _one(text, _SIMPLIFICATIONS, "simplification_unknown")
+    found = _one(text, _SIMPLIFICATIONS)
+    if found is None:
+        raise Refusal(
+            "simplification_unknown",
+            "应为 直接审批、简化征求意见 或 视同省内",
+            f"one of: {', '.join(_SIMPLIFICATIONS)}",
+        )
+    return found
 
 
 def read_edition(text: str) -> int:
@@ -112,29 +124,20 @@ def read_edition(text: str) -> int:
     return int(match[1])
 
 
-def _one(text: str, words: Mapping[str, tuple[str, ...]], code: str) -> str:
+def _one(text: str, words: Mapping[str, tuple[str, ...]]) -> str | None:
     said = squeezed(text).lower()
-    for value, each in words.items():
-        if said in each:
-            return value
-    told = "、".join(names[1] for names in words.values())
-    allowed = ", ".join(words)
-    raise Refusal(code, f"应为：{told}", f"one of: {allowed}")
+    return next((value for value, each in words.items() if said in each), None)
 
 
-def _every(
-    text: str, words: Mapping[str, tuple[str, ...]], wrong: tuple[str, str, str]
-) -> list[str]:
+def _every(text: str, words: Mapping[str, tuple[str, ...]]) -> tuple[list[str], str]:
+    """Return what the items of a list mean, and the first that means nothing, '' if there is none."""
     by_word: dict[str, tuple[str, ...]] = {
         name: (value,) for value, names in words.items() for name in names
     }
     by_word.update({k: v for k, v in _COMBINED.items() if set(v) <= set(words)})
     found: list[str] = []
-    said = plain(text).lower().replace(" ", "")
-    for item in filter(None, _SEPARATORS.split(said)):
+    for item in filter(None, _SEPARATORS.split(plain(text).lower().replace(" ", ""))):
         if item not in by_word:
-            raise Refusal(wrong[0], f"“{item}”{wrong[1]}", f"“{item}”: {wrong[2]}")
+            return found, item
         found += [v for v in by_word[item] if v not in found]
-    if not found:
-        raise Refusal(*wrong)
-    return found
+    return found, ""

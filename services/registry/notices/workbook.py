@@ -8,13 +8,12 @@ from typing import Any
 
 import python_calamine
 
-from schemas.problems import Problem
-from services.registry.notices.package import MOST_CELLS, PackageRefused, SheetPart, open_package
+from schemas.checks import Refusal
+from services.registry.notices.package import MOST_CELLS, SheetPart, malformed, open_package
 from services.registry.notices.scope import Said
-from services.registry.notices.sheet import Cell, Row, Sheet
-from services.registry.refusal import LineProblem, Place, RegistryRefused
+from services.registry.notices.sheet import Cell, Row, Sheet, no_sheet
 
-__all__ = ["is_workbook", "read_workbook"]
+__all__ = ["is_workbook", "read_workbook", "too_long"]
 
 _ZIP, _OLE = b"PK", bytes.fromhex("d0cf11e0a1b11ae1")
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
@@ -40,28 +39,29 @@ def read_workbook(raw: bytes, name: str | None, most_rows: int, most_columns: in
             chosen, hidden = _choose(book, name, lambda each: package.sheet(each).last_row > 0)
             part = package.sheet(chosen)
             if part.last_row > most_rows or part.last_column > most_columns:
-                raise PackageRefused(
-                    "sheet_too_large",
-                    f"表格超过 {most_rows} 行或 {most_columns} 列，请拆分",
-                    f"the sheet has more than {most_rows} rows or {most_columns} columns; split it",
-                )
+                raise too_long(most_rows, most_columns)
             sheet = book.get_sheet_by_name(chosen)
             first = sheet.start or (0, 0)
             values = sheet.to_python(skip_empty_area=True)
             rows = _rows(values, first, part)
             _spread(rows, _bounded(sheet.merged_cell_ranges or []), first)
-    except PackageRefused as refused:
-        raise _refused(refused.code, refused.zh, refused.en) from None
+    except Refusal as refusal:
+        raise no_sheet(refusal) from None
     except (python_calamine.CalamineError, ValueError, OSError):
-        raise _refused(
-            "sheet_malformed",
-            "读不出这个表格，请用表格软件另存为 .xlsx",
-            "this sheet cannot be read; save it anew as .xlsx",
-        ) from None
+        raise no_sheet(malformed()) from None
     number = first[0] + 1
     return Sheet(
         tuple(Row(number + n, tuple(cells)) for n, cells in enumerate(rows)),
         tuple(_remarks(chosen, hidden, part)),
+    )
+
+
+def too_long(rows: int, columns: int) -> Refusal:
+    """Return why a sheet of more rows or columns is not read."""
+    return Refusal(
+        "sheet_too_large",
+        f"表格超过 {rows} 行或 {columns} 列，请拆分",
+        f"the sheet has more than {rows} rows or {columns} columns; split it",
     )
 
 
@@ -73,7 +73,7 @@ def _choose(book: Any, name: str | None, holds: Any) -> tuple[str, list[str]]:
     if name is not None:
         if name not in names:
             told = "、".join(names)
-            raise PackageRefused(
+            raise Refusal(
                 "sheet_unknown",
                 f"没有工作表“{name}”，有：{told}",
                 f"no sheet {name!r}; there are: {told}",
@@ -83,11 +83,9 @@ def _choose(book: Any, name: str | None, holds: Any) -> tuple[str, list[str]]:
     if len(shown) == 1:
         return shown[0], hidden
     if not shown:
-        raise PackageRefused(
-            "sheet_empty", "没有可见且有内容的工作表", "no visible sheet holds anything"
-        )
+        raise Refusal("sheet_empty", "没有可见且有内容的工作表", "no visible sheet holds anything")
     told = "、".join(shown)
-    raise PackageRefused(
+    raise Refusal(
         "sheet_not_said",
         f"有多个工作表：{told}，请用 --sheet 指明",
         f"there are several sheets: {told}; say which by --sheet",
@@ -135,7 +133,7 @@ def _bounded(merges: list[_Merge]) -> list[_Merge]:
     """Refuse merged blocks of more cells than any sheet has: blocks do not overlap."""
     cells = sum((b[0] - a[0] + 1) * min(b[1] - a[1] + 1, 200) for a, b in merges)
     if cells > MOST_CELLS:
-        raise PackageRefused("sheet_malformed", "合并单元格有误", "its merged cells are wrong")
+        raise Refusal("sheet_malformed", "合并单元格有误", "its merged cells are wrong")
     return merges
 
 
@@ -169,19 +167,15 @@ def _remarks(chosen: str, hidden: list[str], part: SheetPart) -> Iterable[Said]:
         )
 
 
-def _of_old(raw: bytes) -> PackageRefused:
+def _of_old(raw: bytes) -> Refusal:
     if _ENCRYPTED in raw:
-        return PackageRefused(
+        return Refusal(
             "sheet_encrypted",
             "文件有密码，请去掉密码后另存",
             "the file has a password; save it without one",
         )
-    return PackageRefused(
+    return Refusal(
         "sheet_of_old",
         "这是旧的 .xls 格式，请另存为 .xlsx",
         "this is the old .xls format; save it as .xlsx",
     )
-
-
-def _refused(code: str, zh: str, en: str) -> RegistryRefused:
-    return RegistryRefused([LineProblem.at(Place(1), Problem(code, "", zh, en))])
