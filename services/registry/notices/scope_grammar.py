@@ -36,6 +36,8 @@ class ScopeGrammar:
         self._bracketed: list[tuple[list[str], str]] = []
         """Codes read in it, and where they went: 除外 at its end turns them round."""
         self._depth = 0
+        self._outer: list[tuple[list[Entry] | None, list[tuple[list[str], str]], list[Entry]]] = []
+        """The brackets around the one that is open."""
         self._except = False
         self._spared = 0
         """Codes excepted since 除."""
@@ -59,6 +61,8 @@ class ScopeGrammar:
         starts = kind in (TokenType.CATEGORY, TokenType.CATEGORY_RANGE)
         if self._depth == 0 and (kind is TokenType.STRONG or starts):
             self._end_of_item(keeps_except=starts and not self._spared)
+            if kind is TokenType.STRONG and token.text != "\n":
+                self._run = []  # a bracket after a line break may still be the category's
         match kind:
             case TokenType.CATEGORY | TokenType.CATEGORY_RANGE:
                 self._categories(at, token)
@@ -81,14 +85,14 @@ class ScopeGrammar:
                 self._end_except()
             case TokenType.OPEN:
                 self._depth += 1
+                self._outer.append((self._bracket, self._bracketed, self._run))
                 self._open_bracket()
             case TokenType.CLOSE:
                 self._depth -= 1
                 if self._depth < 0:
                     self._depth = 0
                     self._left(token.text, ("括号不成对", "a bracket is not opened"))
-                self._end_of_item()
-                self._run = []
+                self._close_bracket()
             case TokenType.COLON:
                 self._open_bracket()
             case TokenType.NAME:
@@ -101,6 +105,16 @@ class ScopeGrammar:
     def _open_bracket(self) -> None:
         self._bracketed = []
         self._bracket = list(self._run) if self._run else None
+
+    def _close_bracket(self) -> None:
+        """End a bracket; what it lists counts as listed in the one around it."""
+        listed = self._bracketed
+        self._end_of_item()
+        self._run = []
+        if self._outer:
+            self._bracket, around, run = self._outer.pop()
+            if self._depth:
+                self._bracketed, self._run = [*around, *listed], run
 
     def _end_of_item(self, *, keeps_except: bool = False) -> None:
         """Close a bracket, or what a colon opened: its codes must be of all that it is of."""

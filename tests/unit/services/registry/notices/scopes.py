@@ -28,3 +28,52 @@ scopes = st.builds(
     st.lists(st.sampled_from(CODES), max_size=4),
     st.booleans(),
 ).filter(lambda s: bool(s.codes or s.categories or s.general))
+
+
+_FULL = {n: n + 0xFEE0 for n in range(0x21, 0x7F)}
+
+
+@st.composite
+def printings(draw: st.DrawFn) -> tuple[Scope, str, bool]:
+    """A scope, one of the many ways to print it, and whether its items are set apart plainly."""
+    scope = draw(scopes)
+    plainly = draw(st.booleans())
+    items = [_whole(draw, scope, category) for category in scope.categories]
+    for category in sorted({category_of(code) for code in scope.codes}):
+        items.append(_codes(draw, category, [c for c in scope.codes if category_of(c) == category]))
+    items += scope.general
+    items = draw(st.permutations(items))
+    separators = st.just("；") if plainly else st.sampled_from(["；", "\n", "、", "，", ",", " "])
+    text = "".join(item + draw(separators) for item in items[:-1]) + items[-1]
+    if draw(st.booleans()):
+        text = text.translate(_FULL)
+    return scope, text, plainly
+
+
+def _whole(draw: st.DrawFn, scope: Scope, category: str) -> str:
+    but = "、".join(c for c in scope.except_codes if category_of(c) == category)
+    if not but:
+        return category + draw(st.sampled_from(["", "全部代码", NAMES[category], "（所有代码）"]))
+    return category + draw(
+        st.sampled_from(
+            [f"（除 {but}）", f"（除{but}外）", f"({but}除外)", f"不含{but}", f"除{but}以外"]
+        )
+    )
+
+
+def _codes(draw: st.DrawFn, category: str, named: list[str]) -> str:
+    codes = draw(st.sampled_from(["、", "，", ", ", "\n", ";"])).join(named)
+    inline = "、".join(named)
+    return draw(
+        st.sampled_from([
+            f"{category}（{codes}）", f"{category}{NAMES[category]}（{codes}）", f"{category}（仅限{codes}）",
+            f"{category}：{inline}", f"{category} 仅限 {inline}", f"{category},{inline}",
+            f"({category},{inline})", f"含油污泥({named[0]})、{inline}", inline,
+        ])
+    )  # fmt: skip
+
+
+NAMES = {
+    "HW06": "废有机溶剂与含有机溶剂废物", "HW08": "废矿物油与含矿物油废物", "HW11": "精（蒸）馏残渣",
+    "HW12": "染料、涂料废物", "HW29": "含汞废物", "HW48": "有色金属采选和冶炼废物", "HW49": "其他废物",
+}  # fmt: skip

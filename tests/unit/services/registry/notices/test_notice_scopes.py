@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from schemas.waste_code import EDITIONS, category_of, in_catalogue
 from services.registry.notices.scope import Scope, print_scope
 from services.registry.notices.scope_reader import read_scope
-from tests.unit.services.registry.notices.scopes import CATEGORIES, CODES, scopes
+from tests.unit.services.registry.notices.scopes import CATEGORIES, CODES, printings, scopes
 
 C41, C47, C249 = "900-041-49", "900-047-49", "900-249-08"
 
@@ -63,6 +63,9 @@ def whole(*named: str, but: tuple[str, ...] = ()) -> Scope:
         ("900-201-08-900-205-08", codes(*(f"900-20{n}-08" for n in (1, 3, 4, 5)))),
         ("900-041~047-49", codes(*(f"900-04{n}-49" for n in (1, 2, 4, 5, 6, 7)))),
         ("900-041-49~047-49", codes(*(f"900-04{n}-49" for n in (1, 2, 4, 5, 6, 7)))),
+        ("HW49（900-041-49（废包装桶）、900-047-49）", codes(C41, C47)),
+        ("HW08、HW49（900-249-08（废油桶）、900-041-49）", codes(C249, C41)),
+        ("HW08（900-249-08（废油桶））、HW49", Scope((C249,), ("HW49",))),
         ("900-041-49（HW49）、900-249-08(HW08)", codes(C249, C41)),
         ("900-007-S59", Scope(general=("900-007-S59",))),
     ],
@@ -86,6 +89,8 @@ def test_a_scope_as_printed_is_read(printed: str, expected: Scope) -> None:
         ("900-041-44", "900-041-44"),
         ("HW08、HW49（900-249-08）", "HW08、HW49"),
         ("HW06、HW08、HW49（900-249-08、900-041-49）", "HW06、HW08、HW49"),
+        ("HW08、HW49（900-249-08（废油桶））", "HW08、HW49"),
+        ("HW06（除900-404-06（废油）、900-405-06）", "900-405-06"),
         ("HW08（900-041-49）", C41),
         ("HW08，HW09，900-249-08", C249),
         ("HW08，HW08（900-249-08）", "HW08"),
@@ -135,6 +140,19 @@ def test_what_is_printed_is_read_back(scope: Scope) -> None:
     found = read_scope(print_scope(scope))
     assert found.sure
     assert found == scope
+
+
+@settings(max_examples=1000, deadline=None)
+@given(printings())
+def test_however_a_scope_is_printed_it_is_read_as_meant_or_not_at_all(
+    printing: tuple[Scope, str, bool],
+) -> None:
+    scope, text, plainly = printing
+    found = read_scope(text)
+    if plainly:
+        assert found.sure, (text, found.remainder, found.doubts)
+    if found.sure:
+        assert found == scope, text
 
 
 _PIECES = st.sampled_from([
