@@ -44,7 +44,10 @@ def understand_sheet(
     ] = None,
     units: Annotated[
         list[Path] | None,
-        typer.Option(help="单位的名称和信用代码 CSV、.xlsx 或 NDJSON / names and credit codes"),
+        typer.Option(
+            metavar="<path>",
+            help="单位的名称和信用代码 CSV、.xlsx 或 NDJSON / names and credit codes",
+        ),
     ] = None,
     registry: Annotated[
         bool, typer.Option("--registry", help="也查登记库中的单位 / ask the registry for units too")
@@ -52,7 +55,8 @@ def understand_sheet(
     given: Annotated[
         list[str] | None,
         typer.Option(
-            help="整表适用而表中未写的 / what holds for the whole sheet: NAME=VALUE, 例 valid_from=2026-01-01"
+            metavar="<NAME=VALUE>",
+            help="整表适用而表中未写的，如 valid_from=2026-01-01 / what holds for the whole sheet",
         ),
     ] = None,
     issuer: Annotated[

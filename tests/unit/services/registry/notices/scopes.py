@@ -39,8 +39,10 @@ def printings(draw: st.DrawFn) -> tuple[Scope, str, bool]:
     scope = draw(scopes)
     plainly = draw(st.booleans())
     items = [_whole(draw, scope, category) for category in scope.categories]
-    for category in sorted({category_of(code) for code in scope.codes}):
-        items.append(_codes(draw, category, [c for c in scope.codes if category_of(c) == category]))
+    items += [
+        _codes(draw, category, [c for c in scope.codes if category_of(c) == category])
+        for category in sorted({category_of(code) for code in scope.codes})
+    ]
     items += scope.general
     items = draw(st.permutations(items))
     separators = st.just("；") if plainly else st.sampled_from(["；", "\n", "、", "，", ",", " "])
