@@ -316,6 +316,13 @@ def test_where_the_scope_is_unclear_an_officer_looks_before_anyone_is_accused(
     assert "须人工核对" in found.zh
 
 
+def test_an_excepted_code_is_told_with_the_category_that_it_is_excepted_from() -> None:
+    found = judged(OUT_OF_SCOPE, scoped(categories=["HW49"], except_codes=[CODE]))
+    named = next(c for c in found.conditions if c.en == "the scope names the code")
+    assert (named.value_en, named.holds) == (CODE, False)
+    assert named.threshold_zh == f"HW49（除 except {CODE}）"
+
+
 def test_without_a_licence_in_force_the_scope_is_the_other_rules_matter() -> None:
     for given in ([], [licence(valid_to="2026-09-09")]):
         assert verdict(OUT_OF_SCOPE, *given) == ("not_applicable", "unlicensed")
