@@ -15,6 +15,7 @@ _WASTE = re.compile(
     r"[废物料液渣泥灰油酸碱剂桶瓶布池盐尘屑膜管板粉棉炭罐袋盒器件品漆胶砂土脂墨纸丝片块药水汞铅镍铬锌铜类等]$"
 )
 """What the name of a waste ends in; a word that ends otherwise may be a verb, and restrict."""
+_BETWEEN = (TokenType.OPEN, TokenType.COLON, TokenType.FILLER)
 _CODES = (TokenType.CODE, TokenType.CODE_RANGE, TokenType.GENERAL)
 
 
@@ -34,16 +35,29 @@ def names_a_category(tokens: Sequence[Token], at: int) -> bool:
 
 
 def beside_code(tokens: Sequence[Token], at: int) -> bool:
-    """Whether a code stands on either side of a name, with at most a bracket or colon between."""
-    for step in (1, -1):
-        near = at + step
-        if 0 <= near < len(tokens) and tokens[near].type in (
-            TokenType.OPEN, TokenType.COLON, TokenType.FILLER,
-        ):  # fmt: skip
-            near += step
-        if 0 <= near < len(tokens) and tokens[near].type in _CODES:
-            return True
-    return False
+    """Whether a code goes with a name: just before it, or just after it, or with its category.
+
+    ``含油污泥(900-210-08)``, ``废铅蓄电池（HW31，900-052-31）``, ``HW31（900-052-31）废铅蓄电池``.
+    """
+    before = at - 1
+    while before >= 0 and tokens[before].type in (*_BETWEEN, TokenType.CLOSE):
+        before -= 1
+    if before >= 0 and tokens[before].type in _CODES:
+        return True
+    after = at + 1
+    category = None
+    while after < len(tokens):
+        token = tokens[after]
+        if token.type is TokenType.CATEGORY and category is None:
+            category = token.parts[0]
+        elif token.type not in _BETWEEN and not (category and token.type is TokenType.WEAK):
+            break
+        after += 1
+    return (
+        after < len(tokens)
+        and tokens[after].type in _CODES
+        and category in (None, tokens[after].parts[-1])
+    )
 
 
 def annotates_code(tokens: Sequence[Token], at: int) -> bool:

@@ -46,6 +46,9 @@ def whole(*named: str, but: tuple[str, ...] = ()) -> Scope:
         ("HW48有色金属\n采选和冶炼废物", whole("HW48")),
         ("(hw48,321-021-48)", codes("321-021-48")),
         ("含油污泥(900-210-08)", codes("900-210-08")),
+        ("废铅蓄电池（HW31，900-052-31）", codes("900-052-31")),
+        ("废铅蓄电池 HW31 900-052-31", codes("900-052-31")),
+        ("HW31（900-052-31）废铅蓄电池、HW08", Scope(("900-052-31",), ("HW08",))),
         ("含铬除尘灰（312-001-23）", codes("312-001-23")),
         ("含汞废物HW29", whole("HW29")),
         ("HW09油/水、烃/水混合物或乳化液", whole("HW09")),
@@ -81,6 +84,9 @@ def test_a_scope_as_printed_is_read(printed: str, expected: Scope) -> None:
     [
         ("废铅酸蓄电池", "废铅酸蓄电池"),
         ("HW49（废包装桶）", "废包装桶"),
+        ("废铅蓄电池（HW31）", "废铅蓄电池"),
+        ("废油HW08、900-041-49", "废油"),
+        ("废铅酸蓄电池，HW08，900-249-08", "废铅酸蓄电池"),
         ("HW49 仅限 900-041-49（废包装桶）", "废包装桶"),
         ("HW49其他废物（仅限900-041-49中的废包装桶）", "中的废包装桶"),
         ("HW08仅限废机油", "废机油"),
@@ -198,7 +204,7 @@ def _written(text: str) -> set[str]:
     """Categories whose two digits stand in the text, or that lie in a range of categories there."""
     halved = text.translate({0xFF10 + n: str(n) for n in range(10)})
     found = {f"HW{n:02d}" for n in range(51) if f"{n:02d}" in halved.replace("\n", "")}
-    for first, last in re.findall(r"HW(\d\d)\s*-\s*HW(?=(\d\d))", halved):
+    for first, last in re.findall(r"(?=HW(\d\d)\s*-\s*HW(\d\d))", halved):
         found |= {f"HW{n:02d}" for n in range(int(first), int(last) + 1)}
     return found
 
