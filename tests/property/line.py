@@ -12,6 +12,8 @@ from streams.judging.statement import Statement
 from streams.shared import judge_dirty, judge_shared
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from streams.judging.decision import ManifestDecision
 
 PARTITIONS = 2
@@ -66,13 +68,17 @@ class FragileState(MemoryState):
 
 
 class Line:
-    """Everything from the log to the verdicts. ``rows``: what the manifest table would hold."""
+    """Everything from the log to the verdicts. ``rows``: what the manifest table would hold.
+
+    ``clock``: every partition's; None where time alone changes nothing.
+    """
 
     def __init__(self) -> None:
         self.state = FragileState()
         self.log: list[list[Statement]] = [[] for _ in range(PARTITIONS)]
         self.rows: dict[str, ManifestDecision] = {}
         self.paged = 0
+        self.clock: datetime | None = None
         self.restart()
 
     def restart(self) -> None:
@@ -106,7 +112,8 @@ class Line:
         """Take the next ``most`` records after the stored offset; whether the worker lived."""
         stored = self.state.data.offsets.get(partition, (0, None, 0, None))[0]
         taken = self.log[partition][stored : stored + most]
-        given = Input(stored, stored + len(taken), b"d" if taken else None, None, taken)
+        digest = b"d" if taken else None
+        given = Input(stored, stored + len(taken), digest, self.clock, taken)
         try:
             result = await commit_batch(
                 self.state, partition, given, self.view, self.caches[partition]
