@@ -122,6 +122,9 @@ class Load(_Strict, rename={"from_": "from"}, kw_only=True):
     events: list[Event]
 
 
+WhichLaw = Literal["the new text is lighter", "the old text applies", "depends on the case"]
+
+
 class Expected(_Strict, kw_only=True):
     """A finding that must be made, with its instant, articles and the reason's code."""
 
@@ -143,10 +146,12 @@ class Expected(_Strict, kw_only=True):
     t: str | int | None = None
     severity: Literal["low", "medium", "high", "critical"] | None = None
     margin: str | None = None
-    which_law: (
-        Literal["the new text is lighter", "the old text applies", "depends on the case"] | None
-    ) = None
+    which_law: WhichLaw | list[WhichLaw] = []
     """What is said of an act before the Code."""
+
+    @property
+    def laws(self) -> set[str]:
+        return {self.which_law} if isinstance(self.which_law, str) else set(self.which_law)
 
     @property
     def parties(self) -> set[str]:

@@ -235,8 +235,8 @@ class Told:
         usual = cast_file()["load"]
         wastes = said["wastes"]
         if wastes is None:
-            only = {**usual["waste"], **(said["waste"] or {})}
-            wastes = [{**only, "t": said["t"]} if said["t"] is not None else only]
+            weight = {} if said["t"] is None else {"t": said["t"]}
+            wastes = [{**(said["waste"] or {}), **weight}]
         consignor, receiver = self.cast.firm(said["from"]), self.cast.firm(said["to"])
         carriers = usual["carriers"] if said["carriers"] is None else said["carriers"]
         return {
@@ -252,7 +252,7 @@ class Told:
             },
             "carriers": [self._carrier(one) for one in carriers],
             "wastes": [
-                _tonnes({"line": n, **usual["waste"], **_without_weight(line)}, "quantity_t")
+                _tonnes({"line": n, **_weightless(usual["waste"], line), **line}, "quantity_t")
                 for n, line in enumerate(wastes, start=1)
             ],
             **with_offsets(said["form"] or {}),
@@ -287,9 +287,9 @@ def _changed(event: Event, changes: Mapping[str, Any]) -> Event:
     )
 
 
-def _without_weight(line: dict[str, Any]) -> dict[str, Any]:
-    """Return a line of waste; counted in packages it has no weight unless it says so."""
-    return {"t": None, **line} if line.get("packages") is not None else line
+def _weightless(usual: dict[str, Any], line: dict[str, Any]) -> dict[str, Any]:
+    """Return the usual waste, without its weight for a line that is counted in packages."""
+    return usual if line.get("packages") is None else {k: v for k, v in usual.items() if k != "t"}
 
 
 def _tonnes(line: dict[str, Any], name: str) -> dict[str, Any]:
