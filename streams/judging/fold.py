@@ -21,6 +21,10 @@ BACKDATING_TOLERANCE_US = int(timedelta(hours=24) / timedelta(microseconds=1))
 """A correction received this much after the arrival was, counts as made after it whatever it says
 of its own time: otherwise a receiver could be exchanged on paper once the load is gone. [D]"""
 
+_Version = tuple[datetime, str, Any]
+"""When a filing's data were said, under which id, and what they are."""
+_RECEIVERS_WORD = ("received", "treated")
+
 
 class Speakers(Protocol):
     """What the fold must ask the registry: who may file for somebody else."""
@@ -102,17 +106,20 @@ def _fold(
         return Facts(subject, ignored=tuple(sorted(ignored)), conflicts=conflicts)
     form: FiledData = filed.data
     # Once named, a carrier may speak: a later version without it cannot unsay its departure.
-    carriers = {c.uscc for data in versions[filed.ref] for c in data.carriers}
+    said = versions[filed.ref]
+    carriers = {c.uscc for *_, data in said for c in data.carriers}
     legs = _relays(facts_of["handed_over"], carriers, ignored)
 
     def by(verb: str, units: Collection[str]) -> list[Fact]:
-        said: list[Fact] = []
+        counted: list[Fact] = []
         for unit, fact in facts_of[verb]:
             if unit in units:
-                said.append(fact)
+                counted.append(fact)
             else:
-                ignored.append(Ignored(fact.ref, verb, "not_entitled", fact.at))
-        return sorted(said, key=earliest) if len(said) > 1 else said
+                was = verb in _RECEIVERS_WORD and _receiver_at(said, fact.at) == unit
+                reason = "former_receiver" if was else "not_entitled"
+                ignored.append(Ignored(fact.ref, verb, reason, fact.at))
+        return sorted(counted, key=earliest) if len(counted) > 1 else counted
 
     def first(facts: list[Fact], verb: str) -> Fact | None:
         if not facts:
@@ -122,7 +129,7 @@ def _fold(
 
     arrivals = by("arrived", carriers)
     receiver = (form.receiver.uscc,)
-    receivers = {data.receiver.uscc for data in versions[filed.ref]}
+    receivers = {data.receiver.uscc for *_, data in said}
     receipts = [fact for unit, fact in facts_of["received"] if unit in receivers]
     return Facts(
         subject,
@@ -140,20 +147,33 @@ def _fold(
     )
 
 
+def _receiver_at(versions: list[_Version], at: datetime) -> str:
+    """Return who was the receiver at an instant: its word was its own to give, though it changed since.
+
+    A load that was refused may go on to another receiver on the same manifest.
+    """
+    in_order = sorted(versions, key=lambda v: v[:2])
+    then = [data for time, _, data in in_order if time <= at] or [in_order[0][2]]
+    receiver: str = then[-1].receiver.uscc
+    return receiver
+
+
 def _corrected(
     counted: Mapping[tuple[str, str], Statement],
     ignored: list[Ignored],
     speakers: Speakers,
     settled_at: Fact | None,
-) -> tuple[dict[str, list[tuple[str, Fact]]], dict[Ref, list[Any]]]:
+) -> tuple[dict[str, list[tuple[str, Fact]]], dict[Ref, list[_Version]]]:
     """Return (unit, fact) by verb, each event replaced by the correction that counts for it.
 
     Only the author corrects; chains lead to the first event; of rivals the greater (time, id) wins.
-    Second: every version of each filing's data, by the event's ref.
+    Second: every version of each filing's data with when it was made, by the event's ref.
     """
     best: dict[tuple[str, str], Statement] = {}
-    versions: dict[Ref, list[Any]] = {
-        s.ref: [s.event.data] for s in counted.values() if s.verb == "filed"
+    versions: dict[Ref, list[_Version]] = {
+        s.ref: [(s.event.time, s.event.id, s.event.data)]
+        for s in counted.values()
+        if s.verb == "filed"
     }
     for (source, event_id), s in counted.items():
         if s.verb != "corrected":
@@ -167,7 +187,7 @@ def _corrected(
             continue
         if counted[root].verb == "filed":
             data: Any = s.event.data
-            versions[counted[root].ref].append(data.filed)
+            versions[counted[root].ref].append((s.event.time, s.event.id, data.filed))
         rival = best.get(root)
         if rival is None or (s.event.time, s.event.id) > (rival.event.time, rival.event.id):
             best[root] = s

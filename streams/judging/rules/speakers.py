@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from schemas.alert import Evidence
 from schemas.envelope import unit_of
-from streams.judging.facts import Facts, Ignored
+from streams.judging.facts import Fact, Facts, Ignored
 from streams.judging.law import order_23
 from streams.judging.outcome import Outcome
 from streams.judging.registry import RegistryView
@@ -40,9 +40,12 @@ def _not_entitled(
     if facts.filed is None:
         return ()
     strangers: dict[str, list[tuple[Ignored, Evidence]]] = {}
+    parties = _parties(facts, facts.filed)
     for one in facts.ignored:
         ref, verb, reason, _ = one
-        if reason in ("not_entitled", "number_taken"):
+        # What a party corrects may still come; nobody else has said anything to correct.
+        foreign = reason == "corrects_nothing_known" and unit_of(ref.source) not in parties
+        if foreign or reason in ("not_entitled", "number_taken"):
             zh = f"{VERBS_ZH[verb]}（不计入事实）"
             evidence = Evidence("event", str(ref), ref.digest, zh, f"{verb} (counts for nothing)")
             strangers.setdefault(unit_of(ref.source), []).append((one, evidence))
@@ -74,13 +77,7 @@ def _conflicting_reports(
     """Return one outcome a party of the manifest that gave one id to different contents."""
     if facts.filed is None or not facts.conflicts:
         return ()
-    form = facts.form
-    parties = {
-        form.consignor.uscc,
-        form.receiver.uscc,
-        unit_of(facts.filed.ref.source),
-        *facts.carriers,
-    }
+    parties = _parties(facts, facts.filed)
     told: dict[str, list[tuple[Ref, Evidence]]] = {}
     for ref in facts.conflicts:
         unit = unit_of(ref.source)
@@ -106,6 +103,12 @@ def _conflicting_reports(
         )
         for unit, said in sorted(told.items())
     )
+
+
+def _parties(facts: Facts, filed: Fact) -> set[str]:
+    """Return who has a part in the manifest, and who filed it for the consignor."""
+    form = facts.form
+    return {form.consignor.uscc, form.receiver.uscc, unit_of(filed.ref.source), *facts.carriers}
 
 
 NOT_ENTITLED = ManifestRule(

@@ -18,6 +18,7 @@ from manifests import (
     STRANGER,
     all_outcomes,
     approval,
+    approval_line,
     arrived,
     collector,
     corrected,
@@ -59,6 +60,7 @@ def found(said: Any, *records: Any) -> dict[tuple[str, str], Outcome]:
         (filed(by=STRANGER, consignor=STRANGER, id="x"), STRANGER),
         (filed(by=COLLECTOR, id="x"), COLLECTOR),
         (corrected("f", "filed", form(consignor=STRANGER), DAY, CONSIGNOR, id="x"), CONSIGNOR),
+        (corrected("f", "filed", form(), DAY, STRANGER, id="x"), STRANGER),
     ],
 )  # fmt: skip
 def test_whoever_may_not_say_it_is_shown_to_an_officer_and_changes_nothing(
@@ -75,6 +77,25 @@ def test_whoever_may_not_say_it_is_shown_to_an_officer_and_changes_nothing(
     assert unit in outcome.zh
     assert unit in outcome.en
     assert outcome.law
+
+
+def test_a_party_whose_own_event_is_still_to_come_is_no_stranger() -> None:
+    early = corrected("late", "arrived", {"carrier": CARRIER}, DAY + HOUR, CARRIER, id="c")
+    assert found([FILED, dispatched(id="d"), early]) == {}
+
+
+def test_who_was_the_receiver_then_gave_its_own_word() -> None:
+    """A load that was refused goes on to another receiver on the same manifest."""
+    two = approval(lines=[approval_line(1), approval_line(2, receiver=OTHER_RECEIVER)])
+    known = [two, licence(), licence("lic-2", holder=OTHER_RECEIVER), permit()]
+    refusal = received(opinion="refused", id="r")
+    anew = form(receiver=OTHER_RECEIVER)
+    for minutes, entitled in ((1, True), (0, False), (-1, False)):
+        at = refusal.event.time + timedelta(minutes=minutes)
+        by = corrected("f", "filed", anew, at, CONSIGNOR, id="c")
+        for said in ([*LOAD[:3], refusal, by], [by, refusal, *LOAD[:3]]):
+            judged = found(said, *known)
+            assert ((NOT_ENTITLED, RECEIVER) not in judged) is entitled
 
 
 def test_the_parties_collectors_and_relays_may_speak() -> None:
