@@ -5,9 +5,12 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args, get_type_hints
 
+from schemas import registry
+from schemas.credit_code import CreditCode
 from schemas.decode import decode_registry_record
+from schemas.record import Record
 from schemas.registry import RegistryRecord
 from streams.judging.statement import Statement, read_statement, to_micros
 from tests.cases.cast import Cast, cast_file
@@ -16,7 +19,19 @@ from tests.cases.story import Case, Event, Load
 
 __all__ = ["Told"]
 
-_FIRM_MEMBERS = {"uscc", "holder", "carrier", "consignor", "receiver", "owner"}
+
+def _names_of_firms() -> frozenset[str]:
+    """Return the members of registry records, and of their lines, that are credit codes."""
+    models = [m for m in vars(registry).values() if isinstance(m, type) and issubclass(m, Record)]
+    return frozenset(
+        name
+        for model in models
+        for name, hint in get_type_hints(model, include_extras=True).items()
+        if hint == CreditCode or CreditCode in get_args(hint)
+    )
+
+
+_FIRM_MEMBERS = _names_of_firms()
 """Members of records whose value is a firm of the cast."""
 _MINUTE = timedelta(minutes=1)
 
