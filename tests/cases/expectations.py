@@ -33,9 +33,7 @@ def assert_as_expected(told: Told, expect: Sequence[Expected], alerts: Iterable[
     assert not left, f"found but not expected: {_listed(left)}"
 
 
-def assert_silent(
-    silent: Silent, expect: Sequence[Expected], outcomes: Mapping[str, Sequence[Outcome]]
-) -> None:
+def assert_silent(silent: Silent, outcomes: Mapping[str, Sequence[Outcome]]) -> None:
     """Check why the rules that the case is about say nothing, where it gives a reason."""
     for rule, reasons in reasons_of(silent).items():
         said = [o for each in outcomes.values() for o in each if o.rule == rule]
@@ -54,7 +52,7 @@ def _fits(told: Told, expected: Expected, alert: Alert) -> bool:
         told.cast.firm(expected.who).uscc
     ):
         return False
-    return expected.limit is None or f"/{told.record_id(expected.limit)}/" in alert.subject
+    return expected.limit is None or f"/{told.register.record_id(expected.limit)}/" in alert.subject
 
 
 def _assert_told(told: Told, expected: Expected, alert: Alert) -> None:

@@ -24,6 +24,7 @@ __all__ = [
     "Withdrawn",
     "all_cases",
     "read_case",
+    "reasons_of",
 ]
 
 CASES = Path(__file__).parent
@@ -209,6 +210,7 @@ class Case(_Strict, kw_only=True):
 
 
 def reasons_of(silent: Silent) -> Mapping[str, str | list[str] | None]:
+    """Return each rule that must be silent with its reason or reasons, None for any."""
     return silent if isinstance(silent, dict) else dict.fromkeys(silent)
 
 

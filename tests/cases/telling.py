@@ -5,34 +5,20 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import Any, NamedTuple, get_args, get_type_hints
+from typing import Any, NamedTuple
 
-from schemas import registry
-from schemas.credit_code import CreditCode
 from schemas.decode import decode_registry_record
-from schemas.record import Record
 from schemas.registry import RegistryRecord
 from streams.judging.statement import Statement, read_statement, to_micros
 from tests.cases.cast import Cast, cast_file
 from tests.cases.moments import moment, with_offsets
+from tests.cases.register import Register
 from tests.cases.story import Case, Event, Load
+from tests.cases.tonnes import in_tonnes
 
 __all__ = ["Told"]
 
 
-def _names_of_firms() -> frozenset[str]:
-    """Return the members of registry records, and of their lines, that are credit codes."""
-    models = [m for m in vars(registry).values() if isinstance(m, type) and issubclass(m, Record)]
-    return frozenset(
-        name
-        for model in models
-        for name, hint in get_type_hints(model, include_extras=True).items()
-        if hint == CreditCode or CreditCode in get_args(hint)
-    )
-
-
-_FIRM_MEMBERS = _names_of_firms()
-"""Members of records whose value is a firm of the cast."""
 _MINUTE = timedelta(minutes=1)
 
 
@@ -47,87 +33,17 @@ class Told:
     def __init__(self, case: Case) -> None:
         self.case = case
         self.cast = Cast(case)
-
-    # Registry -------------------------------------------------------------------------------------
+        self.register = Register(case, self.cast)
 
     @cached_property
     def records(self) -> list[RegistryRecord]:
-        """What the registry holds in the end: usual records first, then the story's, in its order."""
+        """What the registry holds in the end, in the order in which it was recorded."""
         return [decode_registry_record(line) for line in self.registry_lines]
 
-    @cached_property
+    @property
     def registry_lines(self) -> list[bytes]:
         """The same as lines of ``registry.ndjson``."""
-        own: list[tuple[str, dict[str, Any]]] = []
-        counted: Counter[str] = Counter()
-        for item in self.case.registry:
-            kind, members = _only(item)
-            record = self._record(kind, dict(members or {}))
-            if "id" not in record:
-                counted[kind] += 1
-                record["id"] = kind if counted[kind] == 1 else f"{kind}-{counted[kind]}"
-            own.append((kind, record))
-        taken = {(kind, _of(record)) for kind, record in own}
-        left_out = {_only(item) for item in self.case.without}
-        usual = [
-            (kind, record)
-            for kind, record in self._usual()
-            if (kind, _of(record)) not in taken and (kind, _of(record)) not in left_out
-        ]
-        unknown = left_out - {(kind, _of(record)) for kind, record in self._usual()}
-        if unknown:
-            raise ValueError(f"the registry would not hold it anyway: {sorted(unknown)}")
-        return [self._line(kind, record) for kind, record in (*usual, *own)]
-
-    def _usual(self) -> Iterator[tuple[str, dict[str, Any]]]:
-        for item in cast_file()["usual"]:
-            ((kind, members),) = ((k, v) for k, v in item.items() if k != "each")
-            for label in item["each"]:
-                firm = self.cast.firm(label)
-                record = {
-                    key: (label if key in _FIRM_MEMBERS else firm.region)
-                    if value == "each"
-                    else value
-                    for key, value in members.items()
-                }
-                yield kind, {**record, "id": f"usual-{kind}-{label}"}
-
-    def _record(self, kind: str, said: dict[str, Any]) -> dict[str, Any]:
-        defaults = cast_file()["records"]
-        record = {**defaults.get(kind, {}), **said}
-        if kind == "licence" and "region" not in record:
-            record["region"] = self.cast.firm(record["holder"]).region
-        if kind == "transfer_approval":
-            lines = record.get("lines") or [{}]
-            record["lines"] = [
-                {"line": n, **defaults["approval_line"], **line}
-                for n, line in enumerate(lines, start=1)
-            ]
-            for line in record["lines"]:
-                _tonnes(line, "quantity_t")
-        return record
-
-    def _line(self, kind: str, record: dict[str, Any]) -> bytes:
-        members = {**self._firms(record), "kind": kind, "id": self.record_id(record["id"])}
-        return _json(with_offsets(members))
-
-    def record_id(self, label: str) -> str:
-        """Return the id of a record that the story calls ``label``."""
-        return f"{self.case.name}.{label}"
-
-    def _firms(self, record: dict[str, Any]) -> dict[str, Any]:
-        """Return a record with credit codes for the firms that it names."""
-        found: dict[str, Any] = {}
-        for key, value in record.items():
-            if key in _FIRM_MEMBERS and value is not None:
-                found[key] = self.cast.firm(value).uscc
-            elif isinstance(value, list):
-                found[key] = [self._firms(v) if isinstance(v, dict) else v for v in value]
-            else:
-                found[key] = value
-        return found
-
-    # Events ---------------------------------------------------------------------------------------
+        return self.register.lines
 
     @cached_property
     def statements(self) -> list[Statement]:
@@ -225,7 +141,7 @@ class Told:
                 row = {"opinion": opinion, **row}
             if verb == "treated":
                 row = {"method": "disposal", **row}
-            told.append(_tonnes(row, "accepted_t" if verb == "received" else "quantity_t"))
+            told.append(in_tonnes(row, "accepted_t" if verb == "received" else "quantity_t"))
         if told:
             data["wastes"] = told
         return data
@@ -267,7 +183,7 @@ class Told:
             },
             "carriers": [self._carrier(one) for one in carriers],
             "wastes": [
-                _tonnes({"line": n, **_weightless(usual["waste"], line), **line}, "quantity_t")
+                in_tonnes({"line": n, **_weightless(usual["waste"], line), **line}, "quantity_t")
                 for n, line in enumerate(wastes, start=1)
             ],
             **with_offsets(said["form"] or {}),
@@ -305,25 +221,6 @@ def _changed(event: Event, changes: Mapping[str, Any]) -> Event:
 def _weightless(usual: dict[str, Any], line: dict[str, Any]) -> dict[str, Any]:
     """Return the usual waste, without its weight for a line that is counted in packages."""
     return usual if line.get("packages") is None else {k: v for k, v in usual.items() if k != "t"}
-
-
-def _tonnes(line: dict[str, Any], name: str) -> dict[str, Any]:
-    """Write ``t`` as the contract calls it."""
-    if "t" in line:
-        line[name] = line.pop("t")
-    return line
-
-
-def _of(record: Mapping[str, Any]) -> str | None:
-    """Return the firm that a record is about."""
-    return next((v for k, v in record.items() if k in _FIRM_MEMBERS), None)
-
-
-def _only(item: Mapping[str, Any]) -> tuple[str, Any]:
-    """Return the only member of a mapping."""
-    if len(item) != 1:
-        raise ValueError(f"one kind at a time, not {sorted(item)}")
-    return next(iter(item.items()))
 
 
 def _json(value: Any) -> bytes:
