@@ -126,8 +126,9 @@ def _from_approvals(facts: Facts, view: RegistryView, taken: dict[str, _Taken]) 
     listed: list[tuple[WasteLine, Sequence[WhitelistEntry]]] = [
         (waste, (entry,)) for waste, entry in crossing.intra
     ]
+    claimed = facts.form.approval_no
     for line in crossing.standing("approved"):
-        _add(taken, _approved_limit(line.waste, line.candidates), at, facts, line.waste)
+        _add(taken, _approved_limit(line.waste, line.candidates, claimed), at, facts, line.waste)
         listed.append((line.waste, line.listed))
     year = at.astimezone(CHINA).year
     for waste, entries in listed:
@@ -135,11 +136,13 @@ def _from_approvals(facts: Facts, view: RegistryView, taken: dict[str, _Taken]) 
             _add(taken, year_key("whitelist", entries[0].id, year), at, facts, waste)
 
 
-def _approved_limit(waste: WasteLine, candidates: Sequence[Candidate]) -> str:
+def _approved_limit(waste: WasteLine, candidates: Sequence[Candidate], claimed: str | None) -> str:
     """Return the line that names the waste; the pool where an approval's lines cannot be told apart.
 
-    Of several approvals one that names the waste comes first, then what ends first (domain 8.2).
+    Of several approvals the one that the manifest claims counts: who has used one up applies anew,
+    and both are in force. Else one that names the waste, then what ends first (domain 8.2).
     """
+    candidates = [c for c in candidates if c.approval.document == claimed] or candidates
     chosen = min(candidates, key=lambda c: (c.line.name != waste.name, *approval_age(c)))
     lines = [c for c in candidates if c.approval.id == chosen.approval.id]
     named = [c for c in lines if c.line.name == waste.name]
@@ -149,12 +152,17 @@ def _approved_limit(waste: WasteLine, candidates: Sequence[Candidate]) -> str:
 
 
 def _from_licences(facts: Facts, view: RegistryView, taken: dict[str, _Taken]) -> None:
-    """Draw accepted waste on the first licence in force that covers it, in the year of arrival."""
+    """Draw accepted waste on a licence in force that covers it, in the year of arrival.
+
+    Of several the one whose number the manifest gives, else the first.
+    """
     lines = lines_needing_licence(facts, view)
     if isinstance(lines, str) or facts.received is None or facts.taken_over is None:
         return
     at = facts.taken_over.at
-    valid = in_force_at(view.licences(facts.form.receiver.uscc), at)
+    receiver = facts.form.receiver
+    valid = in_force_at(view.licences(receiver.uscc), at)
+    valid.sort(key=lambda licence: licence.number != receiver.licence_no)
     for waste in lines:
         licence = next((x for x in valid if covers(x, waste)), None)
         if licence is not None and licence.annual_scale_t is not None:

@@ -18,10 +18,12 @@ from manifests import (
     dispatched,
     exemption,
     filed,
+    form,
     licence,
     limit_outcome,
     received,
     registry,
+    say,
     voided,
     waste,
     whitelisted,
@@ -87,6 +89,33 @@ def test_a_name_chooses_its_line_and_another_name_draws_on_the_pool() -> None:
     assert draws(load(1, 4), TWO) == {POOL: (4, "reserved")}
     one = approval(lines=[approval_line(name="废滤芯")])
     assert draws(load(1, 4), one) == {"approval/appr-1/1": (4, "reserved")}
+
+
+def test_of_several_approvals_in_force_the_one_that_the_manifest_names_is_drawn_on() -> None:
+    """Who has used up what was approved applies anew; then both letters are in force."""
+    two = [approval(), approval("appr-2", document="冀环危转〔2026〕2号", valid_to="2026-12-31")]
+    for claimed, drawn in (
+        (None, 2),
+        ("冀环危转〔2026〕1号", 1),
+        ("冀环危转〔2026〕2号", 2),
+        ("x", 2),
+    ):
+        found = draws(load(1, 4, approval_no=claimed), *two)
+        assert found == {f"approval/appr-{drawn}/1": (4, "reserved")}
+
+
+def test_of_several_licences_in_force_the_one_that_the_manifest_names_is_drawn_on() -> None:
+    two = [licence(f"lic-{n}", number=f"370100000{n}", annual_scale_t=10) for n in (1, 2)]
+    for claimed, drawn in ((None, 1), ("3701000001", 1), ("3701000002", 2), ("x", 1)):
+        named = form(wastes=[waste(tonnes=4)])
+        named["receiver"]["licence_no"] = claimed
+        said = [
+            say("filed", named, by=CONSIGNOR, at=DAY - HOUR),
+            dispatched(),
+            received(),
+        ]
+        assert f"licence/lic-{drawn}/2026" in draws(said, *two)
+        assert f"licence/lic-{3 - drawn}/2026" not in draws(said, *two)
 
 
 def test_lines_that_share_even_the_name_are_a_pool() -> None:
