@@ -109,6 +109,8 @@ class Load(_Strict, rename={"from_": "from"}, kw_only=True):
     from_site: str | None = None
     to: str = "receiver"
     to_site: str | None = None
+    licence_no: str | None = None
+    """The receiver's licence that the manifest names."""
     carriers: list[str | dict[str, str]] | None = None
     """Firms, or ``{firm: …, plate: …}``."""
     t: str | int | None = None

@@ -180,6 +180,7 @@ class Told:
                 "uscc": receiver.uscc,
                 "name": receiver.name,
                 "site_region": said["to_site"] or receiver.region,
+                "licence_no": said["licence_no"],
             },
             "carriers": [self._carrier(one) for one in carriers],
             "wastes": [
