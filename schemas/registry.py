@@ -25,6 +25,7 @@ from schemas.waste_code import WasteCode, category_of, read_waste_code
 __all__ = [
     "REGISTRY_KINDS",
     "ApprovalLine",
+    "Calendar",
     "CarrierPermit",
     "Exemption",
     "InboundBan",
@@ -266,6 +267,34 @@ class Exemption(_Valid):
     __checks__ = (_ends_after_it_begins, _categories_are_known)
 
 
+def _days_of_the_year(record: Any) -> None:
+    days = [*record.holidays, *record.workdays]
+    if len(set(days)) != len(days):
+        raise Refusal("calendar_day_twice", "日期重复", "a day is listed twice")
+    if any(day.year != record.year for day in days):
+        raise Refusal(
+            "calendar_other_year", "日期不在该年度", "a day lies outside the calendar's year"
+        )
+
+
+class Calendar(_Valid):
+    """办公历: a year's days off beside weekends, and the weekend days that are worked instead.
+
+    As the State Council's notice of each autumn lists them. A year without one counts Monday to Friday.
+    """
+
+    kind: Literal["calendar"]
+    year: Annotated[int, small_int(2000, 2100)]
+    holidays: Annotated[list[Day], Field(max_length=200)] = Field(
+        default=[], description="放假日"
+    )
+    workdays: Annotated[list[Day], Field(max_length=60)] = Field(
+        default=[], description="调休上班日"
+    )
+
+    __checks__ = (_ends_after_it_begins, _days_of_the_year)
+
+
 RegistryRecord = (
     Unit
     | Licence
@@ -275,6 +304,7 @@ RegistryRecord = (
     | WhitelistEntry
     | InboundBan
     | Exemption
+    | Calendar
 )
 
 REGISTRY_KINDS = (
@@ -286,6 +316,7 @@ REGISTRY_KINDS = (
     "whitelist_entry",
     "inbound_ban",
     "exemption",
+    "calendar",
 )
 
 

@@ -132,7 +132,7 @@ async def commit_batch(
                 quarantined += excess
                 if subject not in anew and not (said and _news(said, before)):
                     continue  # too much, or copies of what was counted before
-                decision = decide_manifest(subject, before, said, view, clock, book)
+                decision = decide_manifest(subject, before, said, view, clock, book, tx.settle)
                 decided.append(decision)
                 quarantined += _conflicting(decision, said)
             quarantined += await _under_aliases(tx.owners_of_aliases, decided, arrivals)

@@ -46,8 +46,9 @@ ON CONFLICT (limit_id, manifest) DO UPDATE SET
 
 _ARM = """
 INSERT INTO deadline (partition, subject, key, due, armed_at, fires_at)
-SELECT $1, subject, key, due, $2, greatest(due, $2::timestamptz + $3::interval)
-FROM unnest($4::text[], $5::text[], $6::timestamptz[]) AS t (subject, key, due)
+SELECT $1, subject, key, due, $2, fires
+FROM unnest($3::text[], $4::text[], $5::timestamptz[], $6::timestamptz[])
+    AS t (subject, key, due, fires)
 ON CONFLICT (partition, subject, key) DO UPDATE SET
     due = excluded.due, armed_at = excluded.armed_at, fires_at = excluded.fires_at
 """
@@ -77,7 +78,7 @@ class PostgresBatch(RegistryReader):
         super().__init__(connection, registry)
         self._offsets = offsets
         self._partition = position.partition
-        self._settle = settle
+        self.settle = settle
         self.position = position
 
     async def advance(
@@ -217,13 +218,12 @@ class PostgresBatch(RegistryReader):
                 self._partition,
                 *map(list, zip(*disarmed, strict=True)),
             )
-        armed = [(d.subject, key, due) for d in decisions for key, due in d.arm]
+        armed = [(d.subject, *deadline) for d in decisions for deadline in d.arm]
         if armed:
             await self._connection.execute(
                 _ARM,
                 self._partition,
-                clock if clock is not None else max(due for _, _, due in armed),
-                self._settle,
+                clock if clock is not None else max(fires for *_, fires in armed),
                 *map(list, zip(*armed, strict=True)),
             )
 

@@ -27,6 +27,7 @@ _TITLES = {
     "goods": ("准运货物", "goods"),
     "holder": ("持证单位", "holder"),
     "holder_name": ("持证单位名称", "holder's name"),
+    "holidays": ("放假日", "days off"),
     "id": ("记录编号", "record id"),
     "issuer": ("发证机关", "issuer"),
     "item": ("清单序号", "list item"),
@@ -68,6 +69,8 @@ _TITLES = {
     "uscc": ("统一社会信用代码", "credit code"),
     "valid_from": ("有效期起", "valid from"),
     "valid_to": ("有效期止", "valid to"),
+    "workdays": ("调休上班日", "days worked instead"),
+    "year": ("年度", "year"),
 }
 
 

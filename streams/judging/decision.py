@@ -5,7 +5,7 @@ decision compares what follows now with the memo and lists only the differences.
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 import msgspec
@@ -25,12 +25,14 @@ from streams.judging.judge import Basis, judge_limit, judge_manifest
 from streams.judging.outcome import Draw, Outcome, outcome_digest
 from streams.judging.registry import (
     RegistryView,
+    calendar_mark,
     carrier_mark,
     destination_mark,
     filer_mark,
     party_mark,
 )
 from streams.judging.rules import RULE_BOOK, RuleBook
+from streams.judging.rules.term import term_years
 from streams.judging.rules.transfer import crosses
 from streams.judging.statement import (
     Identity,
@@ -40,6 +42,9 @@ from streams.judging.statement import (
     to_micros,
     union,
 )
+
+_NEXT = "next"
+"""Key of a manifest's only armed deadline: of those not yet fired the first."""
 
 __all__ = [
     "Held",
@@ -74,7 +79,9 @@ class Memo(msgspec.Struct, array_like=True):
     draws: dict[str, DrawMemo] = {}
     """By limit."""
     due: dict[str, int] = {}
-    """Deadline key to its instant in microseconds."""
+    """The deadline that is armed, under ``_NEXT``: when it fires, microseconds since 1970."""
+    fires: dict[str, tuple[int, int]] = {}
+    """By rule: when it is due, and from when that deadline has fired; microseconds."""
 
 
 class Held(NamedTuple):
@@ -101,7 +108,8 @@ class ManifestDecision(NamedTuple):
     alerts: tuple[AlertChange, ...]
     draws: tuple[Draw, ...]
     """Draws that differ; a draw that is gone comes as released."""
-    arm: tuple[tuple[str, datetime], ...]
+    arm: tuple[tuple[str, datetime, datetime], ...]
+    """(key, when it is due, from when it fires), of those that changed."""
     disarm: tuple[str, ...]
     received_us: int | None
     """When the newest statement behind this decision was received; None for a re-judgement."""
@@ -110,16 +118,18 @@ class ManifestDecision(NamedTuple):
     def marks(self) -> tuple[str, ...]:
         """What registry changes look for in this manifest, beside its consignor and receiver.
 
-        Waste codes, their categories, its carriers, the province that it is sent into, and who
-        spoke for the consignor (a collector may, as long as it is registered, so its registration
-        bears on this manifest). Readings that an officer may choose count as well, with the
-        consignors and receivers that only they name.
+        Waste codes, their categories, its carriers, the province that it is sent into, the years in
+        which its terms of working days may run, and who spoke for the consignor (a collector may,
+        as long as it is registered, so its registration bears on this manifest). Readings
+        that an officer may choose count as well, with the consignors and receivers that only they
+        name.
         """
         found: set[str] = set()
         for facts in (self.facts, *(reading for _, reading in self.facts.otherwise)):
             if facts.filed is None:
                 continue
             form = facts.form
+            found.update(map(calendar_mark, term_years(facts)))
             for waste in form.wastes:
                 found.add(waste.code)
                 found.add(category_of(waste.code))
@@ -176,13 +186,29 @@ def decide_manifest(
     view: RegistryView,
     clock: datetime | None,
     book: RuleBook = RULE_BOOK,
+    settle: timedelta = timedelta(0),
 ) -> ManifestDecision:
-    """Judge a manifest after ``arrivals`` (none: after new knowledge, or when a deadline fired)."""
+    """Judge a manifest after ``arrivals`` (none: after new knowledge, or when a deadline fired).
+
+    A deadline that is past already when it is first known fires ``settle`` later: what would show
+    that it was kept may be on its way.
+    """
     memo = held.memo if held is not None else Memo()
     statements = union(held.statements.values() if held is not None else (), arrivals)
     facts = fold(subject, statements, view)
     before = held.basis if held is not None else None
-    judgement = judge_manifest(facts, view, clock, book, before)
+    fires: dict[str, tuple[int, int]] = {}
+
+    def fires_at(rule: str, due: datetime) -> datetime:
+        at = to_micros(due)
+        known = memo.fires.get(rule)
+        if known is None or known[0] != at:
+            settled = due if clock is None else max(due, clock + settle)
+            known = at, to_micros(settled)
+        fires[rule] = known
+        return from_micros(known[1])
+
+    judgement = judge_manifest(facts, view, clock, book, before, fires_at)
     parties = manifest_parties(facts)
     known = {id(outcome): digest for outcome, digest in held.told} if held is not None else {}
     told = tuple((o, known.get(id(o)) or outcome_digest(o)) for o in judgement.outcomes)
@@ -193,8 +219,18 @@ def decide_manifest(
         if limit not in now:
             now[limit] = Draw(limit, subject, from_micros(was.at), 0, "released")
     draws = {limit: DrawMemo(to_micros(d.at), *d[3:]) for limit, d in now.items()}
-    due = {key: to_micros(moment) for key, moment in judgement.due}
-    new = Memo(digests, alerts, draws, due)
+    if clock is None:
+        for rule, moment in judgement.due:
+            fires_at(rule, moment)
+    waiting = [moments for rule, moments in fires.items() if rule not in judgement.basis.fired]
+    first = min(waiting, key=lambda moments: moments[1], default=None)
+    due: dict[str, int] = {}
+    arm: tuple[tuple[str, datetime, datetime], ...] = ()
+    if first is not None:
+        due[_NEXT] = first[1]
+        if memo.due != due:
+            arm = ((_NEXT, from_micros(first[0]), from_micros(first[1])),)
+    new = Memo(digests, alerts, draws, due, fires)
     # Little is said of a load that has been received: its basis is not worth the memory.
     under_way = facts.received is None
     return ManifestDecision(
@@ -210,7 +246,7 @@ def decide_manifest(
             for limit, d in now.items()
             if memo.draws.get(limit) != draws[limit]
         ),
-        tuple((k, from_micros(at)) for k, at in due.items() if memo.due.get(k) != at),
+        arm,
         tuple(k for k in memo.due if k not in due),
         max((s.received_us for s in arrivals), default=None),
     )

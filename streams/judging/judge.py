@@ -15,7 +15,7 @@ import msgspec
 from streams.judging.facts import Fact, Facts
 from streams.judging.outcome import Draw, Outcome
 from streams.judging.registry import RegistryView
-from streams.judging.rules import RULE_BOOK, RuleBook
+from streams.judging.rules import RULE_BOOK, ManifestRule, RuleBook
 from streams.judging.rules.crossing import crossing_of
 from streams.judging.rules.draws import READS, draws_of
 from streams.judging.rules.explained.readings import (
@@ -43,6 +43,8 @@ class Basis(NamedTuple):
     draws: tuple[Draw, ...]
     answers: tuple[Any, ...]
     """To the questions that several rules ask of a load that leaves (``_SHARED``)."""
+    fired: tuple[str, ...]
+    """Rules whose deadline had fired."""
 
 
 _SHARED: tuple[Once[Any], ...] = (crossing_of, lines_needing_licence)
@@ -52,7 +54,8 @@ _SHARED: tuple[Once[Any], ...] = (crossing_of, lines_needing_licence)
 class Judgement(NamedTuple):
     """All that one manifest's facts amount to.
 
-    ``due``: rule id and the instant at which it wants to be asked again though nothing new is said.
+    ``due``: rule id and the instant at which it wants to be asked again though nothing new is said,
+    also where that is past.
     """
 
     outcomes: tuple[Outcome, ...]
@@ -67,11 +70,13 @@ def judge_manifest(
     now: datetime | None,
     book: RuleBook = RULE_BOOK,
     before: Basis | None = None,
+    fires_at: Callable[[str, datetime], datetime] | None = None,
 ) -> Judgement:
     """Judge one manifest. ``now`` is the partition's clock (files: ``--now``).
 
     ``before``: the basis of an earlier judgement of the same manifest; it changes nothing but the
-    work that it takes.
+    work that it takes. ``fires_at``: from when a rule's deadline, due at an instant, has fired; at
+    that instant if not given.
     """
     if before is not None and (
         before.view is not view or before.changes != view.changes or before.book is not book
@@ -81,10 +86,31 @@ def judge_manifest(
     if before is not None and same.in_(TRANSFER):
         for question, answer in zip(_SHARED, before.answers, strict=True):
             question.answered(facts, view, answer)
+    due = tuple(
+        (rule.id, moment)
+        for rule in book.manifest
+        if rule.due is not None and (moment := rule.due(facts, view)) is not None
+    )
+    fired = tuple(
+        rule
+        for rule, moment in due
+        if now is not None and now >= (fires_at(rule, moment) if fires_at else moment)
+    )
+
+    def clock_of(rule: ManifestRule) -> datetime | None:
+        return now if rule.due is None or rule.id in fired else None
+
+    def stands(rule: ManifestRule, before: Basis) -> bool:
+        return (
+            rule.reads is not None
+            and same.in_(rule.reads)
+            and (rule.due is None or (rule.id in fired) == (rule.id in before.fired))
+        )
+
     judged: list[Sequence[Outcome]] = [
         before.said[n]
-        if before is not None and rule.reads is not None and same.in_(rule.reads)
-        else rule.judge(rule, facts, view, now)
+        if before is not None and stands(rule, before)
+        else rule.judge(rule, facts, view, clock_of(rule))
         for n, rule in enumerate(book.manifest)
     ]
     said = tuple(judged)
@@ -96,7 +122,7 @@ def judge_manifest(
         judged = [
             found
             if rule.on_reports
-            else _reconciled(found, rule.judge(rule, reading, view, now), reason)
+            else _reconciled(found, rule.judge(rule, reading, view, clock_of(rule)), reason)
             for rule, found in zip(book.manifest, judged, strict=True)
         ]
     if facts.voided is not None and facts.reached is not None:
@@ -107,14 +133,9 @@ def judge_manifest(
             for rule, found in zip(book.manifest, judged, strict=True)
         ]
     outcomes = [outcome for found in judged for outcome in found]
-    due = [
-        (rule.id, moment)
-        for rule in book.manifest
-        if rule.due is not None and (moment := rule.due(facts, view)) is not None
-    ]
     answers = tuple(question(facts, view) for question in _SHARED)
-    basis = Basis(facts, view, view.changes, book, said, draws, answers)
-    return Judgement(tuple(outcomes), draws, tuple(due), basis)
+    basis = Basis(facts, view, view.changes, book, said, draws, answers, fired)
+    return Judgement(tuple(outcomes), draws, due, basis)
 
 
 class _Same:

@@ -4,7 +4,7 @@ The Ecological and Environmental Code (生态环境法典) replaced the Solid Wa
 2026-08-15. Art 1057 of the Code: the law in force when the act happened; a plainly lighter new text
 applies to older acts; where neither is plainly lighter both are cited and the alert says so.
 Sources: the Code Arts 534, 536, 1057, 1175, 1178; 固废法 (2020) Arts 80, 82, 112, 114;
-危险废物转移管理办法 (order 23, 2021) Arts 10, 21.
+危险废物转移管理办法 (order 23, 2021) Arts 10, 18, 20, 21.
 """
 
 from datetime import date, datetime
@@ -17,7 +17,12 @@ __all__ = ["CODE_IN_FORCE", "Act", "basis", "order_23"]
 
 CODE_IN_FORCE = date(2026, 8, 15)
 Act = Literal[
-    "unapproved_transfer", "supply_to_unlicensed", "operate_unlicensed", "operate_off_licence"
+    "unapproved_transfer",
+    "supply_to_unlicensed",
+    "operate_unlicensed",
+    "operate_off_licence",
+    "receipt_overdue",
+    "back_entry_overdue",
 ]
 Party = Literal["consignor", "carrier", "receiver"]
 
@@ -100,6 +105,46 @@ _SUPPLY = Norm(
 )
 
 
+def _not_run(party: Party, article: str, zh: str, en: str) -> Norm:
+    """Return the norm on running manifests, for what one party owes."""
+    return Norm(
+        party,
+        "第八十二条第一款",
+        "第五百三十六条",
+        zh,
+        en,
+        Band(
+            "第一百一十二条第一款第（五）项",
+            "处十万元以上一百万元以下罚款",
+            "fine CNY 100,000-1,000,000",
+            100_000,
+            1_000_000,
+        ),
+        Band(
+            "第一千一百七十五条第一款第（七）项",
+            "责令改正，处五万元以上二十万元以下罚款；拒不改正的，处二十万元以上一百万元以下罚款",
+            "order to correct, fine CNY 50,000-200,000; CNY 200,000-1,000,000 on refusal to correct",
+            50_000,
+            200_000,
+        ),
+        article,
+    )
+
+
+_RECEIPT = _not_run(
+    "receiver",
+    "第十八条",
+    "接受人应当自接受之日起五个工作日内在信息系统确认接受",
+    "the receiver confirms in the system within 5 working days of receiving",
+)
+_BACK_ENTRY = _not_run(
+    "consignor",
+    "第二十条",
+    "使用纸质联单的，应当在转移活动完成后十个工作日内补录电子联单",
+    "a paper manifest is entered in the system within 10 working days after the transfer ends",
+)
+
+
 def _operating(collects: bool, licensed: bool) -> Norm:
     old = (
         Band(
@@ -170,6 +215,10 @@ def _norm(act: Act, collects: bool) -> Norm:
             return _UNAPPROVED
         case "supply_to_unlicensed":
             return _SUPPLY
+        case "receipt_overdue":
+            return _RECEIPT
+        case "back_entry_overdue":
+            return _BACK_ENTRY
         case "operate_unlicensed":
             return _operating(collects, licensed=False)
         case "operate_off_licence":

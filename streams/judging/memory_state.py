@@ -91,7 +91,7 @@ class _MemoryBatch(_MemoryRegistry):
     def __init__(self, data: _Data, partition: int, settle: timedelta) -> None:
         super().__init__(data)
         self._partition = partition
-        self._settle = settle
+        self.settle = settle
 
     async def advance(
         self, expected: int, next_offset: int, digest: bytes | None, clock: datetime | None
@@ -150,9 +150,8 @@ class _MemoryBatch(_MemoryRegistry):
                 self._data.dirty.append(draw.limit)
             for key in d.disarm:
                 self._data.deadlines.pop((self._partition, d.subject, key), None)
-            for key, due in d.arm:
-                settled = due if clock is None else max(due, clock + self._settle)
-                self._data.deadlines[self._partition, d.subject, key] = settled
+            for key, _, fires in d.arm:
+                self._data.deadlines[self._partition, d.subject, key] = fires
             for change in d.alerts:
                 memo_of = d.held.memo.alerts[f"{change.alert.rule}|{change.alert.discriminator}"]
                 self._data.outbox[f"{change.alert.id}:{change.revision}"] = memo_of.body

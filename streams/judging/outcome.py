@@ -2,7 +2,7 @@
 
 import hashlib
 from datetime import datetime
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 import msgspec
 
@@ -16,6 +16,7 @@ __all__ = [
     "DrawState",
     "Outcome",
     "State",
+    "at_most",
     "china_text",
     "outcome_digest",
     "severity_of",
@@ -115,6 +116,11 @@ def severity_of(grams: int, unweighed: bool = False) -> Severity:
     if grams < medium:
         return "medium"
     return "high" if grams < high else "critical"
+
+
+def at_most(severity: Severity, gravest: Severity) -> Severity:
+    """Return the lesser of two severities."""
+    return min(severity, gravest, key=get_args(Severity).index)
 
 
 def china_text(moment: datetime) -> str:

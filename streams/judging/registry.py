@@ -12,6 +12,7 @@ from typing import Any, Generic, NamedTuple, TypeVar, cast
 from schemas.instant import china_day
 from schemas.region import province_of
 from schemas.registry import (
+    Calendar,
     CarrierPermit,
     Exemption,
     InboundBan,
@@ -28,6 +29,7 @@ __all__ = [
     "RecordVersion",
     "RegistryView",
     "Touches",
+    "calendar_mark",
     "carrier_mark",
     "destination_mark",
     "filer_mark",
@@ -80,6 +82,11 @@ def party_mark(uscc: str) -> str:
     return f"party/{uscc}"
 
 
+def calendar_mark(year: int) -> str:
+    """Return what marks a manifest with a term of working days that runs in a year."""
+    return f"calendar/{year}"
+
+
 def carrier_mark(uscc: str) -> str:
     """Return what marks a manifest as carried by a unit."""
     return f"carrier/{uscc}"
@@ -126,6 +133,8 @@ def touches(record: RegistryRecord) -> Touches:
             named = tuple(unit for unit in (r.consignor, r.receiver) if unit is not None)
             units = named[:1]
             marks = () if named else (*r.codes, *r.categories)
+        case "calendar":
+            marks = (calendar_mark(r.year),)
     return Touches(units, marks, limits)
 
 
@@ -186,6 +195,7 @@ class RegistryView:
         """By code or category, consignor and receiver if named."""
         self._bans: _Index[tuple[str, str], InboundBan] = _Index()
         """By province, and code or category; no name where the ban is of all waste."""
+        self._calendars: _Index[int, Calendar] = _Index()
 
     @classmethod
     def known_at(
@@ -235,6 +245,8 @@ class RegistryView:
                 province = province_of(r.destination)
                 named = (*r.codes, *r.categories) or ("",)
                 return [(self._bans, (province, x)) for x in named]
+            case "calendar":
+                return [(self._calendars, r.year)]
             case _:
                 return []
 
@@ -273,6 +285,10 @@ class RegistryView:
     def permits(self, carrier: str) -> tuple[CarrierPermit, ...]:
         """Return all road-transport permits of a carrier, in force or not, by id."""
         return self._permits.of(carrier)
+
+    def calendar(self, year: int) -> Calendar | None:
+        """Return the calendar of a year, of the smallest id if it has several."""
+        return next(iter(self._calendars.of(year)), None)
 
     def bans(self, region: str, code: str, at: datetime) -> list[InboundBan]:
         """Return the bans in force in a region's province on a code, its category or all waste."""

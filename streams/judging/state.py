@@ -8,7 +8,7 @@ tests.
 
 from collections.abc import Collection, Sequence
 from contextlib import AbstractAsyncContextManager
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol
 
 from streams.judging.decision import Held, LimitDecision, ManifestDecision, Memo
@@ -43,6 +43,9 @@ class Quarantined(NamedTuple):
 
 class BatchPort(Protocol):
     """One open batch transaction of the partition's owner. Call in the order written here."""
+
+    settle: timedelta
+    """How long a deadline that is past when it is armed waits before it fires."""
 
     async def registry_since(self, seq: int) -> tuple[int, list[RecordVersion]]:
         """Return the registry's sequence, held until commit, and what changed after ``seq``."""

@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from schemas.alert import Severity
 from streams.judging.rules.approval_mismatch import (
     WHITELIST_NOT_APPROVAL,
     WRONG_CODE,
@@ -17,6 +18,11 @@ from streams.judging.rules.quota import CAP_EXCEEDED, QUANTITY_EXCEEDED
 from streams.judging.rules.rule import LimitRule, ManifestRule
 from streams.judging.rules.scale import SCALE_EXCEEDED
 from streams.judging.rules.speakers import CONFLICTING_REPORTS, NOT_ENTITLED
+from streams.judging.rules.timeliness import (
+    BACK_ENTRY_OVERDUE,
+    RECEIPT_OVERDUE,
+    TRANSIT_OVERDUE,
+)
 
 __all__ = ["RULE_BOOK", "LimitRule", "ManifestRule", "RuleBook"]
 
@@ -34,6 +40,13 @@ class RuleBook(NamedTuple):
             if rule.id == rule_id:
                 return rule.title_zh, rule.title_en
         return rule_id, rule_id
+
+    def gravest(self, rule_id: str) -> Severity:
+        """Return the greatest severity that a rule's findings may have."""
+        for rule in self.manifest:
+            if rule.id == rule_id:
+                return rule.gravest
+        return "critical"
 
 
 RULE_BOOK = RuleBook(
@@ -53,6 +66,9 @@ RULE_BOOK = RuleBook(
         PLATE_NOT_ON_PERMIT,
         NOT_ENTITLED,
         CONFLICTING_REPORTS,
+        RECEIPT_OVERDUE,
+        BACK_ENTRY_OVERDUE,
+        TRANSIT_OVERDUE,
     ),
     limit=(QUANTITY_EXCEEDED, CAP_EXCEEDED, SCALE_EXCEEDED),
 )

@@ -11,6 +11,7 @@ from streams.judging.outcome import Draw, Outcome, State
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from schemas.alert import Severity
     from streams.judging.registry import RegistryView
 
 __all__ = [
@@ -38,6 +39,9 @@ _REASONS: dict[str, Said] = {
     "exempt": ("属于豁免情形", "an exemption covers this stage"),
     "own_waste": ("自行产生的危险废物，不属经营活动", "the unit's own waste, no business with it"),
     "no_limit": ("登记记录已撤回或未设上限", "the record was retracted or sets no cap"),
+    "not_arrived": ("运抵尚未上报", "no arrival was reported"),
+    "not_dispatched": ("起运未上报", "no departure was reported"),
+    "term_runs": ("期限尚未届满", "the term is still running"),
     "nothing_drawn": ("尚无转移量", "nothing was drawn from it"),
 }
 
@@ -51,12 +55,16 @@ class ManifestRule(NamedTuple):
     title_en: str
     judge: "Callable[[ManifestRule, Facts, RegistryView, datetime | None], Sequence[Outcome]]"
     due: "Callable[[Facts, RegistryView], datetime | None] | None" = None
-    """When time alone may change the outcome (a deadline is armed for it), None if never."""
+    """When time alone may change the outcome (a deadline is armed for it), None if never. ``judge`` is
+    given the clock only once that deadline has fired, None before; its outcome says nothing of the
+    clock itself. It reads what ``reads`` names."""
     on_reports: bool = False
     """Whether it is about the reports themselves, whatever they amount to: no other reading."""
+    gravest: "Severity" = "critical"
+    """The greatest severity that the quantity may give its findings."""
     reads: tuple[str, ...] | None = None
     """All members of the facts that it reads. While they and the registry stay the same it need not
-    be asked again; so it must not read the clock either. None: it is asked each time."""
+    be asked again; so the clock bears on it by ``due`` alone. None: it is asked each time."""
 
 
 class LimitRule(NamedTuple):

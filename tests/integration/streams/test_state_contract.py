@@ -391,7 +391,7 @@ def departure(port: Port, at: datetime = DEPARTED, **more: Any) -> list[Statemen
 
 async def test_a_deadline_fires_once_when_the_clock_has_reached_it(port: Port) -> None:
     await port.commit(*departure(port), clock=DEPARTED, book=LATE)
-    assert await port.deadlines(port.number()) == {"test.late": DEPARTED + 2 * HOUR}
+    assert await port.deadlines(port.number()) == {"next": DEPARTED + 2 * HOUR}
     early = await port.commit(clock=DEPARTED + 2 * HOUR - timedelta(microseconds=1), book=LATE)
     assert early.decisions == ()
     fired = await port.commit(clock=DEPARTED + 2 * HOUR, book=LATE)
@@ -406,7 +406,7 @@ async def test_a_deadline_that_was_past_when_it_was_armed_waits_for_things_to_se
 ) -> None:
     armed = DEPARTED + 30 * HOUR
     await port.commit(*departure(port), clock=armed, book=LATE)
-    assert await port.deadlines(port.number()) == {"test.late": armed + SETTLE}
+    assert await port.deadlines(port.number()) == {"next": armed + SETTLE}
     assert (await port.commit(clock=armed + SETTLE - HOUR / 60, book=LATE)).decisions == ()
     assert len((await port.commit(clock=armed + SETTLE, book=LATE)).decisions) == 1
 
@@ -415,7 +415,7 @@ async def test_a_deadline_is_moved_by_news_and_taken_away_by_a_void(port: Port) 
     await port.commit(*departure(port, id="d1"), clock=DEPARTED, book=LATE)
     earlier = dispatched(DEPARTED - HOUR, by=port.carrier, subject=port.number(), id="d0")
     await port.commit(earlier, clock=DEPARTED, book=LATE)
-    assert await port.deadlines(port.number()) == {"test.late": DEPARTED + HOUR}
+    assert await port.deadlines(port.number()) == {"next": DEPARTED + HOUR}
     await port.commit(
         voided(DEPARTED, by=port.consignor, subject=port.number()), clock=DEPARTED, book=LATE
     )
@@ -585,7 +585,7 @@ async def test_a_failed_batch_leaves_nothing_of_what_it_wrote(port: Port) -> Non
             book = RuleBook((*RULE_BOOK.manifest, *LATE.manifest), RULE_BOOK.limit)
             said, bad = port.gone(1), port.gone(2, wastes=[waste(code="900-039-49")])
             decisions = [
-                decide_manifest(s[0].event.subject, None, s, port.view, NOON, book)
+                decide_manifest(s[0].event.subject, None, s, port.view, NOON, book, SETTLE)
                 for s in (said, bad)
             ]
             assert decisions[0].draws

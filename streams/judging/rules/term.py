@@ -1,0 +1,156 @@
+"""期限: a term that one thing on a manifest begins and another must end.
+
+Its end is the first instant that is too late. What is still owed then is found by silence: the clock
+fires the deadline, and a late report that shows it was in time takes the finding back.
+"""
+
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from schemas.instant import china_day
+from streams.judging.explanation import CureParty
+from streams.judging.facts import Fact, Facts
+from streams.judging.registry import RegistryView
+from streams.judging.rules.rule import Said
+from streams.judging.rules.transfer import crosses, exemption_for
+from streams.judging.working_days import end_of_term
+
+__all__ = [
+    "BACK_ENTRY_DAYS",
+    "RECEIPT_DAYS",
+    "TRANSIT_HOURS",
+    "Term",
+    "back_entry_term",
+    "receipt_term",
+    "term_years",
+    "transit_term",
+]
+
+RECEIPT_DAYS, BACK_ENTRY_DAYS = 5, 10
+"""Working days: order 23 Arts 18, 20."""
+TRANSIT_HOURS = {"city": 24, "province": 48, "nation": 120}
+"""How long a load may be on its way inside a city, inside a province, across provinces. No text gives
+a limit; local platforms ask for an explanation. [M]"""
+
+_STAGES = frozenset(("transfer", "whole_process"))
+_LONGEST = timedelta(days=30)
+"""A term of working days runs no longer, whatever the calendar."""
+
+
+class Term(NamedTuple):
+    """Who owes what, from when, until when, and what ended it if anything did."""
+
+    party: CureParty
+    name: str
+    start: Fact
+    started: Said
+    """What began it: 运抵."""
+    length: Said
+    """5 个工作日."""
+    over: datetime
+    """The first instant that is too late."""
+    kept: Fact | None
+    owed: Said
+    """What is owed: 确认接受."""
+
+    @property
+    def late(self) -> bool:
+        """Whether what was owed came too late."""
+        return self.kept is not None and self.kept.at >= self.over
+
+
+def receipt_term(facts: Facts, view: RegistryView) -> Term | str:
+    """Return the receiver's term to confirm what arrived, or why none runs."""
+    reason = _no_transfer(facts)
+    if reason is not None:
+        return reason
+    arrived = facts.arrived
+    if arrived is None:
+        return "not_arrived"
+    if _exempt(facts, view, arrived):
+        return "exempt"
+    over = end_of_term(arrived.at, RECEIPT_DAYS, view)
+    if facts.received is None and facts.voided is not None and facts.voided.at < over:
+        return "voided"
+    return Term(
+        "receiver",
+        facts.form.receiver.name,
+        arrived,
+        ("运抵", "arrival"),
+        (f"{RECEIPT_DAYS} 个工作日", f"{RECEIPT_DAYS} working days"),
+        over,
+        facts.received,
+        ("在系统中确认接受", "confirm in the system"),
+    )
+
+
+def back_entry_term(facts: Facts, view: RegistryView) -> Term | str:
+    """Return the term to enter a paper manifest after the transfer's end, or why none runs."""
+    reason = _no_transfer(facts)
+    if reason is not None:
+        return reason
+    if not facts.form.back_entry:
+        return "electronic"
+    end = facts.taken_over
+    if end is None:
+        return "not_arrived"
+    if _exempt(facts, view, end):
+        return "exempt"
+    return Term(
+        "consignor",
+        facts.form.consignor.name,
+        end,
+        ("转移结束", "the transfer's end"),
+        (f"{BACK_ENTRY_DAYS} 个工作日", f"{BACK_ENTRY_DAYS} working days"),
+        end_of_term(end.at, BACK_ENTRY_DAYS, view),
+        facts.filed,
+        ("补录电子联单", "enter the manifest in the system"),
+    )
+
+
+def transit_term(facts: Facts, view: RegistryView) -> Term | str:
+    """Return how long a load may be on its way, or why that is not asked."""
+    reason = _no_transfer(facts)
+    if reason is not None:
+        return reason
+    left = facts.dispatched
+    if left is None:
+        return "not_dispatched"
+    if _exempt(facts, view, left):
+        return "exempt"
+    if facts.reached is None and facts.voided is not None:
+        return "voided"
+    form = facts.form
+    start, end = form.consignor.site_region, form.receiver.site_region
+    reach = "nation" if crosses(start, end) else "city" if start[:4] == end[:4] else "province"
+    hours = TRANSIT_HOURS[reach]
+    part = form.carriers[-1] if form.carriers else None
+    return Term(
+        "carrier",
+        part.name if part is not None else left.data.carrier,
+        left,
+        ("起运", "departure"),
+        (f"{hours} 小时", f"{hours} hours"),
+        left.at + timedelta(hours=hours),
+        facts.arrived or facts.reached,
+        ("运抵接受地", "reach the receiver"),
+    )
+
+
+def term_years(facts: Facts) -> set[int]:
+    """Return the years whose calendars may bear on the terms of a manifest."""
+    days = [f.at for f in (facts.filed, facts.moved, facts.taken_over) if f is not None]
+    return {china_day(at).year for day in days for at in (day, day + _LONGEST)}
+
+
+def _no_transfer(facts: Facts) -> str | None:
+    if facts.filed is None:
+        return "not_filed"
+    if facts.called_off:
+        return "voided"
+    return None if facts.hazardous else "not_hazardous"
+
+
+def _exempt(facts: Facts, view: RegistryView, at: Fact) -> bool:
+    """Whether an exemption lifts the rules of transfer for all that is carried."""
+    return all(exemption_for(facts, view, w.code, at, _STAGES) for w in facts.hazardous)
