@@ -2,7 +2,10 @@
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
+
+from manifests import DAY
 
 from schemas.registry import RegistryRecord
 from streams.batch import Input, SubjectCache, commit_batch
@@ -17,6 +20,7 @@ if TYPE_CHECKING:
     from streams.judging.decision import ManifestDecision
 
 PARTITIONS = 2
+SETTLE = timedelta(hours=1)
 
 
 class Crash(Exception):
@@ -32,6 +36,8 @@ class _Fused:
 
     def __getattr__(self, name: str) -> Any:
         call = getattr(self._inner, name)
+        if not callable(call):
+            return call
 
         async def called(*args: Any) -> Any:
             self._state.burn()
@@ -73,12 +79,13 @@ class Line:
     ``clock``: every partition's; None where time alone changes nothing.
     """
 
-    def __init__(self) -> None:
-        self.state = FragileState()
+    def __init__(self, settle: timedelta = SETTLE) -> None:
+        self.state = FragileState(settle)
+        self._settle = settle
+        self.clock: datetime | None = DAY - timedelta(days=2)
         self.log: list[list[Statement]] = [[] for _ in range(PARTITIONS)]
         self.rows: dict[str, ManifestDecision] = {}
         self.paged = 0
-        self.clock: datetime | None = None
         self.restart()
 
     def restart(self) -> None:
@@ -131,13 +138,22 @@ class Line:
             self.restart()
 
     async def rest(self) -> None:
-        """Until nothing is left to do."""
+        """Until nothing is left to do, and what was past when it became known has fired."""
         self.state.fuse = None
         self.page()
+        await self._work()
+        if self.clock is not None:
+            self.clock += self._settle
+        await self._work()
+
+    async def _work(self) -> None:
         while True:
             for partition in range(PARTITIONS):
                 await self.commit(partition, 1000)
-            if not await judge_dirty(self.state, self.shared_view) and not self.state.data.rejudge:
+            data = self.state.data
+            clock = self.clock
+            due = clock is not None and any(at <= clock for at in data.deadlines.values())
+            if not await judge_dirty(self.state, self.shared_view) and not data.rejudge and not due:
                 return
 
 

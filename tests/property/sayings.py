@@ -205,6 +205,11 @@ _kinds: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"destination": regions},
         {**_scopes, "forms": st.lists(st.sampled_from(["solid", "gas"]), max_size=2)},
     ),
+    "calendar": (
+        {"year": st.just(2026)},
+        {"holidays": st.lists(st.sampled_from(["2026-09-25", "2026-10-01"]), max_size=2, unique=True),
+         "workdays": st.lists(st.sampled_from(["2026-09-20", "2026-10-10"]), max_size=2, unique=True)},
+    ),
     "exemption": (
         {"stages": st.lists(st.sampled_from(["transfer", "whole_process"]), min_size=1, max_size=2)},
         {**_scopes, "item": short, "consignor": or_null(units), "receiver": or_null(units)},

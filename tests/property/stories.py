@@ -242,6 +242,15 @@ RECORDS: dict[str, Any] = {
             {"suspensions": [{"valid_from": "2026-09-10", "valid_to": "2026-09-10"}]},
         ]),
     ),
+    "calendar": st.builds(
+        lambda n, days, off, on, gone: record(
+            "calendar", f"cal-{n}", year=2026, retracted=gone,
+            holidays=[f"2026-09-{d:02d}" for d in off],
+            workdays=[f"2026-09-{d:02d}" for d in on if d not in off], **days,
+        ),
+        st.integers(1, 2), _days, st.sets(st.integers(9, 20), max_size=6),
+        st.sets(st.sampled_from([12, 13, 19, 20]), max_size=3), _maybe_gone,
+    ),
     "exemption": st.builds(
         lambda n, days, stage, pair, scope, gone: record(
             "exemption", f"ex-{n}", stages=[stage], retracted=gone, **days, **pair, **scope

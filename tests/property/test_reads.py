@@ -1,12 +1,13 @@
 """What a rule says it reads is all it reads, and asking only what changed changes no verdict."""
 
+from datetime import UTC, datetime, timedelta
 from types import FunctionType, MethodType
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from manifests import NUMBER
+from manifests import DAY, NUMBER
 from stories import change_sets, said_of, said_twice, view_records
 
 from schemas.decode import decode_registry_record
@@ -46,7 +47,7 @@ class Watched:
 
 
 class Clock:
-    """A clock that no thrifty rule may look at."""
+    """A clock that no thrifty rule may look at, but those that have a deadline."""
 
     def __getattr__(self, name: str) -> Any:
         raise AssertionError(f"the clock was read: {name}")
@@ -55,7 +56,11 @@ class Clock:
 def unlisted(rule: ManifestRule, facts: Facts, view: RegistryView) -> set[str]:
     reads = rule.reads or ()
     watched: Any = Watched(facts, reads)
-    rule.judge(rule, watched, view, Clock())  # type: ignore[arg-type]
+    clocks = (Clock(),) if rule.due is None else (None, datetime.max.replace(tzinfo=UTC))
+    for clock in clocks:
+        rule.judge(rule, watched, view, clock)  # type: ignore[arg-type]
+    if rule.due is not None:
+        rule.due(watched, view)
     return watched.seen - set(reads) - {"subject"}
 
 
@@ -97,8 +102,8 @@ def test_what_several_rules_ask_reads_only_the_load_that_leaves(
     assert watched.seen <= {*TRANSFER, "subject"}
 
 
-def step(held: Held | None, said: Any, view: RegistryView) -> Any:
-    return decide_manifest(NUMBER, held, said, view, None)
+def step(held: Held | None, said: Any, view: RegistryView, clock: datetime) -> Any:
+    return decide_manifest(NUMBER, held, said, view, clock, settle=timedelta(hours=1))
 
 
 def written(decision: Any) -> tuple[Any, ...]:
@@ -114,7 +119,9 @@ def test_a_verdict_built_on_the_last_one_is_the_verdict_from_nothing(
     view = RegistryView()
     kept: Held | None = None
     bare: Held | None = None
+    clock = DAY
     while said or records:
+        clock += timedelta(minutes=data.draw(st.sampled_from((0, 1, 59, 60, 1500, 9000))))
         if records and (not said or data.draw(st.booleans())):
             cut = data.draw(st.integers(1, len(records)))
             for record in records[:cut]:
@@ -123,7 +130,7 @@ def test_a_verdict_built_on_the_last_one_is_the_verdict_from_nothing(
         else:
             cut = data.draw(st.integers(1, len(said)))
             said, now = said[cut:], said[:cut]
-        thrifty, full = step(kept, now, view), step(bare, now, view)
+        thrifty, full = step(kept, now, view, clock), step(bare, now, view, clock)
         assert written(thrifty) == written(full)
         kept = thrifty.held
         bare = full.held._replace(basis=None, told=())

@@ -1,5 +1,6 @@
 """Equality at rest: the stream, however cut, crashed and interleaved, ends where files end."""
 
+from datetime import timedelta
 from typing import Any
 
 import msgspec
@@ -40,7 +41,7 @@ QUICK = settings(max_examples=100, deadline=None, suppress_health_check=list(Hea
 def on_files(line: Line) -> FileVerdict:
     records = [version.record for version in line.state.data.registry]
     said = [statement for log in line.log for statement in log]
-    return judge_statements(RegistryView.known_at(records), said)
+    return judge_statements(RegistryView.known_at(records), said, line.clock)
 
 
 def check_at_rest(line: Line) -> FileVerdict:
@@ -82,6 +83,7 @@ steps = st.lists(
         st.tuples(st.just("limit"), st.integers(0, 5)),
         st.tuples(st.just("fuse"), st.integers(0, 20)),
         st.tuples(st.just("restart")),
+        st.tuples(st.just("time"), st.sampled_from([1, 26, 50, 130, 400])),
     ),
     max_size=30,
 )
@@ -122,6 +124,8 @@ async def test_any_way_of_batches_crashes_and_changes_ends_where_the_files_end(
                 line.state.fuse = how[0]
             case "restart":
                 line.restart()
+            case "time":
+                line.clock += timedelta(hours=how[0])
     for statement in said:
         line.post(statement)
     for records in known:

@@ -2,13 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 from line import bears_on
-from manifests import NUMBER
+from manifests import DAY, NUMBER
 from stories import RECORDS, change_sets, said_of, said_twice, view_records
 from test_limits_interleaved import CAPPED, KNOWN, LOADS, load
 
@@ -21,13 +22,14 @@ if TYPE_CHECKING:
     from streams.judging.outcome import Draw
 
 QUICK = settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+FAR = DAY + timedelta(days=60)
 UNREAD = {"vehicle"}
 """Kinds that no rule reads."""
 
 
 def judgement(of: Any) -> tuple[Any, ...]:
     """Return all of a decision that others see."""
-    return of.outcomes, getattr(of, "draws", ()), of.parties, of.alerts
+    return of.outcomes, getattr(of, "draws", ()), of.parties, of.alerts, getattr(of, "arm", ())
 
 
 def change(
@@ -54,7 +56,8 @@ def test_every_manifest_that_a_record_judges_anew_is_touched_by_it(
     kind: str, said: Sequence[Statement], known: list[RegistryRecord], data: Any
 ) -> None:
     versions, before, after = change(known, data.draw(RECORDS[kind]))
-    was, now = (decide_manifest(NUMBER, None, said, view, None) for view in (before, after))
+    clock = data.draw(st.none() | st.just(DAY + timedelta(days=6)) | st.just(FAR))
+    was, now = (decide_manifest(NUMBER, None, said, view, clock) for view in (before, after))
     if judgement(was) != judgement(now):
         event(f"{kind} judges a manifest anew")
         touched, _ = bears_on(versions)
