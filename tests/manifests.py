@@ -37,6 +37,9 @@ UNLICENSED = "licence.receiver_unlicensed"
 SUSPENDED = "licence.suspended"
 WRONG_MODE = "licence.mode_out_of_scope"
 OUT_OF_SCOPE = "licence.code_out_of_scope"
+RECEIPT_OVERDUE = "time.receipt_overdue"
+BACK_ENTRY_OVERDUE = "time.back_entry_overdue"
+TRANSIT_OVERDUE = "time.transit_overdue"
 CODE = "900-041-49"
 """废弃的包装物、容器等: in the 2021 table."""
 
@@ -258,16 +261,19 @@ def all_outcomes(
     said: Iterable[Statement],
     *records: RegistryRecord,
     subject: str = NUMBER,
+    now: datetime | None = None,
 ) -> tuple[Outcome, ...]:
-    found = decide_manifest(subject, None, list(said), registry(*records), None).outcomes
+    found = decide_manifest(subject, None, list(said), registry(*records), now).outcomes
     for outcome in found:
         assert_explained(outcome)
     return found
 
 
-def outcomes(said: Iterable[Statement], *records: RegistryRecord) -> dict[str, Outcome]:
+def outcomes(
+    said: Iterable[Statement], *records: RegistryRecord, now: datetime | None = None
+) -> dict[str, Outcome]:
     """Rule id to its only outcome."""
-    found = all_outcomes(said, *records)
+    found = all_outcomes(said, *records, now=now)
     assert len({o.rule for o in found}) == len(found)
     return {o.rule: o for o in found}
 

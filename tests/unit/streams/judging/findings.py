@@ -1,10 +1,11 @@
 """A story for every rule and every reason of it: what the golden explanations are written from."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from manifests import (
+    BACK_ENTRY_OVERDUE,
     BANNED,
     CODE,
     CONFLICTING,
@@ -17,10 +18,12 @@ from manifests import (
     OTHER_RECEIVER,
     OUT_OF_SCOPE,
     PERMITS,
+    RECEIPT_OVERDUE,
     RECEIVER,
     SHANDONG,
     STRANGER,
     SUSPENDED,
+    TRANSIT_OVERDUE,
     UNLICENSED,
     WHITELIST,
     WRONG_CODE,
@@ -63,8 +66,10 @@ def there(**form: Any) -> list[Any]:
     return transfer(arrived(id="a"), received(id="r"), **form)
 
 
-def _of(rule: str, said: Iterable[Any], *records: Any) -> Iterator[Outcome]:
-    found = [o for o in all_outcomes(said, *records) if o.rule == rule and o.found]
+def _of(
+    rule: str, said: Iterable[Any], *records: Any, now: datetime | None = None
+) -> Iterator[Outcome]:
+    found = [o for o in all_outcomes(said, *records, now=now) if o.rule == rule and o.found]
     assert found, rule
     yield from found
 
@@ -255,6 +260,27 @@ def _limits() -> Iterator[Outcome]:
     yield limit_outcome([both[0], pieces], sized, limit=year)
 
 
+# Terms ---------------------------------------------------------------------------------------------
+
+
+def _terms() -> Iterator[Outcome]:
+    lawful = [approval(), licence(), *PERMITS]
+    never, late = DAY + 30 * 24 * HOUR, DAY + 12 * 24 * HOUR
+    yield from _of(RECEIPT_OVERDUE, transfer(arrived(id="a")), *lawful, now=never)
+    confirmed = transfer(arrived(id="a"), received(late, id="r"))
+    yield from _of(RECEIPT_OVERDUE, confirmed, *lawful)
+    paper = [
+        filed(DAY + 20 * 24 * HOUR, id="f", back_entry=True),
+        dispatched(id="d"),
+        arrived(id="a"),
+        received(id="r"),
+    ]
+    yield from _of(BACK_ENTRY_OVERDUE, paper, *lawful)
+    yield from _of(TRANSIT_OVERDUE, transfer(), *lawful, now=never)
+    slow = transfer(arrived(DAY + 6 * 24 * HOUR, id="a"))
+    yield from _of(TRANSIT_OVERDUE, slow, *lawful)
+
+
 STORIES: dict[str, Any] = {
     "approvals": _approvals,
     "bans": _bans,
@@ -263,6 +289,7 @@ STORIES: dict[str, Any] = {
     "reports": _reports,
     "readings": _readings,
     "limits": _limits,
+    "terms": _terms,
 }
 
 
