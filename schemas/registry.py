@@ -285,9 +285,7 @@ class Calendar(_Valid):
 
     kind: Literal["calendar"]
     year: Annotated[int, small_int(2000, 2100)]
-    holidays: Annotated[list[Day], Field(max_length=200)] = Field(
-        default=[], description="放假日"
-    )
+    holidays: Annotated[list[Day], Field(max_length=200)] = Field(default=[], description="放假日")
     workdays: Annotated[list[Day], Field(max_length=60)] = Field(
         default=[], description="调休上班日"
     )

@@ -89,7 +89,9 @@ async def make_stack(jar_cache: Path, fresh_home: FreshHome) -> AsyncIterator[Ma
         ) -> LocalStack:
             where = home or exits.enter_context(fresh_home())
             ports = {"gateway_port": free_port(), "console_port": free_port()}
-            asked = Settings(**{"home": where, **ports, **settings})
+            # A quarter of an hour is long for a test: silence is told a second after it is known.
+            usual = {"deadline_settle_s": 1, **ports}
+            asked = Settings(**{"home": where, **usual, **settings})
             one = LocalStack(asked, services, **{"cache": jar_cache, **(options or {})})
             return await exits.enter_async_context(one)
 

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from services.simulator.labels import RULES, Label
+from services.simulator.scene import END
 
 __all__ = ["FalseAlarm", "Grade", "LikenessGrade", "RuleGrade", "Tally", "grade"]
 
@@ -117,8 +119,9 @@ def grade(labels: Iterable[Label], alerts: Iterable[Mapping[str, Any]]) -> Grade
     """Grade alerts (members ``rule``, ``subject``, ``state``, ``finding``) against the labels.
 
     Only an open alert of the labelled finding finds it; several of one rule and subject count
-    once. Any other open alert is a false alarm. Where no review or notice is labelled, the world
-    does not say what is to be reviewed: there a review of a subject that breaks some rule is none.
+    once. What alerts say of acts after the world's end the world cannot know: they do not count. Any
+    other open alert is a false alarm. Where no review or notice is labelled, the world does not say
+    what is to be reviewed: there a review of a subject that breaks some rule is none.
     """
     planted: dict[tuple[str, str, str], Label] = {}
     about: dict[str, Label] = {}
@@ -133,7 +136,7 @@ def grade(labels: Iterable[Label], alerts: Iterable[Mapping[str, Any]]) -> Grade
     opened = {
         (str(a["rule"]), str(a["subject"]), str(a["finding"]))
         for a in alerts
-        if a["state"] == "open"
+        if a["state"] == "open" and not _after_the_world(a)
     }
     tallies: dict[str, Tally] = {"violation": Tally()}
     for key, label in planted.items():
@@ -167,6 +170,12 @@ def grade(labels: Iterable[Label], alerts: Iterable[Mapping[str, Any]]) -> Grade
         if known is not None and known.rule is None:
             likenesses[known.likeness or ""].alarmed += 1
     return Grade(rules, likenesses, reviews, tallies)
+
+
+def _after_the_world(alert: Mapping[str, Any]) -> bool:
+    """Whether an alert is about an omission whose term ended when the world had."""
+    act_at = alert.get("act_at")
+    return bool(act_at) and datetime.fromisoformat(str(act_at)) >= END
 
 
 def _false_alarm(rule: str, subject: str, finding: str, label: Label | None) -> FalseAlarm:

@@ -27,6 +27,9 @@ RULES = (
     "carrier.plate_not_on_permit",
     "form.not_entitled",
     "form.conflicting_reports",
+    "time.receipt_overdue",
+    "time.back_entry_overdue",
+    "time.transit_overdue",
 )
 """The simulator knows the names of the rules, not their code."""
 

@@ -54,10 +54,12 @@ class Scene:
 
     def __init__(self, dice: Dice, cast: Cast, register: Register) -> None:
         self.dice, self.cast, self.register = dice, cast, register
+        self.end = END
         self.numbers = Numbers(dice)
         self.said: list[Said] = []
         self.labels: list[Label] = []
         self.trips = 0
+        self.journeys: list[Trip] = []
         self._taken: set[tuple[str, str, str]] = set()
 
     def next_trip(self) -> int:

@@ -79,8 +79,13 @@ class Trip:
         relay = self.cross and dice.chance(0.12)
         self.carriers = [(c, dice.pick(c.plates)) for c in scene.some_carriers(2 if relay else 1)]
         self.index = scene.next_trip()
+        self.times: dict[str, datetime] = {}
+        """When its own parties say that what happened; only what is said before the world ends."""
+        self.back_entry = False
+        scene.journeys.append(self)
         self.number, self.aliases = scene.numbers.give(consignor.site, self.filed_at, self.cross)
         self.filed_id = self.received_id = ""
+        self.filer = consignor
 
     # what the parties say, in the usual order
 
@@ -96,6 +101,8 @@ class Trip:
         """
         data = self._form(loads or self.loads, receiver or self.receiver)
         self.filed_id = self._say("filed", by or self.consignor, self.filed_at, data)
+        self.filer = by or self.consignor
+        self._keep("filed", self.filed_at)
         return self
 
     def depart(self, weighed: list[int] | None = None) -> "Trip":
@@ -108,6 +115,7 @@ class Trip:
                 for n, grams in enumerate(weighed, 1)
             ]
         self._say("dispatched", carrier, self.left_at, data)
+        self._keep("dispatched", self.left_at)
         return self
 
     def arrive(self) -> "Trip":
@@ -121,6 +129,7 @@ class Trip:
             self._say("handed_over", giver, when, {**data, "plate": plate})
         data = {"carrier": carrier.uscc, "plate": plate}
         self._say("arrived", carrier, self.arrived_at, data)
+        self._keep("arrived", self.arrived_at)
         return self
 
     def receive(self, accepted: list[int] | None = None, opinion: str = "accepted") -> "Trip":
@@ -138,6 +147,7 @@ class Trip:
         ]
         data = {"opinion": opinion, "wastes": lines}
         self.received_id = self._say("received", self.receiver, self.received_at, data)
+        self._keep("received", self.received_at)
         return self
 
     def treat(self) -> "Trip":
@@ -180,6 +190,8 @@ class Trip:
     def void(self, when: datetime, reason: str, by: "Firm | None" = None) -> "Trip":
         """Let the consignor, or a stranger, say that the manifest is void."""
         self._say("voided", by or self.consignor, when, {"reason": reason})
+        if by is None or by is self.filer:
+            self._keep("voided", when)
         return self
 
     def meddle(self, stranger: "Firm", when: datetime, verb: str) -> "Trip":
@@ -212,6 +224,10 @@ class Trip:
         self._say("filed", other, when, data, apart=True)
         return self
 
+    def _keep(self, verb: str, when: datetime) -> None:
+        if when < self.scene.end:
+            self.times[verb] = when
+
     def _form(self, loads: list[Load], receiver: "Firm") -> dict[str, Any]:
         wastes = []
         for n, load in enumerate(loads, 1):
@@ -243,6 +259,8 @@ class Trip:
             ],
             "wastes": wastes,
         }
+        if self.back_entry:
+            data |= {"back_entry": True, "paper_no": f"示例纸质{self.index:07d}"}
         if self.aliases:
             data["aliases"] = self.aliases
         data["planned_at"] = instant(self.left_at, self.consignor)

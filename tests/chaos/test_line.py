@@ -4,6 +4,7 @@ import asyncio
 import random
 import signal
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import asyncpg
@@ -37,10 +38,11 @@ def told(alert: Alert) -> tuple[Any, ...]:
 
 
 def expected(world: World) -> set[tuple[Any, ...]]:
-    """What the judge says of the same events and registry, on files."""
+    """What the judge says of the same events and registry, on files, by the clock of the stream."""
     view = RegistryView.known_at(decode_registry_record(line) for line in world.registry)
     statements = [read_statement(raw, n) for n, raw in enumerate(world.events)]
-    return {told(alert) for alert in judge_statements(view, statements).alerts}
+    now = datetime.now(UTC)
+    return {told(alert) for alert in judge_statements(view, statements, now).alerts}
 
 
 async def at_rest(stack: LocalStack, world: World, within_s: float = 90) -> dict[str, Alert]:
@@ -52,7 +54,8 @@ async def at_rest(stack: LocalStack, world: World, within_s: float = 90) -> dict
             while True:
                 row = await reader.fetchrow(
                     "SELECT (SELECT count(DISTINCT digest) FROM event_log) AS archived,"
-                    " (SELECT count(*) FROM dirty) + (SELECT count(*) FROM rejudge) AS waiting,"
+                    " (SELECT count(*) FROM dirty) + (SELECT count(*) FROM rejudge)"
+                    " + (SELECT count(*) FROM deadline WHERE due <= clock_timestamp()) AS waiting,"
                     " (SELECT max(n) - min(n) FROM (SELECT sum(next_offset) n FROM consumer_offset"
                     "  GROUP BY consumer) x) AS apart,"
                     " (SELECT seq FROM registry_head) - (SELECT seq FROM registry_pager) AS pages"

@@ -39,6 +39,13 @@ from services.simulator.wide.suspended import (
     mode_out_of_scope,
     suspended,
 )
+from services.simulator.wide.terms import (
+    TERMS_ALIKE,
+    back_entry_late,
+    receipt_late,
+    receipt_missing,
+    slow_journey,
+)
 from services.simulator.wide.totals import (
     SIMPLIFIED,
     capped,
@@ -87,11 +94,12 @@ def _no_approval(scene: WideScene, turn: int) -> None:
 _PLANTED: tuple[_Story, ...] = (
     _no_approval, not_in_force, wrong_method, wrong_receiver, wrong_code, whitelist_not_approval,
     banned, ban_newer_than_approval, unlicensed, suspended, mode_out_of_scope, code_out_of_scope,
-    no_permit, plate_not_on_permit, said_two_ways, number_taken, learned_late,
+    no_permit, plate_not_on_permit, said_two_ways, number_taken, learned_late, receipt_late,
+    receipt_missing, back_entry_late, slow_journey,
 )  # fmt: skip
 _ALIKE: tuple[_Story, ...] = (
     *COVERED, *LICENSED, *COURSES, *BAN_ALIKE, *SUSPENDED_ALIKE, *CARRIED_ALIKE, *LEARNED_ALIKE,
-    *WIDE_ALIKE, stranger_receives,
+    *WIDE_ALIKE, *TERMS_ALIKE, stranger_receives,
 )  # fmt: skip
 
 

@@ -44,7 +44,8 @@ LIKENESSES = {
     "another_licence_not_suspended", "permit_without_plates", "permit_ends_on_loading_day",
     "permit_ends_before_handover", "plate_on_permit", "suspended_only_afterwards",
     "suspension_lifted_before", "approval_recorded_late", "limit_counted_in_packages",
-    "licence_scale_under_way",
+    "licence_scale_under_way", "receipt_last_minute", "receipt_over_holidays",
+    "back_entry_tenth_day", "journey_just_in_time",
 } | {
     f"{limit}_{why}"
     for limit in ("pool", "whitelist_cap", "licence_scale")
@@ -85,10 +86,13 @@ def test_every_rule_and_every_likeness_is_there_from_2000_manifests_up(seed: int
     assert all(n >= (2 if rule in LIMITS else 4) for (_, rule), n in kinds.items())
     assert {rule for finding, rule in kinds if finding == "review"} == REPORTS | {
         "inbound.banned", "cross_province.quantity_exceeded", "licence.code_out_of_scope",
-        "licence.scale_exceeded",
+        "licence.scale_exceeded", "time.transit_overdue",
     }  # fmt: skip
     assert kinds["notice", "licence.scale_exceeded"] >= 2
-    assert set(RULES) - {r for f, r in kinds if f == "violation"} == REPORTS
+    assert set(RULES) - {r for f, r in kinds if f == "violation"} == {
+        *REPORTS,
+        "time.transit_overdue",
+    }
     likenesses = Counter(label.likeness for label in world.labels if label.likeness)
     assert set(likenesses) == LIKENESSES | {"ordinary", "draws_on_limit"}
     assert sum(n for name, n in likenesses.items() if name in LIKENESSES) >= len(labels)

@@ -5,16 +5,17 @@ Written for this test only, plainly; shares nothing with the generator or the ru
 
 import math
 from collections import defaultdict
-from datetime import date
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from wide_oracle_facts import Facts, Records, covers, in_force
 
 from schemas.decode import decode_manifest_event, decode_registry_record
-from schemas.instant import china_day
+from schemas.instant import CHINA, china_day
 from schemas.region import province_of
 from schemas.waste_code import is_general_waste
 
+WORLDS_END = datetime(2026, 11, 21, tzinfo=CHINA)
 Found = set[tuple[str, str, str]]
 Draws = dict[str, float]
 """Grams; not a number where something drawn has no weight."""
@@ -44,10 +45,47 @@ def findings(registry: list[bytes], events: list[bytes]) -> Found:
             other = _about(last, records, defaultdict(int))
             broken = {("review", rule) for _, rule in broken ^ other} | (broken & other)
             broken.add(("review", "form.conflicting_reports"))
+        broken |= _terms(facts)
         if facts.strangers:
             broken.add(("review", "form.not_entitled"))
         found |= {(finding, rule, subject) for finding, rule in broken}
     return found | set(_limits(records, drawn))
+
+
+def _terms(facts: Facts) -> set[tuple[str, str]]:
+    """What was late, or had not come when the world ended, by days counted on the fingers."""
+    said, form = facts.happened, facts.form
+    if all(is_general_waste(w.code) for w in form.wastes):
+        return set()
+    when = {verb: event.time for verb, event in said.items()}
+    found = set()
+    ended = when.get("voided", WORLDS_END)
+    start, end = form.consignor.site_region, form.receiver.site_region
+    hours = 120 if start[:2] != end[:2] else 48 if start[:4] != end[:4] else 24
+    there = when.get("arrived") or when.get("received")
+    if "dispatched" in when and (there is not None or "voided" not in when):
+        over = when["dispatched"] + timedelta(hours=hours)
+        if over < WORLDS_END and (there or WORLDS_END) >= over:
+            found.add(("review", "time.transit_overdue"))
+    if "arrived" in when:
+        over = _midnight_after(when["arrived"], 5)
+        if over < WORLDS_END and when.get("received", ended) >= over:
+            found.add(("violation", "time.receipt_overdue"))
+    if form.back_entry and there is not None and when["filed"] >= _midnight_after(there, 10):
+        found.add(("violation", "time.back_entry_overdue"))
+    return found
+
+
+def _midnight_after(start: datetime, days: int) -> datetime:
+    day = china_day(start)
+    while days:
+        day += timedelta(days=1)
+        off = date(2026, 9, 25) <= day <= date(2026, 9, 27) or date(2026, 10, 1) <= day <= date(
+            2026, 10, 7
+        )
+        if day in (date(2026, 9, 20), date(2026, 10, 10)) or (day.weekday() < 5 and not off):
+            days -= 1
+    return datetime.combine(day + timedelta(days=1), time(), CHINA)
 
 
 def _about(facts: Facts, records: Records, drawn: Draws) -> set[tuple[str, str]]:
