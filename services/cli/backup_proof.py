@@ -28,7 +28,7 @@ WHERE c.seq > $1 AND c.seq <= $2 ORDER BY c.seq, r.ordinal
 """
 # Always the same ones of the same database, and no neighbours.
 _SAMPLE = """
-SELECT subject, partition, events, outcomes::text AS outcomes, registry_seq, clock
+SELECT subject, partition, events, outcomes::text AS outcomes, memo, registry_seq, clock
 FROM (SELECT * FROM manifest ORDER BY hashtext(subject), subject LIMIT $1) AS taken
 ORDER BY registry_seq, subject
 """
@@ -118,7 +118,9 @@ async def _judge_again(connection: Any, rows: Sequence[Any]) -> _Judged:
             view.seq = seq = row["registry_seq"]
         statements = unpack_events(row["events"])
         before = msgspec.json.decode(row["outcomes"], type=tuple[Outcome, ...])
-        now = _outcomes(row["subject"], Held(statements, Memo()), view, row["clock"])
+        # What a deadline had to wait for is not to be seen in the events.
+        fires = msgspec.msgpack.decode(row["memo"], type=Memo).fires
+        now = _outcomes(row["subject"], Held(statements, Memo(fires=fires)), view, row["clock"])
         versions = {outcome.rule: outcome.version for outcome in now}
         same_rules = [o for o in before if versions.get(o.rule) == o.version]
         other_rules += len(before) - len(same_rules)

@@ -170,7 +170,9 @@ async def test_old_and_new_worker_together_end_with_the_alerts_of_one(
         await stack.wait_ready(victim)
     await until_read(stack, within_s=90)
     alerts = await at_rest(stack, world)
-    assert {told(a) for a in alerts.values() if a.state == "open"} == expected(world)
+    # The old program knows no terms, and withdraws what the new one says of them.
+    known = [a for a in alerts.values() if a.state == "open" and not a.rule.startswith("time.")]
+    assert {told(a) for a in known} == expected(world, but="time.")
     counted = await nothing_twice(stack)
     print(f"\n{counted}; judged by those that were killed: {dict(workers.judged)}")
 
