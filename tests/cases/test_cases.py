@@ -2,6 +2,7 @@
 
 import contextlib
 import random
+from datetime import timedelta
 from pathlib import Path
 
 import msgspec
@@ -56,7 +57,7 @@ def test_the_judge_on_files_finds_what_the_case_says(case: Case, tmp_path: Path)
 async def test_told_in_any_order_it_ends_where_the_files_end(case: Case, seed: int) -> None:
     told = Told(case)
     verdict = judge_statements(RegistryView.known_at(told.records), told.statements, told.now)
-    line = Line()
+    line = Line(settle=timedelta(0))
     line.clock = told.now
     rng = random.Random(f"{case.name} {seed}")
     said, records = list(told.statements), list(told.records)
