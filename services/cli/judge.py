@@ -21,7 +21,7 @@ from services.cli.console import Failure, err, explained, out, say
 from services.cli.refusals import print_problems
 from streams.judging.on_files import FileVerdict, judge_lines
 
-__all__ = ["judge"]
+__all__ = ["instant_option", "judge", "read_registry"]
 
 
 class _Format(StrEnum):
@@ -53,9 +53,8 @@ def judge(
     events that cannot be read are listed on stderr, the rest is judged.
     """
     with explained():
-        clock, known_at = _instant(now, "--now"), _instant(as_known_at, "--as-known-at")
-        records = registry.read_bytes().splitlines()
-        _check_registry(registry, records)
+        clock, known_at = instant_option(now, "--now"), instant_option(as_known_at, "--as-known-at")
+        records = read_registry(registry)
         with events.open("rb") as lines:
             verdict = judge_lines(records, lines, now=clock, known_at=known_at)
         for refused in verdict.refused:
@@ -91,7 +90,8 @@ def _ndjson(alerts: Sequence[Alert]) -> bytes:
     return b"".join(msgspec.json.encode(alert) + b"\n" for alert in alerts)
 
 
-def _instant(text: str | None, option: str) -> datetime | None:
+def instant_option(text: str | None, option: str) -> datetime | None:
+    """Return the instant that an option names; raises BadParameter."""
     if text is None:
         return None
     try:
@@ -100,8 +100,12 @@ def _instant(text: str | None, option: str) -> datetime | None:
         raise typer.BadParameter(f"{refusal.zh} / {refusal.en}", param_hint=option) from None
 
 
-def _check_registry(path: Path, lines: Sequence[bytes]) -> None:
-    """Name every registry line that cannot be read: a verdict on half a registry is wrong."""
+def read_registry(path: Path) -> list[bytes]:
+    """Return a file's lines; name each that cannot be read: a verdict on half a registry is wrong.
+
+    Raises Failure.
+    """
+    lines = path.read_bytes().splitlines()
     wrong = 0
     for number, line in enumerate(lines, start=1):
         try:
@@ -119,3 +123,4 @@ def _check_registry(path: Path, lines: Sequence[bytes]) -> None:
             "Correct them at the places above and try again.",
             code=1,
         )
+    return lines

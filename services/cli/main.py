@@ -23,6 +23,7 @@ _COMMANDS = {
     "post": "post:post",
     "alerts": "alerts:alerts",
     "judge": "judge:judge",
+    "rules": "rules:rules_app",
     "grade": "grade:grade",
     "play": "play:play",
     "registry": "registry:registry_app",

@@ -4,8 +4,10 @@ import inspect
 import sys
 from collections.abc import Sequence
 
+from schemas.alert import LegalBasis
 from services.cli.reference.page import code, page, table
 from streams.judging.rules import RULE_BOOK, LimitRule, ManifestRule
+from streams.judging.rules.about import ABOUT, EVERY_RULE, Parameter, law_of
 
 __all__ = ["rules_page"]
 
@@ -14,6 +16,10 @@ _INTRO = """\
 [写一条规则](../how-to/write-a-rule.md)。
 Each rule is a pure function of a manifest's facts, the registry and the clock; the law it cites is that
 of the date of the act. To add one see [Write a rule](../how-to/write-a-rule.md)."""
+
+_EVERY = """\
+在终端查看：`liandan rules show RULE`；一份联单各条规则的结论：`liandan rules explain`。以下对全部规则有效：
+In the terminal: `liandan rules show RULE`; every rule's word on one manifest: `liandan rules explain`. For all rules:"""
 
 
 def rules_page() -> str:
@@ -26,7 +32,61 @@ def rules_page() -> str:
         _table(RULE_BOOK.manifest),
         "## 累计上限 · Of a limit over many manifests",
         _table(RULE_BOOK.limit),
+        "## 各条规则 · Each rule",
+        _EVERY,
+        *_figures(EVERY_RULE),
+        *(part for rule in _sorted() for part in _rule(rule)),
     )
+
+
+def _sorted() -> list[ManifestRule | LimitRule]:
+    return sorted((*RULE_BOOK.manifest, *RULE_BOOK.limit), key=lambda rule: rule.id)
+
+
+def _rule(rule: ManifestRule | LimitRule) -> list[str]:
+    """Return what a rule rests on: law by the date of the act, figures, records."""
+    about, law = ABOUT[rule.id], law_of(rule.id)
+    parts = [f"### {code(rule.id)} {rule.title_zh} · {rule.title_en}"]
+    if about.asks:
+        parts.append(f"所查登记 asks for: {', '.join(map(code, about.asks))}")
+    if about.own_law:
+        parts.append(
+            "依据为所涉登记记录载明的文件 · its law is the document of the record it rests on"
+        )
+    elif law["before"] == law["since"]:
+        parts.append(_law(law["since"]))
+    else:
+        parts += ["2026-08-15 起的行为 · acts since that day:", _law(law["since"])]
+        parts += ["此前的行为 · acts before it:", _law(law["before"])]
+    return [*parts, *_figures(about.parameters)]
+
+
+def _law(cited: Sequence[LegalBasis]) -> str:
+    return "\n".join(
+        f"- 《{b.law}》{b.article}：{b.zh}"
+        + (f"；{b.penalty_zh}" if b.penalty_zh else "")
+        + (f"（{b.note_zh}）" if b.note_zh else "")
+        + f"<br>{b.en}"
+        + (f"; {b.penalty_en}" if b.penalty_en else "")
+        for b in cited
+    )
+
+
+def _figures(parameters: Sequence[Parameter]) -> list[str]:
+    if not parameters:
+        return []
+    head = ("参数 figure", "值 value", "性质 status", "含义 meaning", "出处 source")
+    rows = [
+        (
+            code(p.name),
+            p.value,
+            "法定 law" if p.status == "law" else "自定 ours",
+            f"{p.zh}<br>{p.en}",
+            p.source,
+        )
+        for p in parameters
+    ]
+    return [table(head, rows)]
 
 
 def _table(rules: Sequence[ManifestRule | LimitRule]) -> str:

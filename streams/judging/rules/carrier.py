@@ -31,10 +31,10 @@ from streams.judging.rules.rule import (
 )
 from streams.judging.rules.transfer import LOADING, codes, exemption_for, names, nothing_to_judge
 
-__all__ = ["NO_PERMIT", "PLATE_NOT_ON_PERMIT"]
+__all__ = ["LAW", "NO_PERMIT", "PLATE_NOT_ON_PERMIT"]
 
 _STAGES = frozenset(("transport", "whole_process"))
-_LAW = (
+LAW = (
     order_23(
         "第十条、第十三条",
         "应当委托有危险货物道路运输资质的承运人，装载时核验其单位、车辆、人员资质",
@@ -143,7 +143,7 @@ def _permitted(rule: ManifestRule, facts: Facts, view: RegistryView, leg: _Leg) 
         unweighed=amount.unweighed,
         act_at=leg.at,
         evidence=_evidence(facts, leg, [ended] if ended is not None else held),
-        law=_LAW,
+        law=LAW,
         **permit_explained(facts, view, leg)._asdict(),
     )
 
@@ -186,7 +186,7 @@ def _plate_not_on_permit(
                 unweighed=amount.unweighed,
                 act_at=leg.at,
                 evidence=_evidence(facts, leg, valid),
-                law=_LAW,
+                law=LAW,
                 **plate_explained(facts, view, leg, valid)._asdict(),
             ),
         )

@@ -20,9 +20,9 @@ from streams.judging.rules.rule import ManifestRule, says
 if TYPE_CHECKING:
     from streams.judging.statement import Ref
 
-__all__ = ["CONFLICTING_REPORTS", "NOT_ENTITLED"]
+__all__ = ["CONFLICTING_REPORTS", "LAW", "NOT_ENTITLED"]
 
-_LAW = (
+LAW = (
     order_23(
         "第十条至第十二条",
         "移出人、承运人、接受人各自填写、运行联单中自己的部分",
@@ -64,7 +64,7 @@ def _not_entitled(
             ),
             act_at=min(i.at for i, _ in said),
             evidence=tuple(evidence for _, evidence in said[:MOST_SHOWN]),
-            law=_LAW,
+            law=LAW,
             **stranger_explained(facts, unit, [i for i, _ in said])._asdict(),
         )
         for unit, said in sorted(strangers.items())
@@ -98,7 +98,7 @@ def _conflicting_reports(
             ),
             act_at=facts.filed.at,
             evidence=tuple(evidence for _, evidence in said[:MOST_SHOWN]),
-            law=_LAW,
+            law=LAW,
             **conflict_explained(facts, [ref for ref, _ in said])._asdict(),
         )
         for unit, said in sorted(told.items())

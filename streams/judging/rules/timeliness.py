@@ -19,12 +19,12 @@ from streams.judging.rules.rule import ManifestRule, Said, event_evidence, not_a
 from streams.judging.rules.term import Term, back_entry_term, receipt_term, transit_term
 from streams.judging.rules.transfer import names
 
-__all__ = ["BACK_ENTRY_OVERDUE", "RECEIPT_OVERDUE", "TRANSIT_OVERDUE"]
+__all__ = ["BACK_ENTRY_OVERDUE", "RECEIPT_OVERDUE", "TRACKED", "TRANSIT_OVERDUE"]
 
 _Runs = Callable[[Facts, RegistryView], Term | str]
 _READS = ("filed", "dispatched", "arrived", "received", "voided", "called_off")
 _ELECTRONIC: Said = ("不是纸质联单补录", "not the back-entry of a paper manifest")
-_TRACKED = (
+TRACKED = (
     order_23(
         "第十一条",
         "承运人应当按照联单载明的接受人送达，并如实记录运输轨迹",
@@ -125,7 +125,7 @@ def _transit_overdue(
             f"it arrived only on {china_text(term.kept.at)}: what happened on the way is to be checked",
         )
     )
-    return (_found(rule, facts, term, done, "needs_review", _TRACKED),)
+    return (_found(rule, facts, term, done, "needs_review", TRACKED),)
 
 
 def _found(

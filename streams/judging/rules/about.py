@@ -1,0 +1,172 @@
+"""What is to be known of a rule before it judges: its law by date, its figures, what it asks the registry.
+
+Kept beside the rules, not in them: judging needs none of it. Tests hold it against what the rules do.
+"""
+
+from datetime import datetime, timedelta
+from typing import Literal, NamedTuple
+
+from schemas.alert import LegalBasis
+from schemas.instant import CHINA
+from streams.judging.fold import BACKDATING_TOLERANCE_US
+from streams.judging.law import CODE_IN_FORCE, Act, basis
+from streams.judging.outcome import SEVERITY_CUTS_T
+from streams.judging.rules.carrier import LAW as CARRIER_LAW
+from streams.judging.rules.scale import BREACH_PERCENT
+from streams.judging.rules.speakers import LAW as SPEAKERS_LAW
+from streams.judging.rules.term import BACK_ENTRY_DAYS, RECEIPT_DAYS, TRANSIT_HOURS
+from streams.judging.rules.timeliness import TRACKED
+
+__all__ = ["ABOUT", "EVERY_RULE", "About", "Parameter", "law_of"]
+
+Status = Literal["law", "choice"]
+"""``law``: the text says so. ``choice``: no text does; ours, to be changed where an authority says so."""
+
+
+class Parameter(NamedTuple):
+    """A figure that a rule judges by."""
+
+    name: str
+    value: str
+    status: Status
+    zh: str
+    en: str
+    source: str
+
+
+class About(NamedTuple):
+    """``asks``: the registry kinds it looks at. ``own_law``: it cites the record it rests on."""
+
+    acts: tuple[Act, ...] = ()
+    cites: tuple[LegalBasis, ...] = ()
+    asks: tuple[str, ...] = ()
+    parameters: tuple[Parameter, ...] = ()
+    own_law: bool = False
+
+
+_CUTS = ", ".join(map(str, SEVERITY_CUTS_T))
+EVERY_RULE = (
+    Parameter(
+        "severity_cuts",
+        f"{_CUTS} t",
+        "choice",
+        "严重程度分界：低、中、高、特高",
+        "cuts of the severity: low, medium, high, critical",
+        "裁量表的数量分档 / quantity bands of discretion tables",
+    ),
+    Parameter(
+        "backdating_tolerance",
+        f"{BACKDATING_TOLERANCE_US // 3_600_000_000} h",
+        "choice",
+        "运抵后收到的更正，晚于此即视为运抵后更正",
+        "a correction received so long after the arrival counts as made after it",
+        "本系统 / our own",
+    ),
+)
+"""What bears on all rules."""
+
+_CROSSING = ("transfer_approval", "whitelist_entry", "exemption")
+_TAKING = ("licence", "exemption")
+_SUPPLY: tuple[Act, ...] = ("supply_to_unlicensed", "operate_off_licence")
+
+ABOUT: dict[str, About] = {
+    "cross_province.no_approval": About(("unapproved_transfer",), asks=_CROSSING),
+    "cross_province.approval_not_in_force": About(("unapproved_transfer",), asks=_CROSSING),
+    "cross_province.wrong_method": About(("unapproved_transfer",), asks=_CROSSING),
+    "cross_province.wrong_receiver": About(("unapproved_transfer",), asks=_CROSSING),
+    "cross_province.wrong_code": About(("unapproved_transfer",), asks=_CROSSING),
+    "cross_province.whitelist_not_approval": About(("unapproved_transfer",), asks=_CROSSING),
+    "cross_province.quantity_exceeded": About(
+        ("unapproved_transfer",), asks=("transfer_approval",)
+    ),
+    "whitelist.cap_exceeded": About(("unapproved_transfer",), asks=("whitelist_entry",)),
+    "inbound.banned": About(asks=(*_CROSSING, "inbound_ban"), own_law=True),
+    "licence.receiver_unlicensed": About(
+        ("supply_to_unlicensed", "operate_unlicensed"), asks=_TAKING
+    ),
+    "licence.suspended": About(_SUPPLY, asks=_TAKING),
+    "licence.code_out_of_scope": About(_SUPPLY, asks=_TAKING),
+    "licence.mode_out_of_scope": About(_SUPPLY, asks=_TAKING),
+    "licence.scale_exceeded": About(
+        ("operate_off_licence",),
+        asks=("licence",),
+        parameters=(
+            Parameter(
+                "breach_percent",
+                f"{BREACH_PERCENT} %",
+                "choice",
+                "超过核准规模至此为提示，再多为违法",
+                "over the scale up to this is a notice, more is a violation",
+                "经营许可证管理办法：超过规模 20% 须重新申领 / a new licence beyond 20 % over",
+            ),
+        ),
+    ),
+    "carrier.no_permit": About(cites=CARRIER_LAW, asks=("carrier_permit", "exemption")),
+    "carrier.plate_not_on_permit": About(cites=CARRIER_LAW, asks=("carrier_permit", "exemption")),
+    "form.not_entitled": About(cites=SPEAKERS_LAW),
+    "form.conflicting_reports": About(cites=SPEAKERS_LAW),
+    "time.receipt_overdue": About(
+        ("receipt_overdue",),
+        asks=("calendar", "exemption"),
+        parameters=(
+            Parameter(
+                "days",
+                f"{RECEIPT_DAYS} 个工作日 / working days",
+                "law",
+                "自运抵次日起",
+                "from the day after the arrival",
+                "危险废物转移管理办法第十八条 / order 23 Art 18",
+            ),
+        ),
+    ),
+    "time.back_entry_overdue": About(
+        ("back_entry_overdue",),
+        asks=("calendar", "exemption"),
+        parameters=(
+            Parameter(
+                "days",
+                f"{BACK_ENTRY_DAYS} 个工作日 / working days",
+                "law",
+                "自转移结束次日起",
+                "from the day after the transfer's end",
+                "危险废物转移管理办法第二十条 / order 23 Art 20",
+            ),
+        ),
+    ),
+    "time.transit_overdue": About(
+        cites=TRACKED,
+        asks=("exemption",),
+        parameters=tuple(
+            Parameter(
+                name,
+                f"{TRANSIT_HOURS[name]} h",
+                "choice",
+                f"{zh}在途时间",
+                f"time on the way {en}",
+                "法规未规定，各地自定 / no text; local practice",
+            )
+            for name, zh, en in (
+                ("city", "市内", "inside a city"),
+                ("province", "省内跨市", "between cities of a province"),
+                ("nation", "跨省", "across provinces"),
+            )
+        ),
+    ),
+}
+"""By rule."""
+
+
+def law_of(rule: str) -> dict[str, tuple[LegalBasis, ...]]:
+    """Return what a rule may cite, by when the act was done: ``before`` the Code and ``since``."""
+    about = ABOUT[rule]
+    since = datetime(
+        CODE_IN_FORCE.year, CODE_IN_FORCE.month, CODE_IN_FORCE.day, 12, tzinfo=CHINA
+    )  # fmt: skip
+    found: dict[str, tuple[LegalBasis, ...]] = {}
+    for when, at in (("before", since - timedelta(days=1)), ("since", since)):
+        cited: list[LegalBasis] = []
+        for act in about.acts:
+            for collects in (False, True):
+                cited += [b for b in basis(act, at, collects=collects) if b not in cited]
+        found[when] = (*cited, *about.cites)
+    return found
