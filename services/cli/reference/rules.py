@@ -19,7 +19,7 @@ of the date of the act. To add one see [Write a rule](../how-to/write-a-rule.md)
 
 _EVERY = """\
 在终端查看：`liandan rules show RULE`；一份联单各条规则的结论：`liandan rules explain`。以下对全部规则有效：
-In the terminal: `liandan rules show RULE`; every rule's word on one manifest: `liandan rules explain`. For all rules:"""
+In the terminal: `liandan rules show RULE`; every rule's word on one manifest: `liandan rules explain`. All rules:"""
 
 
 def rules_page() -> str:
