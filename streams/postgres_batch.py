@@ -36,12 +36,17 @@ ON CONFLICT (subject) DO UPDATE SET
 """
 
 _DRAWS = """
-INSERT INTO draw (limit_id, manifest, at, grams, state, uncertain, doubt, unweighed)
-SELECT * FROM unnest($1::text[], $2::text[], $3::timestamptz[], $4::bigint[], $5::text[],
-    $6::bigint[], $7::text[], $8::boolean[])
+INSERT INTO draw (limit_id, manifest, at, grams, state, uncertain, doubt, unweighed, several)
+SELECT limit_id, manifest, at, grams, state, uncertain,
+    CASE doubt WHEN 'several_limits' THEN 'conflicting_reports' ELSE doubt END, unweighed,
+    doubt IS NOT DISTINCT FROM 'several_limits'
+FROM unnest($1::text[], $2::text[], $3::timestamptz[], $4::bigint[], $5::text[], $6::bigint[],
+    $7::text[], $8::boolean[])
+    AS t (limit_id, manifest, at, grams, state, uncertain, doubt, unweighed)
 ON CONFLICT (limit_id, manifest) DO UPDATE SET
     at = excluded.at, grams = excluded.grams, state = excluded.state,
-    uncertain = excluded.uncertain, doubt = excluded.doubt, unweighed = excluded.unweighed
+    uncertain = excluded.uncertain, doubt = excluded.doubt, unweighed = excluded.unweighed,
+    several = excluded.several
 """
 
 _ARM = """

@@ -37,7 +37,8 @@ class PostgresShared(RegistryReader):
         """Return memo, draws and the minimum clock; call after ``claim``."""
         # A later statement than the DELETE: it sees every draw whose dirty row that one took.
         rows = await self._connection.fetch(
-            "SELECT limit_id, manifest, at, grams, state, uncertain, doubt, unweighed"
+            "SELECT limit_id, manifest, at, grams, state, uncertain,"
+            " CASE WHEN several THEN 'several_limits' ELSE doubt END, unweighed"
             " FROM draw WHERE limit_id = $1",
             subject,
         )

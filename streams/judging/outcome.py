@@ -28,7 +28,9 @@ State = Literal["passed", "violated", "needs_review", "notice", "not_applicable"
 DrawState = Literal["reserved", "settled", "released"]
 """On its way, received, given back."""
 
-Doubt = Literal["voided_after_arrival", "corrected_after_arrival", "conflicting_reports"]
+Doubt = Literal[
+    "voided_after_arrival", "corrected_after_arrival", "conflicting_reports", "several_limits"
+]
 """Why an officer may read a draw as less than it is."""
 
 SEVERITY_CUTS_T = (1, 3, 10)

@@ -1,8 +1,9 @@
 """What a manifest takes from limits: approval lines, white-list entries, licence years.
 
 Reserved on dispatch, settled at the accepted quantity, freed by void or refusal (domain 9). What was
-voided, corrected or contradicted once the load was there leaves a range. A licence's year counts
-only what was accepted.
+voided, corrected or contradicted once the load was there leaves a range, and so does a load that may
+as well draw on another document and does not say on which. A licence's year counts only what was
+accepted.
 """
 
 from collections.abc import Sequence
@@ -36,6 +37,8 @@ class _Taken(NamedTuple):
     unweighed: bool
     voided: bool
     received: bool
+    several: bool
+    """Whether it may as well draw on another document."""
 
 
 def draws_of(facts: Facts, view: RegistryView) -> tuple[Draw, ...]:
@@ -58,7 +61,7 @@ def _draw(
     limit: str, subject: str, now: _Taken | None, others: Sequence[tuple[str, _Taken | None]]
 ) -> Draw:
     """Return the range of one draw over the readings; one that does not draw takes 0."""
-    if now is not None and not others and not now.voided:
+    if now is not None and not (others or now.voided or now.several):
         state: DrawState = "settled" if now.received else "reserved"
         return Draw(limit, subject, now.at, now.grams, state, unweighed=now.unweighed)
     drawing = [taken for taken in (now, *(t for _, t in others)) if taken is not None]
@@ -66,6 +69,8 @@ def _draw(
     least, doubt = told.grams, None
     if told.voided:
         least, doubt = 0, "voided_after_arrival"
+    elif told.several:
+        least, doubt = 0, "several_limits"
     elif now is None:
         least, doubt = 0, next(reason for reason, taken in others if taken is not None)
     most = told.grams
@@ -105,16 +110,21 @@ def _taken(facts: Facts, view: RegistryView) -> dict[str, _Taken]:
 
 
 def _add(
-    taken: dict[str, _Taken], limit: str, at: datetime, facts: Facts, waste: WasteLine
+    taken: dict[str, _Taken],
+    limit: str,
+    at: datetime,
+    facts: Facts,
+    waste: WasteLine,
+    several: bool,
 ) -> None:
     grams = facts.grams(waste)
     before = taken.get(limit)
     known, unweighed = (grams or 0), grams is None
     if before is not None:
         known, unweighed = known + before.grams, unweighed or before.unweighed
-    taken[limit] = _Taken(
-        at, known, unweighed, facts.voided is not None, facts.received is not None
-    )
+        several = several or before.several
+    voided, received = facts.voided is not None, facts.received is not None
+    taken[limit] = _Taken(at, known, unweighed, voided, received, several)
 
 
 def _from_approvals(facts: Facts, view: RegistryView, taken: dict[str, _Taken]) -> None:
@@ -128,27 +138,35 @@ def _from_approvals(facts: Facts, view: RegistryView, taken: dict[str, _Taken]) 
     ]
     claimed = facts.form.approval_no
     for line in crossing.standing("approved"):
-        _add(taken, _approved_limit(line.waste, line.candidates, claimed), at, facts, line.waste)
+        limit, several = _approved_limit(line.waste, line.candidates, claimed)
+        _add(taken, limit, at, facts, line.waste, several)
         listed.append((line.waste, line.listed))
     year = at.astimezone(CHINA).year
     for waste, entries in listed:
         if entries and all(entry.annual_cap_t is not None for entry in entries):
-            _add(taken, year_key("whitelist", entries[0].id, year), at, facts, waste)
+            limit = year_key("whitelist", entries[0].id, year)
+            _add(taken, limit, at, facts, waste, len(entries) > 1)
 
 
-def _approved_limit(waste: WasteLine, candidates: Sequence[Candidate], claimed: str | None) -> str:
+def _approved_limit(
+    waste: WasteLine, candidates: Sequence[Candidate], claimed: str | None
+) -> tuple[str, bool]:
     """Return the line that names the waste; the pool where an approval's lines cannot be told apart.
+
+    And whether it may as well be another approval's.
 
     Of several approvals the one that the manifest claims counts: who has used one up applies anew,
     and both are in force. Else one that names the waste, then what ends first (domain 8.2).
     """
     candidates = [c for c in candidates if c.approval.document == claimed] or candidates
     chosen = min(candidates, key=lambda c: (c.line.name != waste.name, *approval_age(c)))
+    alike = [c for c in candidates if c.line.name == waste.name] or candidates
+    several = any(c.approval.id != chosen.approval.id for c in alike)
     lines = [c for c in candidates if c.approval.id == chosen.approval.id]
     named = [c for c in lines if c.line.name == waste.name]
     if len(named or lines) > 1:
-        return pool_key(chosen.approval.id, waste.code)
-    return limit_key(chosen.approval.id, chosen.line.line)
+        return pool_key(chosen.approval.id, waste.code), several
+    return limit_key(chosen.approval.id, chosen.line.line), several
 
 
 def _from_licences(facts: Facts, view: RegistryView, taken: dict[str, _Taken]) -> None:
@@ -164,7 +182,8 @@ def _from_licences(facts: Facts, view: RegistryView, taken: dict[str, _Taken]) -
     valid = in_force_at(view.licences(receiver.uscc), at)
     valid.sort(key=lambda licence: licence.number != receiver.licence_no)
     for waste in lines:
-        licence = next((x for x in valid if covers(x, waste)), None)
-        if licence is not None and licence.annual_scale_t is not None:
+        covering = [x for x in valid if covers(x, waste)]
+        if covering and (licence := covering[0]).annual_scale_t is not None:
             limit = year_key("licence", licence.id, at.astimezone(CHINA).year)
-            _add(taken, limit, at, facts, waste)
+            several = len(covering) > 1 and licence.number != receiver.licence_no
+            _add(taken, limit, at, facts, waste, several)

@@ -477,6 +477,19 @@ def drawn_at(port: Port) -> datetime:
     return from_micros(next(iter(held.memo.draws.values())).at)
 
 
+async def test_a_draw_on_one_of_several_documents_comes_back_with_its_doubt(port: Port) -> None:
+    other = json.loads(port.approval_line(cap=9))
+    other |= {"id": other["id"] + "-b", "document": other["document"] + "乙"}
+    line = json.dumps(other, ensure_ascii=False).encode()
+    await port.learn(port.approval_line(cap=1), line, port.licence_line())
+    await port.commit(*port.gone())
+    async with port.state.shared() as tx:
+        _, draws, _ = await tx.load(port.limit)
+    assert [(d.least, d.grams, d.doubt) for d in draws] == [(0, 2_000_000, "several_limits")]
+    (found,) = (await judged(port)).outcomes
+    assert (found.state, found.reason) == ("needs_review", "several_limits")
+
+
 async def test_a_draw_comes_back_with_its_range_and_without_its_missing_weight(port: Port) -> None:
     await port.learn(port.approval_line(cap=3), port.licence_line())
     pieces = waste(2, tonnes=None, packages=20)

@@ -17,6 +17,10 @@ DOUBTS: dict[str, Said] = {
     "voided_after_arrival": ("在运抵后作废", "voided after arrival"),
     "corrected_after_arrival": ("在运抵后被更正", "corrected after arrival"),
     "conflicting_reports": ("有内容不同的上报", "reported with different contents"),
+    "several_limits": (
+        "另有同样适用的文件而未写明用的是哪一份",
+        "falling under another document as well, and not saying which it uses",
+    ),
 }
 """Why a draw is a range."""
 

@@ -100,8 +100,29 @@ def test_of_several_approvals_in_force_the_one_that_the_manifest_names_is_drawn_
         ("冀环危转〔2026〕2号", 2),
         ("x", 2),
     ):
-        found = draws(load(1, 4, approval_no=claimed), *two)
-        assert found == {f"approval/appr-{drawn}/1": (4, "reserved")}
+        limit, said = f"approval/appr-{drawn}/1", load(1, 4, approval_no=claimed)
+        assert draws(said, *two) == {limit: (4, "reserved")}
+        sure = claimed not in (None, "x")
+        assert ranges(said, *two)[limit] == ((4, 4, None) if sure else (0, 4, "several_limits"))
+
+
+def test_a_name_that_only_one_approval_has_leaves_no_doubt() -> None:
+    other = approval(
+        "appr-2", document="冀环危转〔2026〕2号", lines=[approval_line(name="另一废物")]
+    )
+    assert ranges(load(1, 4), approval(), other) == {"approval/appr-1/1": (4, 4, None)}
+
+
+def test_what_several_letters_may_bear_exceeds_none_for_certain() -> None:
+    line = [approval_line(quantity_t=5)]
+    two = [approval(lines=line), approval("appr-2", document="冀环危转〔2026〕2号", lines=line)]
+    loads = [load(n, 4) for n in (1, 2)]
+    found = limit_outcome(loads, *two)
+    assert (found.state, found.reason) == ("needs_review", "several_limits")
+    named = [load(n, 4, approval_no="冀环危转〔2026〕1号") for n in (1, 2)]
+    assert limit_outcome(named, *two).state == "violated"
+    assert limit_outcome(loads, two[0]).state == "violated"
+    assert limit_outcome(loads[:1], *two).state == "passed"
 
 
 def test_of_several_licences_in_force_the_one_that_the_manifest_names_is_drawn_on() -> None:
@@ -115,6 +136,8 @@ def test_of_several_licences_in_force_the_one_that_the_manifest_names_is_drawn_o
             received(),
         ]
         assert f"licence/lic-{drawn}/2026" in draws(said, *two)
+        sure = (4, 4, None) if claimed not in (None, "x") else (0, 4, "several_limits")
+        assert ranges(said, *two)[f"licence/lic-{drawn}/2026"] == sure
         assert f"licence/lic-{3 - drawn}/2026" not in draws(said, *two)
 
 
