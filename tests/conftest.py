@@ -15,6 +15,8 @@ from infra.local.service import Service
 from infra.local.stack import LocalStack
 from infra.runtime.settings import Settings, home_from_environment
 
+# A broker of a test lives for seconds: what the second compiler would make of it comes too late.
+os.environ.setdefault("JAVA_TOOL_OPTIONS", "-XX:TieredStopAtLevel=1")
 os.environ.pop("COLUMNS", None)  # pytest's own processes are told 80: that is nobody's terminal
 
 FreshHome = Callable[[], contextlib.AbstractContextManager[Path]]
