@@ -4,7 +4,7 @@ In the stream, on files (``liandan judge``) and wherever a verdict is asked for:
 registry and clock, same outcomes.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from functools import cache
 from operator import attrgetter
@@ -43,7 +43,9 @@ class Basis(NamedTuple):
     draws: tuple[Draw, ...]
     answers: tuple[Any, ...]
     """To the questions that several rules ask of a load that leaves (``_SHARED``)."""
-    fired: tuple[str, ...]
+    due: dict[str, datetime]
+    """When each rule wanted to be asked again."""
+    fired: Collection[str]
     """Rules whose deadline had fired."""
 
 
@@ -86,33 +88,24 @@ def judge_manifest(
     if before is not None and same.in_(TRANSFER):
         for question, answer in zip(_SHARED, before.answers, strict=True):
             question.answered(facts, view, answer)
-    due = tuple(
-        (rule.id, moment)
-        for rule in book.manifest
-        if rule.due is not None and (moment := rule.due(facts, view)) is not None
-    )
-    fired = tuple(
-        rule
-        for rule, moment in due
-        if now is not None and now >= (fires_at(rule, moment) if fires_at else moment)
-    )
-
-    def clock_of(rule: ManifestRule) -> datetime | None:
-        return now if rule.due is None or rule.id in fired else None
-
-    def stands(rule: ManifestRule, before: Basis) -> bool:
-        return (
-            rule.reads is not None
-            and same.in_(rule.reads)
-            and (rule.due is None or (rule.id in fired) == (rule.id in before.fired))
+    judged: list[Sequence[Outcome]] = []
+    due: list[tuple[str, datetime]] = []
+    fired: set[str] = set()
+    for n, rule in enumerate(book.manifest):
+        known = before if rule.reads is not None and same.in_(rule.reads) else None
+        if rule.due is not None:
+            moment = known.due.get(rule.id) if known is not None else rule.due(facts, view)
+            if moment is not None:
+                due.append((rule.id, moment))
+                if now is not None and now >= (fires_at(rule.id, moment) if fires_at else moment):
+                    fired.add(rule.id)
+            if known is not None and (rule.id in fired) != (rule.id in known.fired):
+                known = None
+        judged.append(
+            rule.judge(rule, facts, view, _clock_of(rule, fired, now))
+            if known is None
+            else known.said[n]
         )
-
-    judged: list[Sequence[Outcome]] = [
-        before.said[n]
-        if before is not None and stands(rule, before)
-        else rule.judge(rule, facts, view, clock_of(rule))
-        for n, rule in enumerate(book.manifest)
-    ]
     said = tuple(judged)
     if before is not None and not (facts.otherwise or before.facts.otherwise) and same.in_(READS):
         draws = before.draws
@@ -122,7 +115,9 @@ def judge_manifest(
         judged = [
             found
             if rule.on_reports
-            else _reconciled(found, rule.judge(rule, reading, view, clock_of(rule)), reason)
+            else _reconciled(
+                found, rule.judge(rule, reading, view, _clock_of(rule, fired, now)), reason
+            )
             for rule, found in zip(book.manifest, judged, strict=True)
         ]
     if facts.voided is not None and facts.reached is not None:
@@ -134,8 +129,12 @@ def judge_manifest(
         ]
     outcomes = [outcome for found in judged for outcome in found]
     answers = tuple(question(facts, view) for question in _SHARED)
-    basis = Basis(facts, view, view.changes, book, said, draws, answers, fired)
-    return Judgement(tuple(outcomes), draws, due, basis)
+    basis = Basis(facts, view, view.changes, book, said, draws, answers, dict(due), fired)
+    return Judgement(tuple(outcomes), draws, tuple(due), basis)
+
+
+def _clock_of(rule: ManifestRule, fired: Collection[str], now: datetime | None) -> datetime | None:
+    return now if rule.due is None or rule.id in fired else None
 
 
 class _Same:

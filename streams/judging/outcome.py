@@ -127,4 +127,4 @@ def at_most(severity: Severity, gravest: Severity) -> Severity:
 
 def china_text(moment: datetime) -> str:
     """Return an instant in China time to the minute, for sentences."""
-    return moment.astimezone(CHINA).strftime("%Y-%m-%d %H:%M")
+    return moment.astimezone(CHINA).isoformat(" ", "minutes")[:16]

@@ -196,6 +196,8 @@ class RegistryView:
         self._bans: _Index[tuple[str, str], InboundBan] = _Index()
         """By province, and code or category; no name where the ban is of all waste."""
         self._calendars: _Index[int, Calendar] = _Index()
+        self.ends: dict[tuple[date, int], datetime] = {}
+        """Ends of terms of working days, as worked out by the calendars (``working_days``)."""
 
     @classmethod
     def known_at(
@@ -213,6 +215,8 @@ class RegistryView:
         """Take in newer versions, in the order of their sequence."""
         for seq, record in changes:
             self.changes += 1
+            if record.kind == "calendar":
+                self.ends.clear()
             self.seq = max(self.seq, seq)
             key = record.kind, record.id
             old = self._records.pop(key, None)
@@ -299,6 +303,8 @@ class RegistryView:
     def exemptions(self, code: str, consignor: str, receiver: str, at: datetime) -> list[Exemption]:
         """Return the exemptions in force for a code between two units, by id."""
         named = [x for x in (code, category_of(code)) if x in self._exempted]
+        if not named:
+            return []
         pairs = ((None, None), (consignor, None), (None, receiver), (consignor, receiver))
         return self._exemptions.in_force([(x, *pair) for x in named for pair in pairs], at)
 

@@ -12,6 +12,7 @@ from schemas.registry import Calendar
 __all__ = ["Calendars", "end_of_day", "end_of_term", "is_working", "last_day"]
 
 _DAY = timedelta(days=1)
+_MOST_REMEMBERED = 4096
 
 
 def _days(*spans: tuple[tuple[int, int], tuple[int, int]]) -> frozenset[date]:
@@ -37,6 +38,9 @@ _WORKDAYS_2026 = frozenset(
 
 class Calendars(Protocol):
     """Where the calendars are."""
+
+    ends: dict[tuple[date, int], datetime]
+    """Ends of terms worked out before, by first day and length; emptied when a calendar changes."""
 
     def calendar(self, year: int) -> Calendar | None:
         """Return the calendar of a year, None if there is none."""
@@ -71,4 +75,10 @@ def end_of_day(day: date) -> datetime:
 
 def end_of_term(start: datetime, days: int, calendars: Calendars) -> datetime:
     """Return when a term of working days is over."""
-    return end_of_day(last_day(start, days, calendars))
+    term = china_day(start), days
+    over = calendars.ends.get(term)
+    if over is None:
+        if len(calendars.ends) >= _MOST_REMEMBERED:
+            calendars.ends.clear()
+        over = calendars.ends[term] = end_of_day(last_day(start, days, calendars))
+    return over

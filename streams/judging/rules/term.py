@@ -11,6 +11,7 @@ from schemas.instant import china_day
 from streams.judging.explanation import CureParty
 from streams.judging.facts import Fact, Facts
 from streams.judging.registry import RegistryView
+from streams.judging.rules.once import once
 from streams.judging.rules.rule import Said
 from streams.judging.rules.transfer import crosses, exemption_for
 from streams.judging.working_days import end_of_term
@@ -59,6 +60,7 @@ class Term(NamedTuple):
         return self.kept is not None and self.kept.at >= self.over
 
 
+@once
 def receipt_term(facts: Facts, view: RegistryView) -> Term | str:
     """Return the receiver's term to confirm what arrived, or why none runs."""
     reason = _no_transfer(facts)
@@ -84,6 +86,7 @@ def receipt_term(facts: Facts, view: RegistryView) -> Term | str:
     )
 
 
+@once
 def back_entry_term(facts: Facts, view: RegistryView) -> Term | str:
     """Return the term to enter a paper manifest after the transfer's end, or why none runs."""
     reason = _no_transfer(facts)
@@ -108,6 +111,7 @@ def back_entry_term(facts: Facts, view: RegistryView) -> Term | str:
     )
 
 
+@once
 def transit_term(facts: Facts, view: RegistryView) -> Term | str:
     """Return how long a load may be on its way, or why that is not asked."""
     reason = _no_transfer(facts)
