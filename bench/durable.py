@@ -1,4 +1,4 @@
-"""How fast events are judged and committed: ``python -m bench.durable [--events N] [--sketch]``.
+"""How fast events are judged and committed: ``python -m bench.durable [--events N] [--sketch] [--first-rules]``.
 
 A private stack (real Kafka and Postgres, fsync on) on all cores of the machine; a topic of four
 partitions filled beforehand; the registry of the demo world × 100; then one worker and the archiver
@@ -12,6 +12,7 @@ import os
 import tempfile
 import time
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ import psutil
 import structlog
 
 from bench.filling import fill
+from bench.first_rules import FIRST_RULES
 from bench.machine import keep, machine_facts
 from bench.worlds import COPIES, sketch, world
 from infra.local.residence import remove_home
@@ -27,6 +29,7 @@ from infra.local.service import ARCHIVER, worker
 from infra.local.stack import LocalStack
 from infra.runtime.settings import MANIFEST_TOPIC, Settings, home_from_environment
 from services.registry.change_set import write_change_set
+from streams.judging.rules import RULE_BOOK
 
 PARTITIONS = 4
 _SAMPLE_S = 0.5
@@ -69,7 +72,7 @@ class Cpu:
 
 
 async def measure(
-    events: int, kind: str, home: Path, workers: int, archiving: bool
+    events: int, kind: str, home: Path, workers: int, archiving: bool, first_rules: bool
 ) -> dict[str, Any]:
     """Fill, judge, and return the figures."""
     settings = Settings(home=home, manifest_partitions=PARTITIONS)
@@ -83,6 +86,8 @@ async def measure(
         connection = await asyncpg.connect(stack.settings.database_reader)
         cpus = {name: Cpu(stack.pid(name)) for name in ("kafka", "postgres")}
         started = [worker(n + 1) for n in range(workers)]
+        if first_rules:
+            started = [replace(each, module="bench.first_rules") for each in started]
         await stack.start_services(*started, *([ARCHIVER] if archiving else []))
         cpus |= {name: Cpu(stack.pid(name)) for name in stack.pids() if name not in cpus}
         seen = await _watch(connection, stack, cpus, filled)
@@ -99,6 +104,7 @@ async def measure(
             "copies_of_the_world": COPIES,
             "workers": workers,
             "archiver": archiving,
+            "rules": len((FIRST_RULES if first_rules else RULE_BOOK).manifest),
         },
         "figures": seen,
         "tables": counts,
@@ -164,6 +170,7 @@ def main() -> None:
     parser.add_argument("--sketch", action="store_true", help="one filed manifest an event")
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--no-archiver", action="store_true")
+    parser.add_argument("--first-rules", action="store_true", help="without the later families")
     asked = parser.parse_args()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     home = Path(tempfile.mkdtemp(prefix="liandan-bench-"))
@@ -171,13 +178,21 @@ def main() -> None:
     kind = "sketch" if asked.sketch else "world"
     try:
         result = asyncio.run(
-            measure(asked.events, kind, home, asked.workers, not asked.no_archiver)
+            measure(
+                asked.events,
+                kind,
+                home,
+                asked.workers,
+                not asked.no_archiver,
+                asked.first_rules,
+            )
         )
     finally:
         remove_home(home)
     for part in ("load", "figures", "tables"):
         print(part, *(f"  {name}: {value}" for name, value in result[part].items()), sep="\n")
-    keep("durable" if kind == "world" else "durable_sketch", result)
+    name = "durable" if kind == "world" else "durable_sketch"
+    keep(f"{name}_first_rules" if asked.first_rules else name, result)
 
 
 if __name__ == "__main__":

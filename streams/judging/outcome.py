@@ -2,6 +2,7 @@
 
 import hashlib
 from datetime import datetime
+from functools import lru_cache
 from typing import Literal, NamedTuple, get_args
 
 import msgspec
@@ -100,7 +101,17 @@ class Draw(NamedTuple):
 
 def outcome_digest(outcome: Outcome) -> bytes:
     """Return 16 bytes that change when anything in the outcome does."""
+    if outcome.found or outcome.margin is not None:
+        return _digest(outcome)
+    return _digest_again(outcome)
+
+
+def _digest(outcome: Outcome) -> bytes:
     return hashlib.blake2b(_packed(outcome), digest_size=16).digest()
+
+
+_digest_again = lru_cache(4096)(_digest)
+"""Of outcomes that many loads share."""
 
 
 _packed = msgspec.msgpack.Encoder().encode

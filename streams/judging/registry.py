@@ -41,7 +41,8 @@ __all__ = [
 
 
 K = TypeVar("K")
-T = TypeVar("T", bound=RegistryRecord)
+R = TypeVar("R", bound=RegistryRecord)
+T = TypeVar("T")
 
 
 class RecordVersion(NamedTuple):
@@ -138,27 +139,27 @@ def touches(record: RegistryRecord) -> Touches:
     return Touches(units, marks, limits)
 
 
-class _Index(Generic[K, T]):
+class _Index(Generic[K, R]):
     """Records by what they name, in order of id. Read far more often than written."""
 
     def __init__(self) -> None:
-        self._of: dict[K, tuple[T, ...]] = {}
+        self._of: dict[K, tuple[R, ...]] = {}
 
     def __contains__(self, key: K) -> bool:
         return key in self._of
 
-    def of(self, key: K) -> tuple[T, ...]:
+    def of(self, key: K) -> tuple[R, ...]:
         """Return the records under a key, by id."""
         return self._of.get(key, ())
 
-    def put(self, key: K, record: T) -> None:
+    def put(self, key: K, record: R) -> None:
         """Add a record, or another version of it."""
         known = self.of(key)
         at = bisect_left(known, record.id, key=_by_id)
         after = at + (known[at : at + 1] != () and known[at].id == record.id)
         self._of[key] = (*known[:at], record, *known[after:])
 
-    def drop(self, key: K, record: T) -> None:
+    def drop(self, key: K, record: R) -> None:
         """Remove a record, if it is there."""
         left = tuple(r for r in self.of(key) if r.id != record.id)
         if left:
@@ -166,7 +167,7 @@ class _Index(Generic[K, T]):
         else:
             self._of.pop(key, None)
 
-    def in_force(self, keys: Iterable[K], at: datetime) -> list[T]:
+    def in_force(self, keys: Iterable[K], at: datetime) -> list[R]:
         """Return what is in force under any of the keys, once each, by id."""
         groups = [records for key in keys if (records := self._of.get(key))]
         if not groups:
@@ -174,6 +175,20 @@ class _Index(Generic[K, T]):
         day = china_day(at)
         found = {r.id: r for records in groups for r in records if _on(r, day)}
         return list(found.values()) if len(groups) == 1 else [found[i] for i in sorted(found)]
+
+
+class Remembered(dict[tuple[Any, ...], Any]):
+    """Answers that rest on the registry alone, by question; forgotten whenever a record changes."""
+
+    def put(self, question: tuple[Any, ...], answer: T) -> T:
+        """Keep an answer and return it."""
+        if len(self) >= _MOST_REMEMBERED:
+            self.clear()
+        self[question] = answer
+        return answer
+
+
+_MOST_REMEMBERED = 20_000
 
 
 class RegistryView:
@@ -196,8 +211,7 @@ class RegistryView:
         self._bans: _Index[tuple[str, str], InboundBan] = _Index()
         """By province, and code or category; no name where the ban is of all waste."""
         self._calendars: _Index[int, Calendar] = _Index()
-        self.ends: dict[tuple[date, int], datetime] = {}
-        """Ends of terms of working days, as worked out by the calendars (``working_days``)."""
+        self.remembered = Remembered()
 
     @classmethod
     def known_at(
@@ -215,8 +229,7 @@ class RegistryView:
         """Take in newer versions, in the order of their sequence."""
         for seq, record in changes:
             self.changes += 1
-            if record.kind == "calendar":
-                self.ends.clear()
+            self.remembered.clear()
             self.seq = max(self.seq, seq)
             key = record.kind, record.id
             old = self._records.pop(key, None)
@@ -266,6 +279,10 @@ class RegistryView:
         """Return all licences and register entries of a holder, in force or not, by id."""
         return self._licences.of(holder)
 
+    def licences_in_force(self, holder: str, at: datetime) -> tuple[Licence, ...]:
+        """Return those of ``licences`` that are in force at an instant."""
+        return self._in_force("licence", self._licences, holder, at)
+
     def approvals(self, consignor: str) -> tuple[TransferApproval, ...]:
         """Return all decisions on a consignor's applications, refusals too, by id."""
         return self._approvals.of(consignor)
@@ -290,6 +307,18 @@ class RegistryView:
         """Return all road-transport permits of a carrier, in force or not, by id."""
         return self._permits.of(carrier)
 
+    def permits_in_force(self, carrier: str, at: datetime) -> tuple[CarrierPermit, ...]:
+        """Return those of ``permits`` that are in force at an instant."""
+        return self._in_force("permit", self._permits, carrier, at)
+
+    def _in_force(self, kind: str, index: _Index[str, R], unit: str, at: datetime) -> tuple[R, ...]:
+        question = (kind, unit, china_day(at))
+        found: tuple[R, ...] | None = self.remembered.get(question)
+        if found is None:
+            day = question[2]
+            found = self.remembered.put(question, tuple(r for r in index.of(unit) if _on(r, day)))
+        return found
+
     def calendar(self, year: int) -> Calendar | None:
         """Return the calendar of a year, of the smallest id if it has several."""
         return next(iter(self._calendars.of(year)), None)
@@ -302,11 +331,20 @@ class RegistryView:
 
     def exemptions(self, code: str, consignor: str, receiver: str, at: datetime) -> list[Exemption]:
         """Return the exemptions in force for a code between two units, by id."""
-        named = [x for x in (code, category_of(code)) if x in self._exempted]
+        named = self._exempt_as(code)
         if not named:
             return []
         pairs = ((None, None), (consignor, None), (None, receiver), (consignor, receiver))
         return self._exemptions.in_force([(x, *pair) for x in named for pair in pairs], at)
+
+    def _exempt_as(self, code: str) -> tuple[str, ...]:
+        """Return under which of its names, code and category, an exemption knows a code."""
+        question = ("exempt", code)
+        named: tuple[str, ...] | None = self.remembered.get(question)
+        if named is None:
+            both = code, category_of(code)
+            named = self.remembered.put(question, tuple(x for x in both if x in self._exempted))
+        return named
 
 
 def _by_id(record: Any) -> str:

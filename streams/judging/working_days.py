@@ -4,15 +4,17 @@ The day of the event is not counted; a term ends at 24:00 China time of its last
 """
 
 from datetime import date, datetime, timedelta
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from schemas.instant import CHINA, china_day
 from schemas.registry import Calendar
 
+if TYPE_CHECKING:
+    from streams.judging.registry import Remembered
+
 __all__ = ["Calendars", "end_of_day", "end_of_term", "is_working", "last_day"]
 
 _DAY = timedelta(days=1)
-_MOST_REMEMBERED = 4096
 
 
 def _days(*spans: tuple[tuple[int, int], tuple[int, int]]) -> frozenset[date]:
@@ -39,8 +41,8 @@ _WORKDAYS_2026 = frozenset(
 class Calendars(Protocol):
     """Where the calendars are."""
 
-    ends: dict[tuple[date, int], datetime]
-    """Ends of terms worked out before, by first day and length; emptied when a calendar changes."""
+    remembered: "Remembered"
+    """Ends of terms worked out before."""
 
     def calendar(self, year: int) -> Calendar | None:
         """Return the calendar of a year, None if there is none."""
@@ -75,10 +77,8 @@ def end_of_day(day: date) -> datetime:
 
 def end_of_term(start: datetime, days: int, calendars: Calendars) -> datetime:
     """Return when a term of working days is over."""
-    term = china_day(start), days
-    over = calendars.ends.get(term)
+    question = ("term", china_day(start), days)
+    over: datetime | None = calendars.remembered.get(question)
     if over is None:
-        if len(calendars.ends) >= _MOST_REMEMBERED:
-            calendars.ends.clear()
-        over = calendars.ends[term] = end_of_day(last_day(start, days, calendars))
+        over = calendars.remembered.put(question, end_of_day(last_day(start, days, calendars)))
     return over

@@ -17,7 +17,7 @@ from schemas.registry import CarrierPermit
 from streams.judging.facts import Fact, Facts
 from streams.judging.law import order_23
 from streams.judging.outcome import Outcome, china_text
-from streams.judging.registry import RegistryView, in_force
+from streams.judging.registry import RegistryView
 from streams.judging.rules.amount import shipped
 from streams.judging.rules.explained import permit_explained, plate_explained
 from streams.judging.rules.once import once
@@ -100,14 +100,14 @@ def _no_permit(
 
 
 def _permitted(rule: ManifestRule, facts: Facts, view: RegistryView, leg: _Leg) -> Outcome:
-    held = view.permits(leg.carrier)
-    valid = [p for p in held if in_force(p, leg.at)]
+    valid = view.permits_in_force(leg.carrier, leg.at)
     if valid:
         left = [days_left(p.valid_to, leg.at) for p in valid]
         longest = None if None in left else max(d for d in left if d is not None)
         said = (f"承运人持有道路运输许可 {valid[0].number}", f"permit {valid[0].number} in force")
         margin = None if longest is None else f"{longest} d"
         return says(rule, "passed", leg.carrier, "permitted", said, margin=margin)
+    held = view.permits(leg.carrier)
     ended = max(
         (p for p in held if p.valid_to is not None and p.valid_to < china_day(leg.at)),
         key=lambda p: (p.valid_to, p.id),
@@ -157,7 +157,7 @@ def _plate_not_on_permit(
         return ()
     found: dict[str, Outcome] = {}
     for leg in legs:
-        valid = [p for p in view.permits(leg.carrier) if in_force(p, leg.at)]
+        valid = view.permits_in_force(leg.carrier, leg.at)
         if (
             leg.plate is None
             or not valid

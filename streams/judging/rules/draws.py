@@ -10,14 +10,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple, cast
 
-from schemas.instant import CHINA
+from schemas.instant import china_day
 from schemas.manifest import WasteLine
 from streams.judging.facts import Facts
 from streams.judging.limit import limit_key, pool_key, year_key
 from streams.judging.outcome import Doubt, Draw, DrawState
 from streams.judging.registry import RegistryView
 from streams.judging.rules.crossing import Candidate, approval_age, crossing_of
-from streams.judging.rules.licensing import covers, in_force_at, lines_needing_licence
+from streams.judging.rules.licensing import covering, lines_needing_licence
 from streams.judging.rules.transfer import TAKING_OVER
 
 if TYPE_CHECKING:
@@ -141,7 +141,7 @@ def _from_approvals(facts: Facts, view: RegistryView, taken: dict[str, _Taken]) 
         limit, several = _approved_limit(line.waste, line.candidates, claimed)
         _add(taken, limit, at, facts, line.waste, several)
         listed.append((line.waste, line.listed))
-    year = at.astimezone(CHINA).year
+    year = china_day(at).year
     for waste, entries in listed:
         if entries and all(entry.annual_cap_t is not None for entry in entries):
             limit = year_key("whitelist", entries[0].id, year)
@@ -179,11 +179,12 @@ def _from_licences(facts: Facts, view: RegistryView, taken: dict[str, _Taken]) -
         return
     at = facts.taken_over.at
     receiver = facts.form.receiver
-    valid = in_force_at(view.licences(receiver.uscc), at)
-    valid.sort(key=lambda licence: licence.number != receiver.licence_no)
     for waste in lines:
-        covering = [x for x in valid if covers(x, waste)]
-        if covering and (licence := covering[0]).annual_scale_t is not None:
-            limit = year_key("licence", licence.id, at.astimezone(CHINA).year)
-            several = len(covering) > 1 and licence.number != receiver.licence_no
+        usable = covering(view, receiver.uscc, at, waste)
+        if not usable:
+            continue
+        licence = next((x for x in usable if x.number == receiver.licence_no), usable[0])
+        if licence.annual_scale_t is not None:
+            limit = year_key("licence", licence.id, china_day(at).year)
+            several = len(usable) > 1 and licence.number != receiver.licence_no
             _add(taken, limit, at, facts, waste, several)

@@ -11,7 +11,7 @@ from schemas.instant import china_day
 from schemas.registry import Licence
 from streams.judging.facts import Facts
 from streams.judging.outcome import Outcome, china_text
-from streams.judging.registry import RegistryView, in_force
+from streams.judging.registry import RegistryView
 from streams.judging.rules.amount import shipped
 from streams.judging.rules.explained import suspension_explained, unlicensed_explained
 from streams.judging.rules.licensing import (
@@ -38,12 +38,11 @@ def _unlicensed(
     if isinstance(lines, str):
         return not_applicable(rule, who, lines)
     form = facts.form
-    held = view.licences(form.receiver.uscc)
     instants = instants_of(facts, "operate_unlicensed")
-    bare = [i for i in instants if not any(in_force(x, i.fact.at) for x in held)]
+    bare = [i for i in instants if not view.licences_in_force(form.receiver.uscc, i.fact.at)]
     if not bare:
         last = instants[-1].fact.at
-        valid = [x for x in held if in_force(x, last)]
+        valid = view.licences_in_force(form.receiver.uscc, last)
         lasting = min(valid, key=lambda x: (_order(x), -(x.valid_to or date.max).toordinal(), x.id))
         left = days_left(lasting.valid_to, last)
         said = (f"接受人持有{name_zh(lasting)}", f"the receiver holds {name_en(lasting)}")
@@ -52,6 +51,7 @@ def _unlicensed(
         margin = None if left is None else f"{left} d"
         return (says(rule, "passed", who, why, said, margin=margin),)
     amount = shipped(facts, lines)
+    held = view.licences(form.receiver.uscc)
     first = bare[0]
     past = [x for x in held if x.valid_to is not None and x.valid_to < china_day(first.fact.at)]
     ended = max(past, key=lambda x: (x.valid_to, x.id), default=None)

@@ -18,10 +18,9 @@ from streams.judging.rules.explained import scope_explained
 from streams.judging.rules.licensing import (
     Instant,
     acts,
-    covers,
+    covering,
     covers_code,
     evidence_of,
-    in_force_at,
     instants_of,
     licence_evidence,
     lines_needing_licence,
@@ -32,18 +31,20 @@ from streams.judging.rules.transfer import METHODS_ZH, TAKING_OVER, codes, names
 
 __all__ = ["CODE_OUT_OF_SCOPE", "MODE_OUT_OF_SCOPE"]
 
-_Outside = list[tuple[Instant, list[Licence], list[WasteLine]]]
+_Outside = list[tuple[Instant, Sequence[Licence], list[WasteLine]]]
 
 
 @once
 def _outside(facts: Facts, view: RegistryView) -> _Outside | None:
     """Return the lines outside the scope at each instant; None where there is no scope to read."""
     lines = lines_needing_licence(facts, view)
-    held = view.licences(facts.form.receiver.uscc)
+    if isinstance(lines, str):
+        return None
+    who = facts.form.receiver.uscc
     judged: _Outside = [
-        (instant, valid, [w for w in lines if not any(covers(x, w) for x in valid)])
+        (instant, valid, [w for w in lines if not covering(view, who, instant.fact.at, w)])
         for instant in instants_of(facts, "operate_off_licence")
-        if not isinstance(lines, str) and (valid := in_force_at(held, instant.fact.at))
+        if (valid := view.licences_in_force(who, instant.fact.at))
     ]
     return judged or None
 

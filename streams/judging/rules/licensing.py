@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from schemas.alert import Evidence, LegalBasis
+from schemas.instant import china_day
 from schemas.manifest import WasteLine
 from schemas.registry import Licence, ScopeLine, Suspension
 from schemas.waste_code import category_of
@@ -22,6 +23,7 @@ from streams.judging.rules.transfer import exemption_for, nothing_to_judge
 __all__ = [
     "Instant",
     "acts",
+    "covering",
     "covers",
     "covers_code",
     "evidence_of",
@@ -42,6 +44,9 @@ _MODES = {
     "disposal": frozenset(("disposal",)),
 }
 """Which licensed modes cover a manifest's method."""
+
+_LIFTED_BY = {method: frozenset((method, "whole_process")) for method in _MODES}
+"""Stages whose exemption lets a method go without a licence."""
 
 _ALSO = {"841-004-01": ("HW49",), "841-005-01": ("HW03",)}
 """Chemical and pharmaceutical medical waste may be treated as HW49 and HW03 (国卫医函〔2021〕238号)."""
@@ -80,8 +85,7 @@ def lines_needing_licence(facts: Facts, view: RegistryView) -> list[WasteLine] |
     lines = [
         w
         for w in facts.hazardous
-        if exemption_for(facts, view, w.code, facts.moved, frozenset((w.method, "whole_process")))
-        is None
+        if exemption_for(facts, view, w.code, facts.moved, _LIFTED_BY[w.method]) is None
     ]
     return lines or "exempt"
 
@@ -89,6 +93,18 @@ def lines_needing_licence(facts: Facts, view: RegistryView) -> list[WasteLine] |
 def in_force_at(held: Sequence[Licence], at: datetime) -> list[Licence]:
     """Return the licences in force at an instant; a suspended one is still held."""
     return [licence for licence in held if in_force(licence, at)]
+
+
+def covering(
+    view: RegistryView, holder: str, at: datetime, waste: WasteLine
+) -> tuple[Licence, ...]:
+    """Return the holder's licences in force at an instant that cover a line, by id."""
+    question = ("covering", holder, china_day(at), waste.code, waste.method)
+    found: tuple[Licence, ...] | None = view.remembered.get(question)
+    if found is None:
+        valid = view.licences_in_force(holder, at)
+        found = view.remembered.put(question, tuple(x for x in valid if covers(x, waste)))
+    return found
 
 
 def suspension_at(licence: Licence, at: datetime) -> Suspension | None:

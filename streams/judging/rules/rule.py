@@ -1,6 +1,7 @@
 """What a rule is, and the words that every rule shares."""
 
 from datetime import datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from schemas.alert import Evidence
@@ -87,6 +88,8 @@ def says(
 ) -> Outcome:
     """Return an outcome of ``rule``; common reasons bring their sentences along."""
     zh, en = said or _REASONS[reason]
+    if not more:
+        return _plain(rule.id, rule.version, state, discriminator, reason, zh, en)
     return Outcome(
         rule=rule.id,
         version=rule.version,
@@ -96,6 +99,22 @@ def says(
         zh=zh,
         en=en,
         **more,  # type: ignore[arg-type]
+    )
+
+
+@lru_cache(4096)
+def _plain(
+    rule: str, version: int, state: State, discriminator: str, reason: str, zh: str, en: str
+) -> Outcome:
+    """Return an outcome that has only its sentence: most loads are told the same, so it is kept."""
+    return Outcome(
+        rule=rule,
+        version=version,
+        discriminator=discriminator,
+        state=state,
+        reason=reason,
+        zh=zh,
+        en=en,
     )
 
 

@@ -15,7 +15,7 @@ from streams.judging.decision import decide_manifest
 from streams.judging.fold import fold
 from streams.judging.law import CODE_IN_FORCE
 from streams.judging.on_files import judge_lines
-from streams.judging.registry import RegistryView
+from streams.judging.registry import RegistryView, Remembered
 from streams.judging.rules import RULE_BOOK
 from streams.judging.rules.about import ABOUT, EVERY_RULE, law_of
 from streams.judging.statement import Statement, read_statement, union
@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 
 KINDS = {
     "unit": "unit", "is_collector": "unit",
-    "licences": "licence", "licence": "licence",
+    "licences": "licence", "licence": "licence", "licences_in_force": "licence",
     "approvals": "transfer_approval", "approval": "transfer_approval",
     "whitelist": "whitelist_entry", "whitelist_entry": "whitelist_entry",
-    "permits": "carrier_permit", "bans": "inbound_ban", "exemptions": "exemption",
+    "permits": "carrier_permit", "permits_in_force": "carrier_permit", "bans": "inbound_ban", "exemptions": "exemption",
     "calendar": "calendar",
 }  # fmt: skip
 """By the view's question."""
@@ -36,13 +36,15 @@ FAR = datetime.fromisoformat("2027-06-01T00:00:00+08:00")
 
 
 class Watched:
-    """A view that notes what it is asked for."""
+    """A view that notes what it is asked for, and remembers no answer."""
 
     def __init__(self, view: RegistryView) -> None:
         self._view = view
         self.asked: set[str] = set()
 
     def __getattr__(self, name: str) -> Any:
+        if name == "remembered":
+            return Remembered()
         if name in KINDS:
             self.asked.add(KINDS[name])
         return getattr(self._view, name)

@@ -46,6 +46,16 @@ def test_a_record_that_moves_to_another_unit_is_gone_from_the_first() -> None:
     assert len(view.approvals(CARRIER)) == 1
 
 
+def test_what_was_answered_is_forgotten_when_a_record_changes() -> None:
+    view = registry(licence(valid_to="2020-01-01"))
+    assert view.licences_in_force(RECEIVER, DAY) == ()
+    assert view.exemptions(CODE, CONSIGNOR, RECEIVER, DAY) == []
+    renewed, lifted = licence(), record("exemption", stages=["transfer"], codes=[CODE])
+    view.apply([RecordVersion(2, renewed), RecordVersion(2, lifted)])
+    assert view.licences_in_force(RECEIVER, DAY) == (renewed,)
+    assert view.exemptions(CODE, CONSIGNOR, RECEIVER, DAY) == [lifted]
+
+
 def test_an_exemption_that_drops_a_code_no_longer_lifts_it() -> None:
     def exemption(**scope: Any) -> Any:
         return record("exemption", stages=["transfer"], **scope)
