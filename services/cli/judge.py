@@ -18,6 +18,7 @@ from schemas.fast import NotUnderstood
 from schemas.instant import read_instant
 from services.cli.alert_table import AlertTable
 from services.cli.console import Failure, err, explained, out, say
+from services.cli.parameters import SetOption, book_with
 from services.cli.refusals import print_problems
 from streams.judging.on_files import FileVerdict, judge_lines
 
@@ -43,6 +44,7 @@ def judge(
     to: Annotated[
         Path | None, typer.Option("--out", help="告警写入此文件 NDJSON / write alerts there")
     ] = None,
+    set_: SetOption = None,
     form: Annotated[
         _Format, typer.Option("--format", help="终端输出 / what goes to stdout")
     ] = _Format.TABLE,
@@ -54,9 +56,12 @@ def judge(
     """
     with explained():
         clock, known_at = instant_option(now, "--now"), instant_option(as_known_at, "--as-known-at")
+        book = book_with(set_)
         records = read_registry(registry)
         with events.open("rb") as lines:
-            verdict = judge_lines(records, lines, now=clock, known_at=known_at)
+            verdict = judge_lines(
+                records, lines, now=clock, known_at=known_at, book=book, keep_outcomes=False
+            )
         for refused in verdict.refused:
             print_problems(f"{events}:{refused.line}", refused.problems)
         if to is not None:

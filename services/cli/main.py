@@ -24,6 +24,7 @@ _COMMANDS = {
     "alerts": "alerts:alerts",
     "judge": "judge:judge",
     "rules": "rules:rules_app",
+    "backtest": "backtest:backtest",
     "grade": "grade:grade",
     "play": "play:play",
     "registry": "registry:registry_app",

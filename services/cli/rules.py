@@ -14,11 +14,13 @@ from rich.text import Text
 from schemas.alert import LegalBasis
 from services.cli.console import Failure, explained, out, say
 from services.cli.judge import instant_option, read_registry
+from services.cli.parameters import SetOption, book_with
 from services.cli.refusals import print_problems
 from streams.judging.on_files import judge_lines
 from streams.judging.outcome import Outcome, State
 from streams.judging.rules import RULE_BOOK, LimitRule, ManifestRule
-from streams.judging.rules.about import ABOUT, EVERY_RULE, law_of
+from streams.judging.rules.about import ABOUT, EVERY_RULE, Figure, law_of
+from streams.judging.rules.parameter import Parameter
 
 __all__ = ["rules_app"]
 
@@ -38,10 +40,6 @@ _STATES: dict[State, tuple[str, str, str]] = {
 }
 
 
-def _all() -> list[ManifestRule | LimitRule]:
-    return sorted((*RULE_BOOK.manifest, *RULE_BOOK.limit), key=lambda rule: rule.id)
-
-
 def _scope(rule: ManifestRule | LimitRule) -> tuple[str, str]:
     if isinstance(rule, LimitRule):
         return "累计上限", "a limit over many manifests"
@@ -52,12 +50,12 @@ def _scope(rule: ManifestRule | LimitRule) -> tuple[str, str]:
 def list_rules(as_json: _JSON = False) -> None:
     """列出全部规则 / List all rules."""
     if as_json:
-        print(json.dumps([_told(rule) for rule in _all()], ensure_ascii=False, indent=1))
+        print(json.dumps([_told(rule) for rule in RULE_BOOK.rules], ensure_ascii=False, indent=1))
         return
     table = Table(box=None, pad_edge=False)
     for head in ("规则 rule", "版本", "名称", "title"):
         table.add_column(head, no_wrap=head != "title")
-    for rule in _all():
+    for rule in RULE_BOOK.rules:
         table.add_row(Text(rule.id, "bold"), str(rule.version), rule.title_zh, rule.title_en)
     out.print(table)
 
@@ -89,9 +87,12 @@ def show_rule(
             _print_law("2026-08-15 起的行为", "acts since that day", law["since"])
             _print_law("此前的行为", "acts before it", law["before"])
         out.print(Text("参数  figures", "bold"))
-        for p in (*about.parameters, *EVERY_RULE):
-            status = "法定 law" if p.status == "law" else "自定 ours"
-            out.print(Text(f"  {p.name} = {p.value}  [{status}]  {p.zh}  {p.en}（{p.source}）"))
+        for p in rule.parameters.declared:
+            unit = p.unit[0] if p.unit[0] == p.unit[1] else " / ".join(p.unit)
+            figure = f"{p.name} = {p.default} {unit}  ({p.least}–{p.most})"
+            out.print(Text(f"  {figure}  [{_status(p)}]  {p.zh}  {p.en}（{p.source}）"))
+        for f in EVERY_RULE:
+            out.print(Text(f"  {f.name} = {f.value}  [{_status(f)}]  {f.zh}  {f.en}（{f.source}）"))
 
 
 @rules_app.command("explain")
@@ -107,6 +108,7 @@ def explain(
         str | None,
         typer.Option(help="只用此刻之前已知的内容 / leave out what was not known at that moment"),
     ] = None,
+    set_: SetOption = None,
     as_json: _JSON = False,
 ) -> None:
     """每条规则对一份联单的结论，含通过和不适用 / Every rule's word on one manifest.
@@ -116,9 +118,10 @@ def explain(
     with explained():
         clock = instant_option(now, "--now")
         known_at = instant_option(as_known_at, "--as-known-at")
+        book = book_with(set_)
         records = read_registry(registry)
         with events.open("rb") as lines:
-            verdict = judge_lines(records, lines, now=clock, known_at=known_at)
+            verdict = judge_lines(records, lines, now=clock, known_at=known_at, book=book)
         for refused in verdict.refused:
             print_problems(f"{events}:{refused.line}", refused.problems)
         outcomes = verdict.outcomes.get(number)
@@ -139,6 +142,10 @@ def explain(
                 _print_outcome(outcome)
 
 
+def _status(figure: Parameter | Figure) -> str:
+    return "法定 law" if figure.status == "law" else "自定 ours"
+
+
 def _print_outcome(outcome: Outcome) -> None:
     zh, en, style = _STATES[outcome.state]
     margin = f"  余量 margin {outcome.margin}" if outcome.margin else ""
@@ -149,6 +156,8 @@ def _print_outcome(outcome: Outcome) -> None:
         )
     )
     out.print(Text.assemble("  ", outcome.zh, "\n  ", (outcome.en, "dim")), soft_wrap=True)
+    for name, value in outcome.parameters:
+        out.print(Text(f"  参数已改 parameter set: {name} = {value}", "yellow"))
     for basis in outcome.law:
         out.print(Text(f"  ⚖ {basis.law} {basis.article}", "dim"), soft_wrap=True)
 
@@ -167,7 +176,7 @@ def _print_law(zh: str, en: str, cited: Iterable[LegalBasis]) -> None:
 
 
 def _rule(rule_id: str) -> ManifestRule | LimitRule:
-    found = {rule.id: rule for rule in _all()}
+    found = {rule.id: rule for rule in RULE_BOOK.rules}
     if rule_id not in found:
         near = difflib.get_close_matches(rule_id, found, n=3, cutoff=0.4)
         raise Failure(
@@ -202,5 +211,6 @@ def _told(rule: ManifestRule | LimitRule) -> dict[str, Any]:
         "asks": about.asks,
         "law": {when: msgspec.to_builtins(cited) for when, cited in law_of(rule.id).items()},
         "law_is_the_records": about.own_law,
-        "parameters": [p._asdict() for p in (*about.parameters, *EVERY_RULE)],
+        "parameters": [p._asdict() for p in rule.parameters.declared],
+        "fixed": [figure._asdict() for figure in EVERY_RULE],
     }

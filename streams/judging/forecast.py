@@ -18,7 +18,7 @@ from streams.judging.outcome import Draw
 from streams.judging.registry import RegistryView
 from streams.judging.rules.cap import Cap
 from streams.judging.rules.quota import approved_cap, listed_cap
-from streams.judging.rules.scale import scale_cap
+from streams.judging.rules.scale import SCALE_EXCEEDED, scale_cap
 
 __all__ = ["Allowance", "Day", "Forecast", "RunOut", "allowance_of", "forecast"]
 
@@ -99,7 +99,8 @@ def _cap_of(limit: Limit, view: RegistryView) -> tuple[Cap | None, Any]:
         case "whitelist":
             return listed_cap(limit, view), view.whitelist_entry(limit.record)
         case "licence":
-            return scale_cap(limit, view), view.licence(limit.record)
+            breach = SCALE_EXCEEDED.parameters["breach_percent"]
+            return scale_cap(limit, view, breach), view.licence(limit.record)
 
 
 def forecast(allowance: Allowance, draws: Sequence[Draw], today: date) -> Forecast:

@@ -94,7 +94,7 @@ def judge_manifest(
     for n, rule in enumerate(book.manifest):
         known = before if rule.reads is not None and same.in_(rule.reads) else None
         if rule.due is not None:
-            moment = known.due.get(rule.id) if known is not None else rule.due(facts, view)
+            moment = known.due.get(rule.id) if known is not None else rule.due(rule, facts, view)
             if moment is not None:
                 due.append((rule.id, moment))
                 if now is not None and now >= (fires_at(rule.id, moment) if fires_at else moment):

@@ -1,9 +1,16 @@
-"""The judge without a server: events and registry from lines, findings back."""
+"""The judge without a server: events and registry from lines, findings back.
 
+Events may come in any order and number: they are brought together by manifest (``spool``), and of a
+judged manifest only its draws on limits stay, unless its outcomes are asked for.
+"""
+
+import heapq
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
 
 from schemas.alert import Alert
 from schemas.checks import Refusal
@@ -11,16 +18,21 @@ from schemas.decode import decode_registry_record
 from schemas.fast import NotUnderstood, read_json
 from schemas.instant import read_instant
 from schemas.problems import Problem
-from streams.judging.decision import decide_limit, decide_manifest
-from streams.judging.outcome import Draw, Outcome
+from streams.judging.alerts import alert_changes, manifest_parties
+from streams.judging.decision import decide_limit
+from streams.judging.draw_ledger import DrawLedger
+from streams.judging.fold import fold
+from streams.judging.judge import judge_manifest
+from streams.judging.outcome import Outcome
 from streams.judging.registry import RegistryView
 from streams.judging.rules import RULE_BOOK, RuleBook
-from streams.judging.statement import Statement, read_statement, to_micros
+from streams.judging.spool import Spool, Spooled
+from streams.judging.statement import Statement, read_statement, to_micros, union
 
 if TYPE_CHECKING:
     from schemas.registry import RegistryRecord
 
-__all__ = ["FileVerdict", "Refused", "judge_lines", "judge_statements"]
+__all__ = ["FileVerdict", "Judging", "Refused", "judge_lines", "judge_lines_by", "judge_statements"]
 
 
 class Refused(NamedTuple):
@@ -40,8 +52,63 @@ class FileVerdict(NamedTuple):
     now: datetime | None
 
 
+class Judging:
+    """Judges manifests one after the other, then the limits that they drew on."""
+
+    def __init__(
+        self,
+        view: RegistryView,
+        now: datetime | None,
+        book: RuleBook = RULE_BOOK,
+        *,
+        keep_outcomes: bool = True,
+    ) -> None:
+        self._view, self._now, self._book = view, now, book
+        self._keep = keep_outcomes
+        self._alerts: list[Alert] = []
+        self._outcomes: dict[str, tuple[Outcome, ...]] = {}
+        self._draws = DrawLedger()
+        self._events = 0
+
+    def take(self, subject: str, statements: Sequence[Statement]) -> None:
+        """Judge one manifest by all that was said of it."""
+        facts = fold(subject, union(statements), self._view)
+        judgement = judge_manifest(facts, self._view, self._now, self._book)
+        parties = manifest_parties(facts)
+        _, raised = alert_changes(subject, parties, judgement.outcomes, {}, self._book)
+        self._events += len(statements)
+        self._alerts += [change.alert for change in raised]
+        if self._keep:
+            self._outcomes[subject] = judgement.outcomes
+        for draw in judgement.draws:
+            self._draws.put(draw)
+
+    def finish(self, refused: Iterable[Refused] = ()) -> FileVerdict:
+        """Judge the limits and return the verdict; alerts by time, rule and subject."""
+        for limit, drawn in self._draws.limits():
+            judged = decide_limit(limit, None, drawn, self._view, self._now, self._book)
+            self._alerts += [change.alert for change in judged.alerts]
+            if self._keep:
+                self._outcomes[limit] = judged.outcomes
+        self._alerts.sort(key=lambda alert: (alert.act_at, alert.rule, alert.subject))
+        in_order = tuple(sorted(refused, key=lambda each: each.line))
+        return FileVerdict(tuple(self._alerts), self._outcomes, self._events, in_order, self._now)
+
+
 _RECEIVED = "liandanreceivedat"
 """The extension that an exported log carries: when the gateway took the event."""
+_CANDIDATES = 64
+"""Events remembered as perhaps the latest: some of them may turn out not to be understood."""
+
+
+class _Head(msgspec.Struct):
+    """What the first look at an event takes from it."""
+
+    subject: str
+    time: str
+
+
+_head = msgspec.json.Decoder(_Head).decode
 
 
 def judge_lines(
@@ -51,34 +118,120 @@ def judge_lines(
     now: datetime | None = None,
     known_at: datetime | None = None,
     book: RuleBook = RULE_BOOK,
+    keep_outcomes: bool = True,
 ) -> FileVerdict:
     """Judge NDJSON lines. Lines that cannot be read are listed in ``refused``, the rest goes on.
 
     Events count as received in the order of their lines, unless they carry the extension attribute
     ``liandanreceivedat``. ``known_at`` leaves out registry records recorded later, and events that
     happened later. ``now`` defaults to the latest time in the events. Raises ``NotUnderstood`` for
-    a registry line that cannot be read: a verdict on half a registry would be wrong.
+    a registry line that cannot be read: a verdict on half a registry would be wrong; OSError when
+    many events find no room on disk. Without ``keep_outcomes`` the verdict has alerts only.
     """
+    (verdict,) = judge_lines_by(
+        [book], registry, events, now=now, known_at=known_at, keep_outcomes=keep_outcomes
+    )
+    return verdict
+
+
+def judge_lines_by(
+    books: Sequence[RuleBook],
+    registry: Iterable[bytes],
+    events: Iterable[bytes],
+    *,
+    now: datetime | None = None,
+    known_at: datetime | None = None,
+    keep_outcomes: bool = False,
+) -> list[FileVerdict]:
+    """As ``judge_lines``, by several books of rules at once; a verdict for each."""
     records: list[RegistryRecord] = [
         decode_registry_record(line) for line in registry if line.strip()
     ]
-    statements: list[Statement] = []
+    view = RegistryView.known_at(records, known_at)
     refused: list[Refused] = []
+    with Spool() as spool:
+        latest = _spooled(events, spool, refused)
+        clock = now if now is not None else _latest(latest, spool, known_at)
+        judgings = [Judging(view, clock, book, keep_outcomes=keep_outcomes) for book in books]
+        for bucket in spool.buckets():
+            groups: dict[str, list[Statement]] = defaultdict(list)
+            for statement in _understood(bucket, refused):
+                if known_at is None or statement.event.time <= known_at:
+                    groups[statement.event.subject].append(statement)
+            for judging in judgings:
+                for subject, group in groups.items():
+                    judging.take(subject, group)
+        return [judging.finish(refused) for judging in judgings]
+
+
+def _spooled(
+    events: Iterable[bytes], spool: Spool, refused: list[Refused]
+) -> list[tuple[float, Spooled]]:
+    """Put each event where its manifest's are; return those that may be the latest."""
+    latest: list[tuple[float, Spooled]] = []
     for number, line in enumerate(events, start=1):
         raw = line.rstrip(b"\r\n")
         if not raw.strip():
             continue
         try:
-            statement = read_statement(raw, number)
-            statement = statement._replace(received_us=_received_us(raw, number))
+            head = _head(raw)
+            received_us = _received_us(raw, number)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            refused += _refused(raw, number)
+            continue
         except NotUnderstood as e:
             refused.append(Refused(number, tuple(e.problems)))
             continue
-        if known_at is None or statement.event.time <= known_at:
-            statements.append(statement)
-    view = RegistryView.known_at(records, known_at)
-    verdict = judge_statements(view, statements, now, book)
-    return verdict._replace(refused=tuple(refused))
+        spool.put(head.subject, received_us, number, raw)
+        at = _roughly(head.time)
+        if at is None:
+            continue  # never understood
+        if len(latest) < _CANDIDATES:
+            heapq.heappush(latest, (at, Spooled(received_us, number, raw)))
+        elif at > latest[0][0]:
+            heapq.heapreplace(latest, (at, Spooled(received_us, number, raw)))
+    return sorted(latest, reverse=True)
+
+
+def _roughly(time: str) -> float | None:
+    """Return the seconds of what reads like a time; None if no event with it is understood."""
+    try:
+        return datetime.fromisoformat(time).timestamp()
+    except (ValueError, OverflowError):
+        pass
+    try:
+        return read_instant(time).timestamp()
+    except Refusal:
+        return None
+
+
+def _latest(
+    candidates: Sequence[tuple[float, Spooled]], spool: Spool, known_at: datetime | None
+) -> datetime | None:
+    """Return the latest time of an event that is understood and known; None if there is none."""
+    for _, one in candidates:
+        for statement in _understood([one], []):
+            if known_at is None or statement.event.time <= known_at:
+                return statement.event.time
+    every = (s.event.time for bucket in spool.buckets() for s in _understood(bucket, []))
+    return max((at for at in every if known_at is None or at <= known_at), default=None)
+
+
+def _understood(events: Iterable[Spooled], refused: list[Refused]) -> Iterator[Statement]:
+    for received_us, line, raw in events:
+        try:
+            yield read_statement(raw, received_us)
+        except NotUnderstood as e:
+            refused.append(Refused(line, tuple(e.problems)))
+
+
+def _refused(raw: bytes, line: int) -> list[Refused]:
+    """Return why an event that shows no manifest and no time cannot be read."""
+    try:
+        read_statement(raw, line)
+    except NotUnderstood as e:
+        return [Refused(line, tuple(e.problems))]
+    raise AssertionError(f"line {line} is an event without a subject or a time")
 
 
 def _received_us(raw: bytes, line: int) -> int:
@@ -106,24 +259,11 @@ def judge_statements(
 ) -> FileVerdict:
     """Judge a set of statements against a registry view."""
     by_subject: dict[str, list[Statement]] = defaultdict(list)
-    count = 0
     for statement in statements:
         by_subject[statement.event.subject].append(statement)
-        count += 1
     if now is None:
         now = max((s.event.time for group in by_subject.values() for s in group), default=None)
-    alerts: list[Alert] = []
-    outcomes: dict[str, tuple[Outcome, ...]] = {}
-    draws: dict[str, list[Draw]] = defaultdict(list)
+    judging = Judging(view, now, book)
     for subject, group in by_subject.items():
-        decision = decide_manifest(subject, None, group, view, now, book)
-        alerts += [change.alert for change in decision.alerts]
-        outcomes[subject] = decision.outcomes
-        for draw in decision.draws:
-            draws[draw.limit].append(draw)
-    for limit, drawn in draws.items():
-        judged = decide_limit(limit, None, drawn, view, now, book)
-        alerts += [change.alert for change in judged.alerts]
-        outcomes[limit] = judged.outcomes
-    alerts.sort(key=lambda alert: (alert.act_at, alert.rule, alert.subject))
-    return FileVerdict(tuple(alerts), outcomes, count, (), now)
+        judging.take(subject, group)
+    return judging.finish()

@@ -65,6 +65,8 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Of found outcomes only, as are ``cures``: what was compared, what held and what did not."""
     cures: tuple[Cure, ...] = ()
     """What would have made it legal."""
+    parameters: tuple[tuple[str, int], ...] = ()
+    """Name and value of the rule's parameters that are not as declared."""
 
     @property
     def key(self) -> str:
@@ -110,7 +112,7 @@ def _digest(outcome: Outcome) -> bytes:
     return hashlib.blake2b(_packed(outcome), digest_size=16).digest()
 
 
-_digest_again = lru_cache(4096)(_digest)
+_digest_again = lru_cache(2048)(_digest)
 """Of outcomes that many loads share."""
 
 

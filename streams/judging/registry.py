@@ -188,7 +188,7 @@ class Remembered(dict[tuple[Any, ...], Any]):
         return answer
 
 
-_MOST_REMEMBERED = 20_000
+_MOST_REMEMBERED = 8_000
 
 
 class RegistryView:

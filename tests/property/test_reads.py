@@ -60,7 +60,7 @@ def unlisted(rule: ManifestRule, facts: Facts, view: RegistryView) -> set[str]:
     for clock in clocks:
         rule.judge(rule, watched, view, clock)  # type: ignore[arg-type]
     if rule.due is not None:
-        rule.due(watched, view)
+        rule.due(rule, watched, view)
     return watched.seen - set(reads) - {"subject"}
 
 

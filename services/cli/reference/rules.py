@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from schemas.alert import LegalBasis
 from services.cli.reference.page import code, page, table
 from streams.judging.rules import RULE_BOOK, LimitRule, ManifestRule
-from streams.judging.rules.about import ABOUT, EVERY_RULE, Parameter, law_of
+from streams.judging.rules.about import ABOUT, EVERY_RULE, Figure, law_of
+from streams.judging.rules.parameter import Status
 
 __all__ = ["rules_page"]
 
@@ -34,7 +35,7 @@ def rules_page() -> str:
         _table(RULE_BOOK.limit),
         "## 各条规则 · Each rule",
         _EVERY,
-        *_figures(EVERY_RULE),
+        _figures(EVERY_RULE),
         *(part for rule in _sorted() for part in _rule(rule)),
     )
 
@@ -58,7 +59,7 @@ def _rule(rule: ManifestRule | LimitRule) -> list[str]:
     else:
         parts += ["2026-08-15 起的行为 · acts since that day:", _law(law["since"])]
         parts += ["此前的行为 · acts before it:", _law(law["before"])]
-    return [*parts, *_figures(about.parameters)]
+    return [*parts, *_parameters(rule)]
 
 
 def _law(cited: Sequence[LegalBasis]) -> str:
@@ -72,21 +73,43 @@ def _law(cited: Sequence[LegalBasis]) -> str:
     )
 
 
-def _figures(parameters: Sequence[Parameter]) -> list[str]:
-    if not parameters:
+def _parameters(rule: ManifestRule | LimitRule) -> list[str]:
+    if not rule.parameters.declared:
         return []
-    head = ("参数 figure", "值 value", "性质 status", "含义 meaning", "出处 source")
+    head = (
+        "参数 parameter",
+        "值 value",
+        "可设 range",
+        "性质 status",
+        "含义 meaning",
+        "出处 source",
+    )
     rows = [
         (
             code(p.name),
-            p.value,
-            "法定 law" if p.status == "law" else "自定 ours",
+            f"{p.default} {p.unit[0]}"
+            if p.unit[0] == p.unit[1]
+            else f"{p.default} {p.unit[0]}<br>{p.default} {p.unit[1]}",
+            f"{p.least}–{p.most}",
+            _status(p.status),
             f"{p.zh}<br>{p.en}",
             p.source,
         )
-        for p in parameters
+        for p in rule.parameters.declared
     ]
     return [table(head, rows)]
+
+
+def _figures(figures: Sequence[Figure]) -> str:
+    head = ("固定值 figure", "值 value", "性质 status", "含义 meaning", "出处 source")
+    rows = [
+        (code(f.name), f.value, _status(f.status), f"{f.zh}<br>{f.en}", f.source) for f in figures
+    ]
+    return table(head, rows)
+
+
+def _status(status: Status) -> str:
+    return "法定 law" if status == "law" else "自定 ours"
 
 
 def _table(rules: Sequence[ManifestRule | LimitRule]) -> str:

@@ -4,7 +4,7 @@ Kept beside the rules, not in them: judging needs none of it. Tests hold it agai
 """
 
 from datetime import datetime, timedelta
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from schemas.alert import LegalBasis
 from schemas.instant import CHINA
@@ -12,19 +12,15 @@ from streams.judging.fold import BACKDATING_TOLERANCE_US
 from streams.judging.law import CODE_IN_FORCE, Act, basis
 from streams.judging.outcome import SEVERITY_CUTS_T
 from streams.judging.rules.carrier import LAW as CARRIER_LAW
-from streams.judging.rules.scale import BREACH_PERCENT
+from streams.judging.rules.parameter import Status
 from streams.judging.rules.speakers import LAW as SPEAKERS_LAW
-from streams.judging.rules.term import BACK_ENTRY_DAYS, RECEIPT_DAYS, TRANSIT_HOURS
 from streams.judging.rules.timeliness import TRACKED
 
-__all__ = ["ABOUT", "EVERY_RULE", "About", "Parameter", "law_of"]
-
-Status = Literal["law", "choice"]
-"""``law``: the text says so. ``choice``: no text does; ours, to be changed where an authority says so."""
+__all__ = ["ABOUT", "EVERY_RULE", "About", "Figure", "law_of"]
 
 
-class Parameter(NamedTuple):
-    """A figure that a rule judges by."""
+class Figure(NamedTuple):
+    """A figure that bears on all rules and is not to be set."""
 
     name: str
     value: str
@@ -40,13 +36,12 @@ class About(NamedTuple):
     acts: tuple[Act, ...] = ()
     cites: tuple[LegalBasis, ...] = ()
     asks: tuple[str, ...] = ()
-    parameters: tuple[Parameter, ...] = ()
     own_law: bool = False
 
 
 _CUTS = ", ".join(map(str, SEVERITY_CUTS_T))
 EVERY_RULE = (
-    Parameter(
+    Figure(
         "severity_cuts",
         f"{_CUTS} t",
         "choice",
@@ -54,7 +49,7 @@ EVERY_RULE = (
         "cuts of the severity: low, medium, high, critical",
         "裁量表的数量分档 / quantity bands of discretion tables",
     ),
-    Parameter(
+    Figure(
         "backdating_tolerance",
         f"{BACKDATING_TOLERANCE_US // 3_600_000_000} h",
         "choice",
@@ -90,16 +85,6 @@ ABOUT: dict[str, About] = {
     "licence.scale_exceeded": About(
         ("operate_off_licence",),
         asks=("licence",),
-        parameters=(
-            Parameter(
-                "breach_percent",
-                f"{BREACH_PERCENT} %",
-                "choice",
-                "超过核准规模至此为提示，再多为违法",
-                "over the scale up to this is a notice, more is a violation",
-                "经营许可证管理办法：超过规模 20% 须重新申领 / a new licence beyond 20 % over",
-            ),
-        ),
     ),
     "carrier.no_permit": About(cites=CARRIER_LAW, asks=("carrier_permit", "exemption")),
     "carrier.plate_not_on_permit": About(cites=CARRIER_LAW, asks=("carrier_permit", "exemption")),
@@ -108,49 +93,14 @@ ABOUT: dict[str, About] = {
     "time.receipt_overdue": About(
         ("receipt_overdue",),
         asks=("calendar", "exemption"),
-        parameters=(
-            Parameter(
-                "days",
-                f"{RECEIPT_DAYS} 个工作日 / working days",
-                "law",
-                "自运抵次日起",
-                "from the day after the arrival",
-                "危险废物转移管理办法第十八条 / order 23 Art 18",
-            ),
-        ),
     ),
     "time.back_entry_overdue": About(
         ("back_entry_overdue",),
         asks=("calendar", "exemption"),
-        parameters=(
-            Parameter(
-                "days",
-                f"{BACK_ENTRY_DAYS} 个工作日 / working days",
-                "law",
-                "自转移结束次日起",
-                "from the day after the transfer's end",
-                "危险废物转移管理办法第二十条 / order 23 Art 20",
-            ),
-        ),
     ),
     "time.transit_overdue": About(
         cites=TRACKED,
         asks=("exemption",),
-        parameters=tuple(
-            Parameter(
-                name,
-                f"{TRANSIT_HOURS[name]} h",
-                "choice",
-                f"{zh}在途时间",
-                f"time on the way {en}",
-                "法规未规定，各地自定 / no text; local practice",
-            )
-            for name, zh, en in (
-                ("city", "市内", "inside a city"),
-                ("province", "省内跨市", "between cities of a province"),
-                ("nation", "跨省", "across provinces"),
-            )
-        ),
     ),
 }
 """By rule."""

@@ -1,6 +1,8 @@
 """The rule book: every rule that is judged, by scope."""
 
-from typing import NamedTuple
+import difflib
+from collections.abc import Collection
+from typing import NamedTuple, TypeVar
 
 from schemas.alert import Severity
 from streams.judging.rules.approval_mismatch import (
@@ -14,6 +16,7 @@ from streams.judging.rules.cross_province import APPROVAL_NOT_IN_FORCE, NO_APPRO
 from streams.judging.rules.inbound import INBOUND_BANNED
 from streams.judging.rules.licence import RECEIVER_UNLICENSED, SUSPENDED
 from streams.judging.rules.licence_scope import CODE_OUT_OF_SCOPE, MODE_OUT_OF_SCOPE
+from streams.judging.rules.parameter import ParameterRefused, ParameterSet
 from streams.judging.rules.quota import CAP_EXCEEDED, QUANTITY_EXCEEDED
 from streams.judging.rules.rule import LimitRule, ManifestRule
 from streams.judging.rules.scale import SCALE_EXCEEDED
@@ -26,12 +29,57 @@ from streams.judging.rules.timeliness import (
 
 __all__ = ["RULE_BOOK", "LimitRule", "ManifestRule", "RuleBook"]
 
+_Rule = TypeVar("_Rule", ManifestRule, LimitRule)
+
+
+def _with(rule: _Rule, values: ParameterSet) -> _Rule:
+    return rule._replace(parameters=rule.parameters.with_values(values)) if values else rule
+
 
 class RuleBook(NamedTuple):
     """The rules that one run judges by."""
 
     manifest: tuple[ManifestRule, ...]
     limit: tuple[LimitRule, ...]
+
+    @property
+    def rules(self) -> tuple[ManifestRule | LimitRule, ...]:
+        """Return all rules, by id."""
+        return tuple(sorted((*self.manifest, *self.limit), key=lambda rule: rule.id))
+
+    @property
+    def parameter_set(self) -> ParameterSet:
+        """Return the parameters that are not as declared, by ``rule.name``."""
+        return {
+            f"{rule.id}.{name}": value
+            for rule in self.rules
+            for name, value in rule.parameters.changed
+        }
+
+    def with_parameters(self, values: ParameterSet) -> "RuleBook":
+        """Return the book with parameters set, by ``rule.name``. Raises ParameterRefused."""
+        by_rule: dict[str, dict[str, int]] = {rule.id: {} for rule in self.rules}
+        for named, value in values.items():
+            rule_id, _, name = named.rpartition(".")
+            if rule_id not in by_rule:
+                near = difflib.get_close_matches(rule_id or named, by_rule, n=1, cutoff=0.4)
+                raise ParameterRefused(
+                    f"没有规则 {rule_id or named}" + (f"；是否指 {near[0]}" if near else ""),
+                    f"there is no rule {rule_id or named}"
+                    + (f"; did you mean {near[0]}" if near else ""),
+                )
+            by_rule[rule_id][name] = value
+        return RuleBook(
+            tuple(_with(rule, by_rule[rule.id]) for rule in self.manifest),
+            tuple(_with(rule, by_rule[rule.id]) for rule in self.limit),
+        )
+
+    def only(self, rule_ids: Collection[str]) -> "RuleBook":
+        """Return the book of some rules; the others say nothing."""
+        return RuleBook(
+            tuple(rule for rule in self.manifest if rule.id in rule_ids),
+            tuple(rule for rule in self.limit if rule.id in rule_ids),
+        )
 
     def title(self, rule_id: str) -> tuple[str, str]:
         """Return a rule's title, zh and en."""

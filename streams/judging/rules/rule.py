@@ -8,6 +8,7 @@ from schemas.alert import Evidence
 from schemas.instant import china_day
 from streams.judging.facts import Fact, Facts
 from streams.judging.outcome import Draw, Outcome, State
+from streams.judging.rules.parameter import Parameters
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -47,6 +48,9 @@ _REASONS: dict[str, Said] = {
 }
 
 
+_NONE = Parameters()
+
+
 class ManifestRule(NamedTuple):
     """A rule of manifest scope: ``judge`` returns its outcomes, one per discriminator."""
 
@@ -55,7 +59,7 @@ class ManifestRule(NamedTuple):
     title_zh: str
     title_en: str
     judge: "Callable[[ManifestRule, Facts, RegistryView, datetime | None], Sequence[Outcome]]"
-    due: "Callable[[Facts, RegistryView], datetime | None] | None" = None
+    due: "Callable[[ManifestRule, Facts, RegistryView], datetime | None] | None" = None
     """When time alone may change the outcome (a deadline is armed for it), None if never. ``judge`` is
     given the clock only once that deadline has fired, None before; its outcome says nothing of the
     clock itself. It reads what ``reads`` names."""
@@ -66,6 +70,8 @@ class ManifestRule(NamedTuple):
     reads: tuple[str, ...] | None = None
     """All members of the facts that it reads. While they and the registry stay the same it need not
     be asked again; so the clock bears on it by ``due`` alone. None: it is asked each time."""
+    parameters: Parameters = _NONE
+    """The figures that it judges by."""
 
 
 class LimitRule(NamedTuple):
@@ -76,6 +82,7 @@ class LimitRule(NamedTuple):
     title_zh: str
     title_en: str
     judge: "Callable[[LimitRule, str, Sequence[Draw], RegistryView, datetime | None], Sequence[Outcome]]"
+    parameters: Parameters = _NONE
 
 
 def says(
@@ -88,6 +95,8 @@ def says(
 ) -> Outcome:
     """Return an outcome of ``rule``; common reasons bring their sentences along."""
     zh, en = said or _REASONS[reason]
+    if rule.parameters.changed:
+        more["parameters"] = rule.parameters.changed
     if not more:
         return _plain(rule.id, rule.version, state, discriminator, reason, zh, en)
     return Outcome(
@@ -102,7 +111,7 @@ def says(
     )
 
 
-@lru_cache(4096)
+@lru_cache(2048)
 def _plain(
     rule: str, version: int, state: State, discriminator: str, reason: str, zh: str, en: str
 ) -> Outcome:

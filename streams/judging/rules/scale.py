@@ -19,16 +19,23 @@ from streams.judging.registry import RegistryView
 from streams.judging.rules.cap import Cap, exceeded, excess_of, unweighed, within
 from streams.judging.rules.explained import Passed, Threshold
 from streams.judging.rules.explained.wording import condition
+from streams.judging.rules.parameter import Parameter, Parameters
 from streams.judging.rules.rule import LimitRule, not_applicable, record_evidence
 
 __all__ = ["SCALE_EXCEEDED", "scale_cap"]
 
-BREACH_PERCENT = 120
-"""Share of the scale above which it is a violation; between 100 % and this it is a notice. [D]"""
-
-_NOTICE = (
-    f"超过核准规模但未超过其 {BREACH_PERCENT}%，提示单位注意。",
-    f" Above the scale, not above {BREACH_PERCENT} % of it: a notice to the unit.",
+_PARAMETERS = Parameters(
+    Parameter(
+        "breach_percent",
+        120,
+        ("%", "%"),
+        100,
+        200,
+        "choice",
+        "超过核准规模至此为提示，再多为违法",
+        "over the scale up to this is a notice, more is a violation",
+        "经营许可证管理办法：超过规模 20% 须重新申领 / a new licence beyond 20 % over",
+    )
 )
 
 
@@ -38,7 +45,8 @@ def _scale_exceeded(
     limit = limit_of(subject)
     if limit is None or limit.kind != "licence":
         return ()
-    cap, licence = scale_cap(limit, view), view.licence(limit.record)
+    percent = rule.parameters["breach_percent"]
+    cap, licence = scale_cap(limit, view, percent), view.licence(limit.record)
     if cap is None or licence is None:
         return not_applicable(rule, "total", "no_limit")
     collects = _only_collects(licence)
@@ -54,11 +62,15 @@ def _scale_exceeded(
     # A notice reaches no officer; what has no weight may be a violation, so it goes first.
     if excess is None or unweighed(draws):
         return within(rule, draws, cap, law)
-    return exceeded(rule, cap, excess, (), state="notice", reason="above_scale", note=_NOTICE)
+    note = (
+        f"超过核准规模但未超过其 {percent}%，提示单位注意。",
+        f" Above the scale, not above {percent} % of it: a notice to the unit.",
+    )
+    return exceeded(rule, cap, excess, (), state="notice", reason="above_scale", note=note)
 
 
-def scale_cap(limit: Limit, view: RegistryView) -> Cap | None:
-    """Return a licence's scale for the year, of which 120 % is the breach; None: it sets none."""
+def scale_cap(limit: Limit, view: RegistryView, breach_percent: int) -> Cap | None:
+    """Return a licence's scale for the year, and its share that is the breach; None: it sets none."""
     licence = view.licence(limit.record)
     if licence is None or licence.annual_scale_t is None:
         return None
@@ -70,9 +82,9 @@ def scale_cap(limit: Limit, view: RegistryView) -> Cap | None:
     )
     name_en = f"the {year} scale of licence {licence.number}"
     breach_t = Threshold(
-        f"{of_zh}的 {BREACH_PERCENT}%",
-        f"{BREACH_PERCENT} % of {name_en}",
-        scale * BREACH_PERCENT // 100,
+        f"{of_zh}的 {breach_percent}%",
+        f"{breach_percent} % of {name_en}",
+        scale * breach_percent // 100,
     )
     return Cap(
         scale,
@@ -141,4 +153,5 @@ SCALE_EXCEEDED = LimitRule(
     "超出许可证年度核准规模",
     "licence's yearly scale exceeded",
     _scale_exceeded,
+    _PARAMETERS,
 )

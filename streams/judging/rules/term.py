@@ -12,14 +12,15 @@ from streams.judging.explanation import CureParty
 from streams.judging.facts import Fact, Facts
 from streams.judging.registry import RegistryView
 from streams.judging.rules.once import once
+from streams.judging.rules.parameter import Parameter, Parameters
 from streams.judging.rules.rule import Said
 from streams.judging.rules.transfer import crosses, exemption_for
 from streams.judging.working_days import end_of_term
 
 __all__ = [
-    "BACK_ENTRY_DAYS",
-    "RECEIPT_DAYS",
-    "TRANSIT_HOURS",
+    "BACK_ENTRY",
+    "RECEIPT",
+    "TRANSIT",
     "Term",
     "back_entry_term",
     "receipt_term",
@@ -27,11 +28,54 @@ __all__ = [
     "transit_term",
 ]
 
-RECEIPT_DAYS, BACK_ENTRY_DAYS = 5, 10
-"""Working days: order 23 Arts 18, 20."""
-TRANSIT_HOURS = {"city": 24, "province": 48, "nation": 120}
-"""How long a load may be on its way inside a city, inside a province, across provinces. No text gives
-a limit; local platforms ask for an explanation. [M]"""
+_WORKING_DAYS = ("个工作日", "working days")
+RECEIPT = Parameters(
+    Parameter(
+        "days",
+        5,
+        _WORKING_DAYS,
+        1,
+        20,
+        "law",
+        "自运抵次日起",
+        "from the day after the arrival",
+        "危险废物转移管理办法第十八条 / order 23 Art 18",
+    )
+)
+BACK_ENTRY = Parameters(
+    Parameter(
+        "days",
+        10,
+        _WORKING_DAYS,
+        1,
+        20,
+        "law",
+        "自转移结束次日起",
+        "from the day after the transfer's end",
+        "危险废物转移管理办法第二十条 / order 23 Art 20",
+    )
+)
+TRANSIT = Parameters(
+    *(
+        Parameter(
+            name,
+            hours,
+            ("小时", "hours"),
+            1,
+            720,
+            "choice",
+            f"{zh}在途时间",
+            f"time on the way {en}",
+            "法规未规定，各地自定 / no text; local practice",
+        )
+        for name, hours, zh, en in (
+            ("city", 24, "市内", "inside a city"),
+            ("province", 48, "省内跨市", "between cities of a province"),
+            ("nation", 120, "跨省", "across provinces"),
+        )
+    )
+)
+"""How long a load may be on its way. No text gives a limit; local platforms ask for an explanation. [M]"""
 
 _STAGES = frozenset(("transfer", "whole_process"))
 _LONGEST = timedelta(days=30)
@@ -61,7 +105,7 @@ class Term(NamedTuple):
 
 
 @once
-def receipt_term(facts: Facts, view: RegistryView) -> Term | str:
+def receipt_term(facts: Facts, view: RegistryView, parameters: Parameters) -> Term | str:
     """Return the receiver's term to confirm what arrived, or why none runs."""
     reason = _no_transfer(facts)
     if reason is not None:
@@ -71,7 +115,8 @@ def receipt_term(facts: Facts, view: RegistryView) -> Term | str:
         return "not_arrived"
     if _exempt(facts, view, arrived):
         return "exempt"
-    over = end_of_term(arrived.at, RECEIPT_DAYS, view)
+    days = parameters["days"]
+    over = end_of_term(arrived.at, days, view)
     if facts.received is None and facts.voided is not None and facts.voided.at < over:
         return "voided"
     return Term(
@@ -79,7 +124,7 @@ def receipt_term(facts: Facts, view: RegistryView) -> Term | str:
         facts.form.receiver.name,
         arrived,
         ("运抵", "arrival"),
-        (f"{RECEIPT_DAYS} 个工作日", f"{RECEIPT_DAYS} working days"),
+        (f"{days} 个工作日", f"{days} working days"),
         over,
         facts.received,
         ("在系统中确认接受", "confirm in the system"),
@@ -87,7 +132,7 @@ def receipt_term(facts: Facts, view: RegistryView) -> Term | str:
 
 
 @once
-def back_entry_term(facts: Facts, view: RegistryView) -> Term | str:
+def back_entry_term(facts: Facts, view: RegistryView, parameters: Parameters) -> Term | str:
     """Return the term to enter a paper manifest after the transfer's end, or why none runs."""
     reason = _no_transfer(facts)
     if reason is not None:
@@ -99,20 +144,21 @@ def back_entry_term(facts: Facts, view: RegistryView) -> Term | str:
         return "not_arrived"
     if _exempt(facts, view, end):
         return "exempt"
+    days = parameters["days"]
     return Term(
         "consignor",
         facts.form.consignor.name,
         end,
         ("转移结束", "the transfer's end"),
-        (f"{BACK_ENTRY_DAYS} 个工作日", f"{BACK_ENTRY_DAYS} working days"),
-        end_of_term(end.at, BACK_ENTRY_DAYS, view),
+        (f"{days} 个工作日", f"{days} working days"),
+        end_of_term(end.at, days, view),
         facts.filed,
         ("补录电子联单", "enter the manifest in the system"),
     )
 
 
 @once
-def transit_term(facts: Facts, view: RegistryView) -> Term | str:
+def transit_term(facts: Facts, view: RegistryView, parameters: Parameters) -> Term | str:
     """Return how long a load may be on its way, or why that is not asked."""
     reason = _no_transfer(facts)
     if reason is not None:
@@ -127,7 +173,7 @@ def transit_term(facts: Facts, view: RegistryView) -> Term | str:
     form = facts.form
     start, end = form.consignor.site_region, form.receiver.site_region
     reach = "nation" if crosses(start, end) else "city" if start[:4] == end[:4] else "province"
-    hours = TRANSIT_HOURS[reach]
+    hours = parameters[reach]
     part = form.carriers[-1] if form.carriers else None
     return Term(
         "carrier",

@@ -15,13 +15,22 @@ from streams.judging.outcome import Outcome, china_text
 from streams.judging.registry import RegistryView
 from streams.judging.rules.amount import shipped
 from streams.judging.rules.explained.terms import term_explained
+from streams.judging.rules.parameter import Parameters
 from streams.judging.rules.rule import ManifestRule, Said, event_evidence, not_applicable, says
-from streams.judging.rules.term import Term, back_entry_term, receipt_term, transit_term
+from streams.judging.rules.term import (
+    BACK_ENTRY,
+    RECEIPT,
+    TRANSIT,
+    Term,
+    back_entry_term,
+    receipt_term,
+    transit_term,
+)
 from streams.judging.rules.transfer import names
 
 __all__ = ["BACK_ENTRY_OVERDUE", "RECEIPT_OVERDUE", "TRACKED", "TRANSIT_OVERDUE"]
 
-_Runs = Callable[[Facts, RegistryView], Term | str]
+_Runs = Callable[[Facts, RegistryView, Parameters], Term | str]
 _READS = ("filed", "dispatched", "arrived", "received", "voided", "called_off")
 _ELECTRONIC: Said = ("不是纸质联单补录", "not the back-entry of a paper manifest")
 TRACKED = (
@@ -38,7 +47,7 @@ def _asked(
     rule: ManifestRule, runs: _Runs, facts: Facts, view: RegistryView, now: datetime | None
 ) -> Term | tuple[Outcome, ...]:
     """Return the term if it was broken, else the outcome that says why it was not."""
-    term = runs(facts, view)
+    term = runs(facts, view, rule.parameters)
     if isinstance(term, str):
         if term == "electronic":
             return (says(rule, "not_applicable", "-", term, _ELECTRONIC),)
@@ -52,11 +61,11 @@ def _asked(
     return (says(rule, "passed", "-", "in_time", said, margin=left(term)),)
 
 
-def _silent(runs: _Runs) -> Callable[[Facts, RegistryView], datetime | None]:
+def _silent(runs: _Runs) -> Callable[[ManifestRule, Facts, RegistryView], datetime | None]:
     """Return when a term ends that nothing has ended yet."""
 
-    def due(facts: Facts, view: RegistryView) -> datetime | None:
-        term = runs(facts, view)
+    def due(rule: ManifestRule, facts: Facts, view: RegistryView) -> datetime | None:
+        term = runs(facts, view, rule.parameters)
         return None if isinstance(term, str) or term.kept is not None else term.over
 
     return due
@@ -174,6 +183,7 @@ RECEIPT_OVERDUE = ManifestRule(
     due=_silent(receipt_term),
     gravest="medium",
     reads=_READS,
+    parameters=RECEIPT,
 )
 BACK_ENTRY_OVERDUE = ManifestRule(
     "time.back_entry_overdue",
@@ -183,6 +193,7 @@ BACK_ENTRY_OVERDUE = ManifestRule(
     _back_entry_overdue,
     gravest="medium",
     reads=(*_READS, "taken_over"),
+    parameters=BACK_ENTRY,
 )
 TRANSIT_OVERDUE = ManifestRule(
     "time.transit_overdue",
@@ -192,4 +203,5 @@ TRANSIT_OVERDUE = ManifestRule(
     _transit_overdue,
     due=_silent(transit_term),
     reads=(*_READS, "reached"),
+    parameters=TRANSIT,
 )

@@ -36,7 +36,10 @@ def test_the_list_for_machines_has_law_figures_and_what_is_read() -> None:
     assert "arrived" in receipt["reads"]
     assert receipt["parameters"][0] == {
         "name": "days",
-        "value": "5 个工作日 / working days",
+        "default": 5,
+        "unit": ["个工作日", "working days"],
+        "least": 1,
+        "most": 20,
         "status": "law",
         "zh": "自运抵次日起",
         "en": "from the day after the arrival",

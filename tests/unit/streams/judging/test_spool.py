@@ -1,0 +1,96 @@
+"""Events brought together by manifest, on disk once they are many; draws kept small."""
+
+import random
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.simulator import build_world
+from streams.judging.draw_ledger import DrawLedger
+from streams.judging.on_files import judge_lines
+from streams.judging.outcome import Draw
+from streams.judging.spool import Spool, Spooled
+
+
+@pytest.mark.parametrize("in_memory", [0, 200, 1 << 20])
+def test_all_events_of_a_manifest_come_in_one_bucket_in_their_order(in_memory: int) -> None:
+    said = [(f"2026{n % 37:010d}", n, b"x" * (n % 90)) for n in range(500)]
+    with Spool(in_memory) as spool:
+        for subject, line, raw in said:
+            spool.put(subject, line * 10, line, raw)
+        buckets = list(spool.buckets())
+    assert sorted(e for bucket in buckets for e in bucket) == [
+        Spooled(line * 10, line, raw) for _, line, raw in said
+    ]
+    for bucket in buckets:
+        lines = [event.line for event in bucket]
+        assert lines == sorted(lines)
+        subjects = {said[line][0] for line in lines}
+        assert sum(s in subjects for s, _, _ in said) == len(lines)
+
+
+def test_nothing_is_left_on_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    with Spool(0) as spool:
+        spool.put("1", 1, 1, b"{}")
+        assert any(tmp_path.rglob("*"))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_verdict_is_the_same_in_any_order_of_the_lines_and_on_disk(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world = build_world("demo", 7, 300)
+    told = [
+        line[:-1] + b',"liandanreceivedat":"2026-10-01T00:00:%02d.%06dZ"}' % divmod(n, 10**6)
+        for n, line in enumerate(dict.fromkeys(world.events))
+    ]
+    expected = judge_lines(world.registry, told)
+    monkeypatch.setattr("streams.judging.on_files.Spool", lambda: Spool(10_000))
+    random.Random(3).shuffle(told)
+    shuffled = judge_lines(world.registry, told, keep_outcomes=False)
+    assert len(expected.alerts) > 20
+    assert shuffled.alerts == expected.alerts
+    assert (shuffled.now, shuffled.events) == (expected.now, expected.events)
+    assert shuffled.outcomes == {}
+
+
+def test_an_event_that_is_not_understood_does_not_set_the_clock() -> None:
+    world = build_world("demo", 7, 300)
+    broken = [b'{"subject":"%d","time":"2099-01-01T00:00:00Z"}' % n for n in range(70)] + [
+        b"{}",
+        b"nothing",
+        b'{"subject":1}',
+    ]
+    expected = judge_lines(world.registry, world.events)
+    verdict = judge_lines(world.registry, [*broken, *world.events])
+    assert verdict.now == expected.now
+    assert [r.line for r in verdict.refused] == list(range(1, 74))
+
+
+_DRAWS = st.builds(
+    Draw,
+    st.sampled_from(["approval/a/1", "licence/b/2026"]),
+    st.text("0123456789", min_size=14, max_size=17),
+    st.datetimes(datetime(1990, 1, 1), datetime(2199, 1, 1), timezones=st.just(UTC)),
+    st.integers(0, 2**62),
+    st.sampled_from(["reserved", "settled", "released"]),
+    st.integers(0, 2**62),
+    st.sampled_from([None, "several_limits", "voided_after_arrival"]),
+    st.booleans(),
+)
+
+
+@given(st.lists(_DRAWS, max_size=30))
+def test_a_ledger_gives_back_what_was_put(draws: list[Draw]) -> None:
+    ledger = DrawLedger()
+    for draw in draws:
+        ledger.put(draw)
+    back = dict(ledger.limits())
+    assert back == {
+        limit: [d for d in draws if d.limit == limit]
+        for limit in dict.fromkeys(d.limit for d in draws)
+    }
