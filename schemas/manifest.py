@@ -147,6 +147,9 @@ class FiledData(Record):
     back_entry: bool = False
     paper_no: Short | None = None
     remark: Long | None = None
+    check_ticket: Annotated[str, text(2000)] | None = Field(
+        default=None, description="预检票据，见 POST /v1/check"
+    )
 
     __checks__ = (_lines_once,)
 

@@ -5,7 +5,9 @@ import sys
 from infra.runtime.logs import configure_logs
 from infra.runtime.metrics import serve_metrics
 from infra.runtime.settings import MANIFEST_TOPIC, Settings
+from infra.runtime.ticket_keys import PublicKeys
 from streams.judge_worker import JudgeWorker
+from streams.judging.rules import RULE_BOOK
 from streams.worker import run
 
 
@@ -14,7 +16,8 @@ def main() -> int:
     settings = Settings()
     configure_logs(settings.worker_id, settings.log_level)
     serve_metrics(settings)
-    return run(settings, JudgeWorker(settings, MANIFEST_TOPIC))
+    book = RULE_BOOK._replace(ticket_keys=PublicKeys(settings.ticket_directory))
+    return run(settings, JudgeWorker(settings, MANIFEST_TOPIC, book))
 
 
 if __name__ == "__main__":

@@ -25,6 +25,7 @@ from infra.postgres.migrate import MIGRATIONS
 from infra.prometheus import local_config
 from infra.runtime.settings import Settings, from_secret_file
 from infra.runtime.supervision import ChildEvent, ChildFailed, Supervisor, together
+from infra.runtime.ticket_keys import new_ticket_key
 
 __all__ = ["LocalStack", "Progress"]
 
@@ -94,6 +95,7 @@ class LocalStack:
             self._state.remove()  # of a stack that was killed
             self._choose_ports()
             await together([self._start_kafka(), self._start_postgres()])
+            self._make_ticket_key()
             self._started_at = datetime.now(UTC).isoformat(timespec="seconds")
             self._publish()
             await self.start_services(*self._services)
@@ -130,6 +132,12 @@ class LocalStack:
         await self._supervisor.start(*children)
         if services:
             self._progress("services", len(services), len(services))
+
+    def _make_ticket_key(self) -> None:
+        """Have the gateway sign tickets of checks, unless the keys are elsewhere or there is one."""
+        directory = self.settings.ticket_directory
+        if self.settings.ticket_keys is None and not any(directory.glob("*.pem")):
+            new_ticket_key(directory)
 
     # -- for tests that break things, and commands that restart one process ---------------------
 

@@ -129,6 +129,11 @@ class Settings(BaseSettings):
     gateway_keys_refresh_s: float = 2.0
     """How often API keys are read: new and revoked ones count after this time at the latest."""
 
+    ticket_keys: Path | None = None
+    """Directory of the keys of check tickets; by default ``tickets`` in the home."""
+    ticket_valid_s: int = Field(default=7200, ge=60, le=604_800)
+    """How long a check ticket is valid."""
+
     worker_id: str = Field(default_factory=socket.gethostname)
     """Name in the log and at Kafka; several workers of one container service differ by host."""
     worker_group: str = "liandan-judge"
@@ -244,6 +249,11 @@ class Settings(BaseSettings):
         """Directories whose disks are watched, by name; ``home`` is one of them."""
         named = (each.partition("=") for each in filter(None, self.watched_volumes.split(",")))
         return {"home": self.home} | {name: Path(directory) for name, _, directory in named}
+
+    @property
+    def ticket_directory(self) -> Path:
+        """Where the keys of check tickets are."""
+        return self.ticket_keys or self.home.expanduser() / "tickets"
 
     @cached_property
     def gateway_url(self) -> str:

@@ -104,6 +104,22 @@ class GatewayClient:
                 pause = min(2 * pause, _LONGEST_PAUSE_S)
         return [item for item in items if item is not None]
 
+    async def check(self, token: str, draft: bytes) -> dict[str, Any]:
+        """Have a draft judged; return the answer, or the problem that was answered instead.
+
+        Raises httpx2.HTTPError when the gateway stays away.
+        """
+        headers = {**_authorization(token), "Content-Type": "application/cloudevents+json"}
+        pause = 0.1
+        for attempt in range(1, _ATTEMPTS + 1):
+            answer = await self._http.post("/v1/check", content=draft, headers=headers)
+            if answer.status_code not in _LATER or attempt == _ATTEMPTS:
+                break
+            await sleep(max(pause, _retry_after_s(answer)))
+            pause = min(2 * pause, _LONGEST_PAUSE_S)
+        found: dict[str, Any] = answer.json()
+        return found
+
     async def _send(self, token: str, events: Sequence[bytes], lines: bool) -> httpx2.Response:
         body = b"\n".join(events) if lines else b"[" + b",".join(events) + b"]"
         headers = {**_authorization(token), "Content-Type": _NDJSON if lines else _BATCH}

@@ -11,6 +11,7 @@ from typing import Annotated
 import msgspec
 import typer
 
+from infra.runtime.ticket_keys import PublicKeys
 from schemas.alert import Alert
 from schemas.checks import Refusal
 from schemas.decode import decode_registry_record
@@ -45,6 +46,10 @@ def judge(
         Path | None, typer.Option("--out", help="告警写入此文件 NDJSON / write alerts there")
     ] = None,
     set_: SetOption = None,
+    tickets: Annotated[
+        Path | None,
+        typer.Option(help="预检票据公钥目录 / public keys of check tickets: alerts tell of them"),
+    ] = None,
     form: Annotated[
         _Format, typer.Option("--format", help="终端输出 / what goes to stdout")
     ] = _Format.TABLE,
@@ -57,6 +62,8 @@ def judge(
     with explained():
         clock, known_at = instant_option(now, "--now"), instant_option(as_known_at, "--as-known-at")
         book = book_with(set_)
+        if tickets is not None:
+            book = book._replace(ticket_keys=PublicKeys(tickets))
         records = read_registry(registry)
         with events.open("rb") as lines:
             verdict = judge_lines(

@@ -21,6 +21,8 @@ _COMMANDS = {
     "restore": "restore:restore",
     "simulate": "simulate:simulate",
     "post": "post:post",
+    "check": "check:check",
+    "ticket": "ticket:ticket_app",
     "alerts": "alerts:alerts",
     "judge": "judge:judge",
     "rules": "rules:rules_app",

@@ -18,6 +18,7 @@ from starlette.routing import Route
 
 from schemas.problems import Problem
 from services.gateway import manifests, receipts
+from services.gateway.check import get_ticket_keys, post_check
 from services.gateway.events import post_events
 from services.gateway.gateway import Gateway
 from services.gateway.guard import Guard
@@ -52,6 +53,8 @@ def create_app(gateway: Gateway) -> FastAPI:
     app.router.redirect_slashes = False
     app.router.routes += [
         Route("/v1/events", post_events, methods=["POST"], include_in_schema=False),
+        Route("/v1/check", post_check, methods=["POST"], include_in_schema=False),
+        Route("/v1/ticket-keys", get_ticket_keys, methods=["GET"], include_in_schema=False),
         Route("/healthz", _health, methods=["GET"], include_in_schema=False),
         Route("/docs", _docs, methods=["GET"], include_in_schema=False),
     ]

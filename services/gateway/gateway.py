@@ -7,6 +7,7 @@ from typing import Any
 
 from infra.runtime.kafka import new_producer
 from infra.runtime.settings import Settings
+from infra.runtime.ticket_keys import PublicKeys, signing_key
 from schemas.topics import MANIFEST_TOPIC
 from services.gateway.capacity import Capacity
 from services.gateway.database import Database
@@ -14,6 +15,7 @@ from services.gateway.ingest import Ingest
 from services.gateway.keys import Keys
 from services.gateway.producer import EventLog
 from services.gateway.recent import Recent
+from services.gateway.registry_copy import RegistryCopy
 
 __all__ = ["Gateway"]
 
@@ -42,6 +44,9 @@ class Gateway:
             settings.gateway_ack_timeout_s,
         )
         self.ingest = Ingest(self.recent, self.database, self.log)
+        self.registry = RegistryCopy(self.database)
+        self.ticket_keys = PublicKeys(settings.ticket_directory)
+        self.signing = signing_key(settings.ticket_directory)
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:

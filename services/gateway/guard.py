@@ -15,6 +15,8 @@ __all__ = ["Guard"]
 _STRICT = "default-src 'none'; frame-ancestors 'none'"
 _ROUTES = (
     ("/v1/events", "events"),
+    ("/v1/check", "check"),
+    ("/v1/ticket-keys", "ticket_keys"),
     ("/v1/manifests/", "manifest"),
     ("/v1/receipts/", "receipt"),
     ("/healthz", "health"),

@@ -71,6 +71,9 @@ class OutcomeView(BaseModel):
     act_at: str | None = None
     evidence: list[dict[str, Any]] = []
     law: list[dict[str, Any]] = []
+    parameters: list[tuple[str, int]] = Field(
+        default=[], description="Parameters of the rule that are not as declared"
+    )
 
 
 class ManifestView(BaseModel):

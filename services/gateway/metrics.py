@@ -7,6 +7,7 @@ from services.gateway.problems import KINDS
 __all__ = [
     "ACK_SECONDS",
     "BATCH_EVENTS",
+    "CHECKS",
     "EVENTS",
     "INFLIGHT",
     "INFLIGHT_BYTES",
@@ -56,6 +57,11 @@ LOOKUPS_SKIPPED = Counter(
     "liandan_gateway_lookups_skipped_total",
     "Look-ups of duplicates not made or given up because Postgres was away or slow",
 )
+CHECKS = Counter(
+    "liandan_gateway_checks_total", "Drafts checked, by what was said of them", ["outcome"]
+)
+for _light in ("green", "review", "red"):
+    CHECKS.labels(_light)
 for _result in ("accepted", "duplicate", *KINDS):
     EVENTS.labels(_result)  # a series that begins with its first failure hides it from rate()
 REQUESTS.labels("events", "500")

@@ -17,6 +17,12 @@ _POST_CODES = (
     "encoding_unknown", "event_refused", "batch_expected", "batch_empty", "busy", "log_away",
     "keys_away",
 )  # fmt: skip
+_CHECK_CODES = (
+    "body_malformed", "key_missing", "key_unknown", "key_revoked", "source_not_yours",
+    "draft_not_yours", "body_slow", "body_too_large", "event_too_large", "too_many_events",
+    "media_type_unknown", "encoding_unknown", "event_refused", "draft_not_filed", "batch_expected",
+    "batch_empty", "one_draft_expected", "busy", "record_away", "keys_away",
+)  # fmt: skip
 _GET_CODES = ("key_missing", "key_unknown", "key_revoked", "record_away", "keys_away")
 
 _PROBLEM = {
@@ -98,7 +104,13 @@ def document(app: FastAPI) -> dict[str, Any]:
         responses = whole["paths"][path]["get"]["responses"]
         responses.pop("422", None)
         responses |= _problems((*_GET_CODES, not_found))
-    whole["paths"] = {"/v1/events": {"post": _post()}, **whole["paths"]}
+    keys = {"get": _ticket_keys()}
+    whole["paths"] = {
+        "/v1/events": {"post": _post()},
+        "/v1/check": {"post": _check()},
+        **whole["paths"],
+        "/v1/ticket-keys": keys,
+    }
     return whole
 
 
@@ -141,6 +153,78 @@ def _post() -> dict[str, Any]:
                 {"type": "object", "required": ["items"], "properties": {"items": items}},
             ),
             **_problems(_POST_CODES),
+        },
+    }
+
+
+def _check() -> dict[str, Any]:
+    one = {"schema": {"$ref": _REF + "ManifestEvent"}}
+    outcomes = {"type": "array", "items": {"$ref": _REF + "OutcomeView"}}
+    return {
+        "summary": "填报前预检 / Check a draft",
+        "operationId": "post_check",
+        "tags": ["check"],
+        "description": "以将要上报的 filed 事件原样提交：用同一套规则研判，返回每条规则的结论、余量和应改之处，"
+        "以及将占用的累计上限；不保存任何内容。配置了签名密钥时附短期有效的预检票据（Ed25519），"
+        "可填入联单的 check_ticket。\n\n"
+        "The very filed event that is to be posted: judged by the same rules, with margins, what to "
+        "change and the limits that it would draw on. Nothing is stored. With a signing key the answer "
+        "carries a short-lived ticket (Ed25519) that the manifest may carry as check_ticket.",
+        "security": [{"ApiKey": []}],
+        "requestBody": {
+            "required": True,
+            "content": {"application/cloudevents+json": one, "application/json": one},
+        },
+        "responses": {
+            "200": _json(
+                "Judged",
+                {
+                    "type": "object",
+                    "required": ["outcome", "outcomes", "limits", "ticket", "registry_seq"],
+                    "properties": {
+                        "outcome": {"type": "string", "enum": ["green", "review", "red"]},
+                        "subject": {"type": "string"},
+                        "checked_at": {"type": "string", "format": "date-time"},
+                        "registry_seq": {"type": "integer"},
+                        "assumed": {"type": "object"},
+                        "outcomes": outcomes,
+                        "limits": {
+                            "type": "array",
+                            "items": {
+                                "type": "object",
+                                "properties": {
+                                    "limit": {"type": "string"},
+                                    "draws_t": {"type": "string"},
+                                    "outcomes": outcomes,
+                                },
+                            },
+                        },
+                        "ticket": {"type": ["string", "null"]},
+                        "ticket_expires_at": {"type": ["string", "null"], "format": "date-time"},
+                        "stored": {"type": "boolean", "const": False},
+                    },
+                },
+            ),
+            **_problems(_CHECK_CODES),
+        },
+    }
+
+
+def _ticket_keys() -> dict[str, Any]:
+    return {
+        "summary": "预检票据的公钥 / Public keys of check tickets",
+        "operationId": "get_ticket_keys",
+        "tags": ["check"],
+        "description": "JSON Web Key Set (RFC 7517, RFC 8037)。",
+        "responses": {
+            "200": _json(
+                "Keys",
+                {
+                    "type": "object",
+                    "required": ["keys"],
+                    "properties": {"keys": {"type": "array", "items": {"type": "object"}}},
+                },
+            )
         },
     }
 

@@ -41,6 +41,12 @@ KINDS = {
         "source 不是该密钥所属单位",
         "The event's source is not the unit to which the API key belongs.",
     ),
+    "draft_not_yours": Kind(
+        403,
+        "Draft is not yours",
+        "贵单位不是该联单的移出人，也不是登记在册的收集单位",
+        "Your unit is neither the consignor of this manifest nor a registered collector.",
+    ),
     "path_unknown": Kind(404, "Not found", "没有这个地址", "There is nothing at this address."),
     "manifest_unknown": Kind(
         404,
@@ -94,6 +100,18 @@ KINDS = {
         "Event not understood",
         "事件不合格式，见 errors",
         "The event is not what it should be; see errors.",
+    ),
+    "draft_not_filed": Kind(
+        422,
+        "A filing expected",
+        "预检只接受 liandan.manifest.filed.v1",
+        "A check takes a liandan.manifest.filed.v1.",
+    ),
+    "one_draft_expected": Kind(
+        422,
+        "One draft expected",
+        "预检一次只接受一份联单（一个 filed 事件）",
+        "A check takes one manifest at a time: one filed event.",
     ),
     "batch_expected": Kind(
         422,

@@ -110,15 +110,20 @@ def alert_changes(
     outcomes: Sequence[Outcome],
     known: Mapping[str, AlertMemo],
     book: RuleBook = RULE_BOOK,
+    facts: Facts | None = None,
 ) -> tuple[dict[str, AlertMemo], list[AlertChange]]:
-    """Return what to remember of the subject's alerts, and those that changed."""
+    """Return what to remember of the subject's alerts, and those that changed.
+
+    ``facts``: of a manifest, which may carry a check ticket that its alerts tell of.
+    """
     memo = dict(known)
     changes: list[AlertChange] = []
     if not known and not any(outcome.found for outcome in outcomes):
         return memo, changes
     by_key = {outcome.key: outcome for outcome in outcomes}
+    note = _ticket_note(facts, book)
     wanted = {
-        key: _alert(subject, parties, outcome, book)
+        key: _alert(subject, parties, outcome, book, note)
         for key, outcome in by_key.items()
         if outcome.found
     }
@@ -144,7 +149,24 @@ _FINDINGS: Mapping[str, Literal["violation", "review", "notice"]] = {
 }
 
 
-def _alert(subject: str, parties: Parties, outcome: Outcome, book: RuleBook) -> Alert:
+def _ticket_note(facts: Facts | None, book: RuleBook) -> tuple[str, str] | None:
+    if facts is None or facts.filed is None or facts.filed.data.check_ticket is None:
+        return None
+    from streams.judging.ticket import ticket_note  # few carry one, and it takes a library's memory
+
+    return ticket_note(facts, book.ticket_keys)
+
+
+def _alert(
+    subject: str,
+    parties: Parties,
+    outcome: Outcome,
+    book: RuleBook,
+    note: tuple[str, str] | None = None,
+) -> Alert:
+    text_zh, text_en = outcome.zh, outcome.en
+    if note is not None:
+        text_zh, text_en = text_zh + note[0], f"{text_en} {note[1]}"
     title_zh, title_en = book.title(outcome.rule)
     return Alert(
         id=alert_id(outcome.rule, subject, outcome.discriminator),
@@ -160,8 +182,8 @@ def _alert(subject: str, parties: Parties, outcome: Outcome, book: RuleBook) -> 
         title_zh=title_zh,
         title_en=title_en,
         reason=outcome.reason,
-        text_zh=outcome.zh,
-        text_en=outcome.en,
+        text_zh=text_zh,
+        text_en=text_en,
         act_at=outcome.act_at.isoformat() if outcome.act_at is not None else "",
         law=outcome.law,
         evidence=outcome.evidence,

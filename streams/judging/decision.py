@@ -213,7 +213,9 @@ def decide_manifest(
     known = {id(outcome): digest for outcome, digest in held.told} if held is not None else {}
     told = tuple((o, known.get(id(o)) or outcome_digest(o)) for o in judgement.outcomes)
     digests, changed = _changed(told, memo)
-    alerts, alert_list = alert_changes(subject, parties, judgement.outcomes, memo.alerts, book)
+    alerts, alert_list = alert_changes(
+        subject, parties, judgement.outcomes, memo.alerts, book, facts
+    )
     now = {d.limit: d for d in judgement.draws}
     for limit, was in memo.draws.items():
         if limit not in now:

@@ -75,7 +75,7 @@ class Judging:
         facts = fold(subject, union(statements), self._view)
         judgement = judge_manifest(facts, self._view, self._now, self._book)
         parties = manifest_parties(facts)
-        _, raised = alert_changes(subject, parties, judgement.outcomes, {}, self._book)
+        _, raised = alert_changes(subject, parties, judgement.outcomes, {}, self._book, facts)
         self._events += len(statements)
         self._alerts += [change.alert for change in raised]
         if self._keep:

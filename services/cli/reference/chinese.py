@@ -33,6 +33,8 @@ SETTINGS_ZH = {
     "worker_group": "研判进程的消费者组",
     "worker_batch_records": "一批（一个事务）最多的记录数",
     "worker_session_timeout_s": "失去联系这么久的研判进程，其分区交给其他进程",
+    "ticket_keys": "预检票据密钥所在目录；默认为主目录下的 tickets",
+    "ticket_valid_s": "预检票据的有效时长",
     "worker_cache_subjects": "一个研判进程在内存中保留的联单数",
     "deadline_settle_s": "期限设定后至少等这么久才会触发",
     "tick_s": "空闲分区多久看一次时钟、重判命令和累计上限",
@@ -73,6 +75,7 @@ SETTINGS_ZH = {
 
 METRICS_ZH = {
     "liandan_last_success_timestamp_seconds": "该循环最近一次正常完成的时刻（1970 年起的秒数）",
+    "liandan_gateway_checks_total": "填报前预检的联单，按结论",
     "liandan_judge_events_total": "已研判并提交的事件",
     "liandan_judge_quarantined_total": "转入隔离的记录",
     "liandan_judge_alerts_total": "写入的告警：新开（重开）、改动、撤回",

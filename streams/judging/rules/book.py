@@ -1,8 +1,7 @@
 """The rule book: every rule that is judged, by scope."""
 
 import difflib
-from collections.abc import Collection
-from typing import NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from schemas.alert import Severity
 from streams.judging.rules.approval_mismatch import (
@@ -27,8 +26,12 @@ from streams.judging.rules.timeliness import (
     TRANSIT_OVERDUE,
 )
 
+if TYPE_CHECKING:
+    from streams.judging.ticket import TicketKeys
+
 __all__ = ["RULE_BOOK", "LimitRule", "ManifestRule", "RuleBook"]
 
+_NO_KEYS: "TicketKeys" = {}
 _Rule = TypeVar("_Rule", ManifestRule, LimitRule)
 
 
@@ -41,6 +44,8 @@ class RuleBook(NamedTuple):
 
     manifest: tuple[ManifestRule, ...]
     limit: tuple[LimitRule, ...]
+    ticket_keys: "TicketKeys" = _NO_KEYS
+    """What signs check tickets: an alert tells of a ticket, no rule asks for one."""
 
     @property
     def rules(self) -> tuple[ManifestRule | LimitRule, ...]:
@@ -69,16 +74,9 @@ class RuleBook(NamedTuple):
                     + (f"; did you mean {near[0]}" if near else ""),
                 )
             by_rule[rule_id][name] = value
-        return RuleBook(
-            tuple(_with(rule, by_rule[rule.id]) for rule in self.manifest),
-            tuple(_with(rule, by_rule[rule.id]) for rule in self.limit),
-        )
-
-    def only(self, rule_ids: Collection[str]) -> "RuleBook":
-        """Return the book of some rules; the others say nothing."""
-        return RuleBook(
-            tuple(rule for rule in self.manifest if rule.id in rule_ids),
-            tuple(rule for rule in self.limit if rule.id in rule_ids),
+        return self._replace(
+            manifest=tuple(_with(rule, by_rule[rule.id]) for rule in self.manifest),
+            limit=tuple(_with(rule, by_rule[rule.id]) for rule in self.limit),
         )
 
     def title(self, rule_id: str) -> tuple[str, str]:

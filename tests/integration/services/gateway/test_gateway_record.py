@@ -107,7 +107,11 @@ async def test_a_manifest_is_shown_to_its_parties_only(
             assert [e["type"].split(".")[2] for e in told["events"]] == ["filed", "voided"]
             assert told["events"][0]["received_at"] == "2026-11-22T00:30:00.000000Z"
             # None is told too. What explains a finding names others' approvals: not for parties.
-            members = msgspec.structs.asdict(OUTCOME) | {"evidence": [], "law": []}
+            members = msgspec.structs.asdict(OUTCOME) | {
+                "evidence": [],
+                "law": [],
+                "parameters": [],
+            }
             del members["conditions"], members["cures"]
             assert told["outcomes"] == [members]
     for path in (subject, alias, number(), "nonsense"):
