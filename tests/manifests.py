@@ -40,6 +40,8 @@ OUT_OF_SCOPE = "licence.code_out_of_scope"
 RECEIPT_OVERDUE = "time.receipt_overdue"
 BACK_ENTRY_OVERDUE = "time.back_entry_overdue"
 TRANSIT_OVERDUE = "time.transit_overdue"
+NUMBER_REGION = "form.number_region"
+DIFFERS = "quantity.received_differs"
 CODE = "900-041-49"
 """废弃的包装物、容器等: in the 2021 table."""
 

@@ -25,6 +25,8 @@ RULES = (
     "licence.scale_exceeded",
     "carrier.no_permit",
     "carrier.plate_not_on_permit",
+    "form.number_region",
+    "quantity.received_differs",
     "form.not_entitled",
     "form.conflicting_reports",
     "time.receipt_overdue",

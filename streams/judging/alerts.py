@@ -220,8 +220,11 @@ def _withdrawn(
 def _silent(rule: str, outcomes: Sequence[Outcome]) -> Outcome | None:
     """Return what tells why a rule finds nothing: its own word, else that of its family's first.
 
-    Narrow rules say nothing where all is well; the first of their family speaks for them.
+    Narrow rules say nothing where all is well; the first of their family speaks for them. Rules of
+    the form have nothing to do with each other.
     """
+    if rule.startswith("form."):
+        return next((o for o in outcomes if o.rule == rule and not o.found), None)
     family = [o for o in outcomes if o.rule.partition(".")[0] == rule.partition(".")[0]]
     own = next((o for o in family if o.rule == rule and not o.found), None)
     if own is not None or any(o.found for o in family):

@@ -12,6 +12,8 @@ from streams.judging.fold import BACKDATING_TOLERANCE_US
 from streams.judging.law import CODE_IN_FORCE, Act, basis
 from streams.judging.outcome import SEVERITY_CUTS_T
 from streams.judging.rules.carrier import LAW as CARRIER_LAW
+from streams.judging.rules.difference import DIFFERENCE_LAW
+from streams.judging.rules.number import NUMBER_LAW
 from streams.judging.rules.parameter import Status
 from streams.judging.rules.speakers import LAW as SPEAKERS_LAW
 from streams.judging.rules.timeliness import TRACKED
@@ -88,6 +90,8 @@ ABOUT: dict[str, About] = {
     ),
     "carrier.no_permit": About(cites=CARRIER_LAW, asks=("carrier_permit", "exemption")),
     "carrier.plate_not_on_permit": About(cites=CARRIER_LAW, asks=("carrier_permit", "exemption")),
+    "form.number_region": About(cites=NUMBER_LAW),
+    "quantity.received_differs": About(cites=DIFFERENCE_LAW),
     "form.not_entitled": About(cites=SPEAKERS_LAW),
     "form.conflicting_reports": About(cites=SPEAKERS_LAW),
     "time.receipt_overdue": About(

@@ -12,9 +12,11 @@ from streams.judging.rules.approval_mismatch import (
 )
 from streams.judging.rules.carrier import NO_PERMIT, PLATE_NOT_ON_PERMIT
 from streams.judging.rules.cross_province import APPROVAL_NOT_IN_FORCE, NO_APPROVAL
+from streams.judging.rules.difference import RECEIVED_DIFFERS
 from streams.judging.rules.inbound import INBOUND_BANNED
 from streams.judging.rules.licence import RECEIVER_UNLICENSED, SUSPENDED
 from streams.judging.rules.licence_scope import CODE_OUT_OF_SCOPE, MODE_OUT_OF_SCOPE
+from streams.judging.rules.number import NUMBER_REGION
 from streams.judging.rules.parameter import ParameterRefused, ParameterSet
 from streams.judging.rules.quota import CAP_EXCEEDED, QUANTITY_EXCEEDED
 from streams.judging.rules.rule import LimitRule, ManifestRule
@@ -110,6 +112,8 @@ RULE_BOOK = RuleBook(
         MODE_OUT_OF_SCOPE,
         NO_PERMIT,
         PLATE_NOT_ON_PERMIT,
+        NUMBER_REGION,
+        RECEIVED_DIFFERS,
         NOT_ENTITLED,
         CONFLICTING_REPORTS,
         RECEIPT_OVERDUE,

@@ -41,6 +41,11 @@ _REASONS: dict[str, Said] = {
     "exempt": ("属于豁免情形", "an exemption covers this stage"),
     "own_waste": ("自行产生的危险废物，不属经营活动", "the unit's own waste, no business with it"),
     "no_limit": ("登记记录已撤回或未设上限", "the record was retracted or sets no cap"),
+    "not_received": ("接收尚未确认", "no receipt was confirmed"),
+    "not_weighed_twice": (
+        "没有两端都称重且全部接受的废物行",
+        "no line was weighed at both ends and accepted whole",
+    ),
     "not_arrived": ("运抵尚未上报", "no arrival was reported"),
     "not_dispatched": ("起运未上报", "no departure was reported"),
     "term_runs": ("期限尚未届满", "the term is still running"),

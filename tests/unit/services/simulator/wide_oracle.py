@@ -45,7 +45,7 @@ def findings(registry: list[bytes], events: list[bytes]) -> Found:
             other = _about(last, records, defaultdict(int))
             broken = {("review", rule) for _, rule in broken ^ other} | (broken & other)
             broken.add(("review", "form.conflicting_reports"))
-        broken |= _terms(facts)
+        broken |= _terms(facts) | _number_and_weight(subject, facts)
         if facts.strangers:
             broken.add(("review", "form.not_entitled"))
         found |= {(finding, rule, subject) for finding, rule in broken}
@@ -73,6 +73,28 @@ def _terms(facts: Facts) -> set[tuple[str, str]]:
             found.add(("violation", "time.receipt_overdue"))
     if form.back_entry and there is not None and when["filed"] >= _midnight_after(there, 10):
         found.add(("violation", "time.back_entry_overdue"))
+    return found
+
+
+def _number_and_weight(subject: str, facts: Facts) -> set[tuple[str, str]]:
+    """A number of another city; a line accepted whole that lost or gained too much."""
+    form, found = facts.form, set()
+    wastes = [w for w in form.wastes if not is_general_waste(w.code)]
+    if not facts.moved or not wastes:
+        return found
+    if subject.removeprefix("G")[4:8] != form.consignor.site_region[:4]:
+        found.add(("review", "form.number_region"))
+    if "received" in facts.happened:
+        loaded = (
+            facts.happened["dispatched"].data.wastes if "dispatched" in facts.happened else None
+        )
+        left = {w.line: w.quantity_t for w in form.wastes}
+        left |= {row.line: row.quantity_t for row in loaded or ()}
+        for row in facts.happened["received"].data.wastes:
+            if row.opinion == "accepted" and row.accepted_t is not None and row.line in left:
+                off = abs(row.accepted_t - left[row.line])
+                if off > 100_000 and off * 20 > left[row.line]:
+                    found.add(("review", "quantity.received_differs"))
     return found
 
 

@@ -11,10 +11,12 @@ from manifests import (
     CONFLICTING,
     CONSIGNOR,
     DAY,
+    DIFFERS,
     NO_APPROVAL,
     NO_PERMIT,
     NOT_ENTITLED,
     NOT_IN_FORCE,
+    NUMBER_REGION,
     OTHER_RECEIVER,
     OUT_OF_SCOPE,
     PERMITS,
@@ -260,6 +262,28 @@ def _limits() -> Iterator[Outcome]:
     yield limit_outcome([both[0], pieces], sized, limit=year)
 
 
+# Numbers and weights -------------------------------------------------------------------------------
+
+
+def _numbers() -> Iterator[Outcome]:
+    lawful = [approval(), licence(), *PERMITS]
+    elsewhere = transfer(origin="130200", consignor=CONSIGNOR)
+    yield from _of(NUMBER_REGION, elsewhere, *lawful)
+    early = DAY - timedelta(days=3 * 366)
+    old = [filed(early, id="f"), dispatched(early + 24 * HOUR, id="d")]
+    yield from _of(NUMBER_REGION, old, *lawful)
+
+
+def _weights() -> Iterator[Outcome]:
+    lawful = [approval(), licence(), *PERMITS]
+
+    def came(tonnes: str, **form: Any) -> list[Any]:
+        return transfer(arrived(id="a"), received(id="r", tonnes=tonnes), **form)
+
+    yield from _of(DIFFERS, came("1.5"), *lawful)
+    yield from _of(DIFFERS, came("2.75"), *lawful)
+
+
 # Terms ---------------------------------------------------------------------------------------------
 
 
@@ -290,6 +314,8 @@ STORIES: dict[str, Any] = {
     "readings": _readings,
     "limits": _limits,
     "terms": _terms,
+    "numbers": _numbers,
+    "weights": _weights,
 }
 
 

@@ -13,6 +13,7 @@ from tests.manifests import (
     CODE,
     CONSIGNOR,
     DAY,
+    HEBEI,
     NO_APPROVAL,
     NOT_IN_FORCE,
     OTHER_RECEIVER,
@@ -49,7 +50,7 @@ INSIDE = {"destination": "130200"}
 def found(said: Any, *records: Any) -> dict[str, str]:
     """Rule to state, for all that an officer or a unit would be told."""
     silent = ("passed", "not_applicable")
-    outcomes = all_outcomes(said, *records, *PERMITS)
+    outcomes = all_outcomes(said, *records, *PERMITS, subject=said[0].event.subject)
     return {o.rule: o.state for o in outcomes if o.state not in silent}
 
 
@@ -57,11 +58,12 @@ def move(*, at: Any = DAY, by: str | None = None, **of: Any) -> list[Any]:
     """A load of 2 t from Hebei to Shandong, filed, driven and accepted, or with other members."""
     receiver = of.get("receiver")
     hours = timedelta(hours=1)
+    subject = f"2026{of.get('origin', HEBEI)[:4]}000001"
     return [
-        filed(at - 24 * hours, **of),
-        dispatched(at),
-        arrived(at + 6 * hours),
-        received(at + 8 * hours, **({"by": receiver} if receiver else {})),
+        filed(at - 24 * hours, subject=subject, **of),
+        dispatched(at, subject=subject),
+        arrived(at + 6 * hours, subject=subject),
+        received(at + 8 * hours, subject=subject, **({"by": receiver} if receiver else {})),
     ]
 
 
