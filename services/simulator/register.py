@@ -1,7 +1,7 @@
 """The registry of a world: what authorities had recorded before the first event, and later."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -73,10 +73,16 @@ class Register:
         firm: Firm,
         valid_to: date = date(2028, 12, 31),
         listed: Sequence[str] | None = None,
+        certified_to: Mapping[str, date] | None = None,
     ) -> str:
-        """Record a carrier's vehicles and its permit, which lists them all or the ``listed``."""
+        """Record a carrier's vehicles and its permit, which lists them all or the ``listed``.
+
+        ``certified_to``: when a vehicle's certificate ends, by plate.
+        """
         for plate in firm.plates:
-            vehicle = {"plate": plate, "owner": firm.uscc, "capacity_t": 32}
+            vehicle: dict[str, Any] = {"plate": plate, "owner": firm.uscc, "capacity_t": 32}
+            if certified_to is not None and plate in certified_to:
+                vehicle["valid_to"] = str(certified_to[plate])
             self._write("vehicle", vehicle | {"certificate_no": f"示例道运证{plate[1:]}"})
         return self._write(
             "carrier_permit",

@@ -20,6 +20,7 @@ from schemas.registry import (
     RegistryRecord,
     TransferApproval,
     Unit,
+    Vehicle,
     WhitelistEntry,
 )
 from schemas.waste_code import category_of
@@ -116,7 +117,7 @@ def touches(record: RegistryRecord) -> Touches:
         case "carrier_permit":
             marks = (carrier_mark(r.carrier),)
         case "vehicle":
-            units = (r.owner,)
+            marks = (carrier_mark(r.owner),)
         case "transfer_approval":
             units = (r.consignor,)
             codes = [line.code for line in r.lines]
@@ -204,6 +205,7 @@ class RegistryView:
         self._approvals: _Index[str, TransferApproval] = _Index()
         self._whitelist: _Index[str, WhitelistEntry] = _Index()
         self._permits: _Index[str, CarrierPermit] = _Index()
+        self._vehicles: _Index[str, Vehicle] = _Index()
         self._exempted: _Index[str, Exemption] = _Index()
         """By code or category alone: most are in no exemption."""
         self._exemptions: _Index[tuple[str, str | None, str | None], Exemption] = _Index()
@@ -258,6 +260,8 @@ class RegistryView:
                 return [*((self._exempted, x) for x in named), *pairs]
             case "carrier_permit":
                 return [(self._permits, r.carrier)]
+            case "vehicle":
+                return [(self._vehicles, r.plate)]
             case "inbound_ban":
                 province = province_of(r.destination)
                 named = (*r.codes, *r.categories) or ("",)
@@ -306,6 +310,10 @@ class RegistryView:
     def permits(self, carrier: str) -> tuple[CarrierPermit, ...]:
         """Return all road-transport permits of a carrier, in force or not, by id."""
         return self._permits.of(carrier)
+
+    def vehicles(self, plate: str) -> tuple[Vehicle, ...]:
+        """Return the records of a plate, of whatever owner, in force or not, by id."""
+        return self._vehicles.of(plate)
 
     def permits_in_force(self, carrier: str, at: datetime) -> tuple[CarrierPermit, ...]:
         """Return those of ``permits`` that are in force at an instant."""

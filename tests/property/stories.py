@@ -280,6 +280,13 @@ RECORDS: dict[str, Any] = {
         st.integers(1, 2), st.sampled_from([CARRIER, SECOND_CARRIER]), _days,
         st.sampled_from([[], ["冀A12345"]]), _maybe_gone,
     ),
+    "vehicle": st.builds(
+        lambda n, who, plate, days, gone: record(
+            "vehicle", f"veh-{n}", plate=plate, owner=who, retracted=gone, **days
+        ),
+        st.integers(1, 2), st.sampled_from([CARRIER, SECOND_CARRIER]),
+        st.sampled_from(["冀A12345", "冀A54321"]), _days, _maybe_gone,
+    ),
     "inbound_ban": st.builds(
         lambda n, days, scope, gone: ban(f"ban-{n}", retracted=gone, **days, **scope),
         st.integers(1, 2), _days,

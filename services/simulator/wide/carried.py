@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 from schemas.instant import day_end, day_start
 from services.simulator.firms import Firm
 from services.simulator.trip import Trip
-from services.simulator.wide.others import Lapsing
+from services.simulator.wide.others import CERTIFIED_TO, Lapsing
 from services.simulator.wide.scene import WideScene
 
-__all__ = ["CARRIED_ALIKE", "no_permit", "plate_not_on_permit"]
+__all__ = ["CARRIED_ALIKE", "no_permit", "plate_not_on_permit", "vehicle_certificate"]
 
 _Leg = tuple[Firm, str]
 
@@ -79,8 +79,35 @@ def plate_not_on_permit(scene: WideScene, turn: int) -> None:
     scene.violation("carrier.plate_not_on_permit", trip.number, zh, en)
 
 
+def vehicle_certificate(scene: WideScene, turn: int) -> None:
+    """Plant one leg driven by a vehicle whose certificate had ended; in even turns by a second."""
+    firm, which = scene.others.unlisted, turn // 2 % 2
+    until = CERTIFIED_TO[which]
+    later = timedelta(seconds=0) if turn % 2 == 0 else timedelta(days=scene.dice.between(1, 20))
+    trip = _carried(scene, turn, [(firm, firm.plates[which - 2])], day_end(until) + later)
+    zh, en = f"车辆道路运输证 {until} 到期", f"its certificate ended on {until}"
+    scene.violation("carrier.vehicle_certificate", trip.number, zh, en)
+
+
+def _certified_that_day(scene: WideScene, turn: int) -> None:
+    firm = scene.others.unlisted
+    at = day_end(CERTIFIED_TO[turn % 2]) - timedelta(seconds=scene.dice.between(1, 20 * 3600))
+    trip = _carried(scene, turn, [(firm, firm.plates[turn % 2 - 2])], at)
+    zh, en = "道路运输证到期当日装车", "loaded on the certificate's last day"
+    scene.lawful("certificate_ends_on_loading_day", trip.number, zh, en)
+
+
+def _anothers_vehicle(scene: WideScene, turn: int) -> None:
+    firm = scene.others.unlisted
+    other = next(c for c in scene.cast.carriers if c.uscc != firm.uscc)
+    trip = _carried(scene, turn, [(firm, scene.dice.pick(other.plates))])
+    zh, en = "使用他人名下的车辆，许可未列车牌", "another's vehicle, on a permit without a list"
+    scene.lawful("anothers_vehicle", trip.number, zh, en)
+
+
 def _no_list(scene: WideScene, turn: int) -> None:
-    leg = _leg(scene, scene.others.unlisted)
+    unlisted = scene.others.unlisted
+    leg = unlisted, scene.dice.pick(unlisted.plates[:-2])
     trip = _carried(scene, turn, [_leg(scene), leg] if turn % 2 else [leg])
     scene.lawful("permit_without_plates", trip.number, "许可未列车牌", "the permit lists no plates")
 
@@ -112,5 +139,7 @@ def _listed_plate(scene: WideScene, turn: int) -> None:
     scene.lawful("plate_on_permit", trip.number, zh, en)
 
 
-CARRIED_ALIKE = (_no_list, _last_day, _handed_over_in_time, _listed_plate)
+CARRIED_ALIKE = (
+    _no_list, _last_day, _handed_over_in_time, _listed_plate, _certified_that_day, _anothers_vehicle,
+)  # fmt: skip
 """Each plays one lawful story: ``(scene, turn)``."""

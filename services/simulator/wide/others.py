@@ -13,6 +13,7 @@ from services.simulator.waste import LEAD_BATTERY, USED
 __all__ = [
     "AS_INTRA",
     "BANNED",
+    "CERTIFIED_TO",
     "LISTED",
     "PILOT_ENDS",
     "SHORTENED",
@@ -28,6 +29,7 @@ SHORTENED = ("384-002-26", "336-062-17")
 """On white lists with yearly caps, which do without an approval or shorten it."""
 BANNED = ("900-019-16", "900-352-35", "398-005-22", "772-007-50", "336-103-23")
 """Banned wholly, as liquid, for disposal, until a day, from a day."""
+CERTIFIED_TO = (date(2026, 7, 20), date(2026, 8, 31))
 PILOT_ENDS = date(2026, 9, 30)
 _TRADES = ("化工", "机械制造", "表面处理", "制药", "涂装", "电子")
 
@@ -69,7 +71,8 @@ class Others:
     half_listed: Firm
     """Its permit lists the first half of its plates."""
     unlisted: Firm
-    """Its permit lists no plates at all."""
+    """Its permit lists no plates at all; the certificates of its last two vehicles
+    end (``CERTIFIED_TO``)."""
     filer: Firm
     """Registered to file for small generators."""
     small: list[Firm]
@@ -145,4 +148,5 @@ def _papers(others: Others, register: Register) -> None:
     for lapsing in others.lapsing:
         register.carrier(lapsing.firm, lapsing.until)
     register.carrier(others.half_listed, listed=others.half_listed.plates[:3])
-    register.carrier(others.unlisted, listed=())
+    ends = dict(zip(others.unlisted.plates[-2:], CERTIFIED_TO, strict=True))
+    register.carrier(others.unlisted, listed=(), certified_to=ends)

@@ -21,7 +21,12 @@ from services.simulator.unlicensed import unlicensed
 from services.simulator.waste import LEAD_BATTERY
 from services.simulator.wide.alike import WIDE_ALIKE, pilot_ended
 from services.simulator.wide.banned import BAN_ALIKE, ban_newer_than_approval, banned, record_bans
-from services.simulator.wide.carried import CARRIED_ALIKE, no_permit, plate_not_on_permit
+from services.simulator.wide.carried import (
+    CARRIED_ALIKE,
+    no_permit,
+    plate_not_on_permit,
+    vehicle_certificate,
+)
 from services.simulator.wide.counted import counted_alike, unweighed
 from services.simulator.wide.learned import LEARNED_ALIKE, learned_late
 from services.simulator.wide.mismatched import (
@@ -95,7 +100,7 @@ def _no_approval(scene: WideScene, turn: int) -> None:
 _PLANTED: tuple[_Story, ...] = (
     _no_approval, not_in_force, wrong_method, wrong_receiver, wrong_code, whitelist_not_approval,
     banned, ban_newer_than_approval, unlicensed, suspended, mode_out_of_scope, code_out_of_scope,
-    no_permit, plate_not_on_permit, said_two_ways, number_taken, learned_late, receipt_late,
+    no_permit, plate_not_on_permit, vehicle_certificate, said_two_ways, number_taken, learned_late, receipt_late,
     receipt_missing, back_entry_late, slow_journey, number_elsewhere, weight_differs,
 )  # fmt: skip
 _ALIKE: tuple[_Story, ...] = (

@@ -90,6 +90,7 @@ ABOUT: dict[str, About] = {
     ),
     "carrier.no_permit": About(cites=CARRIER_LAW, asks=("carrier_permit", "exemption")),
     "carrier.plate_not_on_permit": About(cites=CARRIER_LAW, asks=("carrier_permit", "exemption")),
+    "carrier.vehicle_certificate": About(cites=CARRIER_LAW, asks=("vehicle", "exemption")),
     "form.number_region": About(cites=NUMBER_LAW),
     "quantity.received_differs": About(cites=DIFFERENCE_LAW),
     "form.not_entitled": About(cites=SPEAKERS_LAW),

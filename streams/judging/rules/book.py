@@ -27,6 +27,7 @@ from streams.judging.rules.timeliness import (
     RECEIPT_OVERDUE,
     TRANSIT_OVERDUE,
 )
+from streams.judging.rules.vehicle import VEHICLE_CERTIFICATE
 
 if TYPE_CHECKING:
     from streams.judging.ticket import TicketKeys
@@ -112,6 +113,7 @@ RULE_BOOK = RuleBook(
         MODE_OUT_OF_SCOPE,
         NO_PERMIT,
         PLATE_NOT_ON_PERMIT,
+        VEHICLE_CERTIFICATE,
         NUMBER_REGION,
         RECEIVED_DIFFERS,
         NOT_ENTITLED,

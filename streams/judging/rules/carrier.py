@@ -31,7 +31,7 @@ from streams.judging.rules.rule import (
 )
 from streams.judging.rules.transfer import LOADING, codes, exemption_for, names, nothing_to_judge
 
-__all__ = ["LAW", "NO_PERMIT", "PLATE_NOT_ON_PERMIT"]
+__all__ = ["LAW", "NO_PERMIT", "PLATE_NOT_ON_PERMIT", "Leg", "legs_of", "loading_evidence"]
 
 _STAGES = frozenset(("transport", "whole_process"))
 LAW = (
@@ -44,7 +44,7 @@ LAW = (
 )
 
 
-class _Leg(NamedTuple):
+class Leg(NamedTuple):
     """One loading: who took the load over, with which vehicle, and which waste needs a permit."""
 
     carrier: str
@@ -55,11 +55,12 @@ class _Leg(NamedTuple):
 
     @property
     def at(self) -> datetime:
+        """When it was loaded."""
         return self.fact.at
 
 
 @once
-def _legs(facts: Facts, view: RegistryView) -> list[_Leg] | str:
+def legs_of(facts: Facts, view: RegistryView) -> list[Leg] | str:
     """Return the loadings told whose waste needs a permit, in order, or why there are none."""
     reason = nothing_to_judge(facts)
     if reason is not None:
@@ -80,7 +81,7 @@ def _legs(facts: Facts, view: RegistryView) -> list[_Leg] | str:
             told = getattr(fact.data, "to_name", None)
             plate = fact.data.plate or (part.plate if part is not None else None)
             name = part.name if part is not None else told or uscc
-            found.append(_Leg(uscc, name, plate, fact, wastes))
+            found.append(Leg(uscc, name, plate, fact, wastes))
     return found or "exempt"
 
 
@@ -88,7 +89,7 @@ def _no_permit(
     rule: ManifestRule, facts: Facts, view: RegistryView, now: datetime | None
 ) -> Sequence[Outcome]:
     """Return one outcome a carrier; of several loadings by one carrier the first without permit."""
-    legs = _legs(facts, view)
+    legs = legs_of(facts, view)
     if isinstance(legs, str):
         return not_applicable(rule, "-", legs)
     judged: dict[str, Outcome] = {}
@@ -99,7 +100,7 @@ def _no_permit(
     return tuple(judged.values())
 
 
-def _permitted(rule: ManifestRule, facts: Facts, view: RegistryView, leg: _Leg) -> Outcome:
+def _permitted(rule: ManifestRule, facts: Facts, view: RegistryView, leg: Leg) -> Outcome:
     valid = view.permits_in_force(leg.carrier, leg.at)
     if valid:
         left = [days_left(p.valid_to, leg.at) for p in valid]
@@ -152,7 +153,7 @@ def _plate_not_on_permit(
     rule: ManifestRule, facts: Facts, view: RegistryView, now: datetime | None
 ) -> Sequence[Outcome]:
     """Say something only of vehicles that every permit in force leaves out of its list."""
-    legs = _legs(facts, view)
+    legs = legs_of(facts, view)
     if isinstance(legs, str):
         return ()
     found: dict[str, Outcome] = {}
@@ -193,10 +194,16 @@ def _plate_not_on_permit(
     return tuple(found.values())
 
 
-def _evidence(facts: Facts, leg: _Leg, permits: Sequence[CarrierPermit]) -> tuple[Evidence, ...]:
+def loading_evidence(facts: Facts, leg: Leg) -> list[Evidence]:
+    """Return a loading's event and the manifest as evidence."""
     found = event_evidence(leg.fact, "装载", "loading")
     if facts.filed is not None:
         found += event_evidence(facts.filed, "联单填报", "manifest as filed")
+    return found
+
+
+def _evidence(facts: Facts, leg: Leg, permits: Sequence[CarrierPermit]) -> tuple[Evidence, ...]:
+    found = loading_evidence(facts, leg)
     for p in permits:
         span = f"{p.valid_from} – {p.valid_to or '…'}"
         found.append(

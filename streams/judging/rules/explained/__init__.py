@@ -2,7 +2,11 @@
 
 from streams.judging.rules.explained.approvals import approval_explained
 from streams.judging.rules.explained.bans import ban_explained
-from streams.judging.rules.explained.carriers import permit_explained, plate_explained
+from streams.judging.rules.explained.carriers import (
+    certificate_explained,
+    permit_explained,
+    plate_explained,
+)
 from streams.judging.rules.explained.licence_scopes import scope_explained
 from streams.judging.rules.explained.licences import suspension_explained, unlicensed_explained
 from streams.judging.rules.explained.limits import Passed, Threshold, limit_explained
@@ -18,6 +22,7 @@ __all__ = [
     "Threshold",
     "approval_explained",
     "ban_explained",
+    "certificate_explained",
     "conflict_explained",
     "limit_explained",
     "permit_explained",

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from schemas.instant import china_day
 from schemas.manifest import WasteLine
-from schemas.registry import CarrierPermit
+from schemas.registry import CarrierPermit, Vehicle
 from streams.judging.explanation import Condition, Cure, Explanation
 from streams.judging.facts import Fact, Facts
 from streams.judging.outcome import china_text
@@ -23,7 +23,7 @@ from streams.judging.rules.explained.wording import (
     within_validity,
 )
 
-__all__ = ["Loading", "permit_explained", "plate_explained"]
+__all__ = ["Loading", "certificate_explained", "permit_explained", "plate_explained"]
 
 _LOADING = ("装载", "loading")
 
@@ -178,6 +178,53 @@ def plate_explained(
                 "if it was and only the record is missing, the alert is withdrawn once it is recorded.",
                 party="carrier",
                 kind="carrier_permit",
+            ),
+            Cure(
+                zh=f"若实际车辆并非 {plate}、车牌填写有误，由上报人更正该次装载。",
+                en=f"If the vehicle was not {plate} and the plate was written wrongly, who reported the "
+                "loading corrects it.",
+                party="carrier",
+                kind="liandan.manifest.corrected.v1",
+            ),
+        ),
+    )
+
+
+def certificate_explained(
+    facts: Facts, view: RegistryView, leg: Loading, held: Sequence[Vehicle]
+) -> Explanation:
+    """Return why no certificate of the carrier's vehicle was in force; ``held``: those on record."""
+    plate, at = leg.plate or "", leg.fact.at
+    conditions = [
+        *_applies(facts, view, leg),
+        condition(
+            ("登记为该承运人的车辆", "on record as the carrier's vehicle"),
+            (plate, plate),
+            holds=True,
+            role="applies",
+        ),
+    ]
+    shown = held[:MOST_SHOWN]
+    for v in shown:
+        number = v.certificate_no or v.id
+        group = Group(f"道路运输证 {number}", f"certificate {number}", f"vehicle/{v.id}")
+        conditions.append(within_validity(v, at, _LOADING, group))
+    conditions += left_out(("的道路运输证", "certificates"), shown, len(held))
+    return Explanation(
+        tuple(conditions),
+        (
+            Cure(
+                zh=f"若{leg.name}用道路运输证有效的其他车辆承运，则本项合法。",
+                en="Carried on a vehicle with a certificate in force, this would be legal.",
+                party="carrier",
+            ),
+            Cure(
+                zh=f"若 {plate} 在 {day_text(at)} 持有有效的道路运输证、只是未录入或期限录入有误，登记部门补录后"
+                "本告警附理由撤回。",
+                en=f"If {plate} had a certificate in force on {day_text(at)} and only its record is missing "
+                "or wrong, the alert is withdrawn once that is recorded.",
+                party="authority",
+                kind="vehicle",
             ),
             Cure(
                 zh=f"若实际车辆并非 {plate}、车牌填写有误，由上报人更正该次装载。",

@@ -48,7 +48,7 @@ LIKENESSES = {
     "suspension_lifted_before", "approval_recorded_late", "limit_counted_in_packages",
     "licence_scale_under_way", "receipt_last_minute", "receipt_over_holidays",
     "back_entry_tenth_day", "journey_just_in_time", "weight_just_agrees", "weighed_at_the_gate",
-    "partly_accepted",
+    "partly_accepted", "certificate_ends_on_loading_day", "anothers_vehicle",
 } | {
     f"{limit}_{why}"
     for limit in ("pool", "whitelist_cap", "licence_scale")

@@ -128,6 +128,9 @@ def _carriers(facts: Facts, records: Records) -> list[tuple[str, str]]:
             broken.append(("violation", "carrier.no_permit"))
         elif not any(not p.plates or plate in p.plates for p in permits):
             broken.append(("violation", "carrier.plate_not_on_permit"))
+        own = [v for v in records.of("vehicle", carrier) if v.plate == plate]
+        if own and not in_force(own, at):
+            broken.append(("violation", "carrier.vehicle_certificate"))
     return broken
 
 

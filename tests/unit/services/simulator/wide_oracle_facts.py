@@ -11,6 +11,7 @@ from schemas.instant import china_day
 _HOLDER = {
     "licence": "holder",
     "carrier_permit": "carrier",
+    "vehicle": "owner",
     "transfer_approval": "consignor",
     "whitelist_entry": "receiver",
     "unit": "uscc",

@@ -7,6 +7,8 @@ from typing import Any
 from manifests import (
     BACK_ENTRY_OVERDUE,
     BANNED,
+    CARRIER,
+    CERTIFICATE,
     CODE,
     CONFLICTING,
     CONSIGNOR,
@@ -47,6 +49,7 @@ from manifests import (
     limit_outcome,
     permit,
     received,
+    record,
     voided,
     waste,
     whitelisted,
@@ -181,6 +184,11 @@ def _carriers() -> Iterator[Outcome]:
     listed = permit(plates=["冀A12345", "冀A12346"], valid_to="2026-12-31")
     on = [filed(id="f"), dispatched(id="d", plate="冀A99999")]
     yield from _of(WRONG_PLATE, on, listed, *lawful)
+    mine = {"plate": "冀A99999", "owner": CARRIER, "certificate_no": "示例道运证1号"}
+    ended = record("vehicle", "v", **mine, valid_to="2026-09-09")
+    yield from _of(CERTIFICATE, on, ended, permit(), *lawful)
+    later = record("vehicle", "v", **mine, valid_from="2026-09-11")
+    yield from _of(CERTIFICATE, on, later, permit(), *lawful)
 
 
 def _reports() -> Iterator[Outcome]:

@@ -28,7 +28,8 @@ KINDS = {
     "licences": "licence", "licence": "licence", "licences_in_force": "licence",
     "approvals": "transfer_approval", "approval": "transfer_approval",
     "whitelist": "whitelist_entry", "whitelist_entry": "whitelist_entry",
-    "permits": "carrier_permit", "permits_in_force": "carrier_permit", "bans": "inbound_ban", "exemptions": "exemption",
+    "permits": "carrier_permit", "permits_in_force": "carrier_permit", "vehicles": "vehicle",
+    "bans": "inbound_ban", "exemptions": "exemption",
     "calendar": "calendar",
 }  # fmt: skip
 """By the view's question."""

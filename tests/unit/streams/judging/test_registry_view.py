@@ -94,7 +94,7 @@ def test_two_kinds_may_use_the_same_id() -> None:
         (record("inbound_ban", destination="430000", categories=["HW49"]), (), ("HW49",), ()),
         (record("inbound_ban", destination="431100"), (), ("to/43",), ()),
         (record("inbound_ban", destination="660000"), (), ("to/65",), ()),
-        (record("vehicle", plate="冀A12345", owner=CARRIER), (CARRIER,), (), ()),
+        (record("vehicle", plate="冀A12345", owner=CARRIER), (), (f"carrier/{CARRIER}",), ()),
         (record("carrier_permit", number="1", carrier=CARRIER), (), (f"carrier/{CARRIER}",), ()),
         (record("whitelist_entry", list_id="l", destination="370000", receiver=RECEIVER,
                 simplification="direct"), (RECEIVER,), (), ("whitelist/r1/",)),
