@@ -30,6 +30,8 @@ __all__ = [
     "Exemption",
     "InboundBan",
     "Licence",
+    "ManagementPlan",
+    "PlanLine",
     "RegistryRecord",
     "RegistryRecordModel",
     "ScopeLine",
@@ -293,6 +295,36 @@ class Calendar(_Valid):
     __checks__ = (_ends_after_it_begins, _days_of_the_year)
 
 
+class PlanLine(Record):
+    """One waste of a management plan."""
+
+    line: Annotated[int, small_int(1, 10_000)]
+    code: WasteCode
+    name: Name | None = None
+    quantity_t: Tonnes | None = Field(default=None, description="计划年产生量或转移量")
+    since: Day | None = Field(default=None, description="年中变更时增列之日；空表示年初即有")
+
+
+def _plan_lines_once(record: Any) -> None:
+    if len({line.line for line in record.lines}) != len(record.lines):
+        raise Refusal("plan_line_twice", "计划行号重复", "a line number is used twice in the plan")
+
+
+class ManagementPlan(_Valid):
+    """危险废物管理计划: what a unit filed for a calendar year with its authority (order 23 Arts 10, 14).
+
+    A change during the year is a newer version, with ``since`` on the lines that came with it.
+    """
+
+    kind: Literal["management_plan"]
+    uscc: CreditCode
+    name: Name | None = None
+    year: Annotated[int, small_int(2000, 2100)]
+    lines: Annotated[list[PlanLine], Field(max_length=1000)] = []
+
+    __checks__ = (_ends_after_it_begins, _plan_lines_once)
+
+
 RegistryRecord = (
     Unit
     | Licence
@@ -303,6 +335,7 @@ RegistryRecord = (
     | InboundBan
     | Exemption
     | Calendar
+    | ManagementPlan
 )
 
 REGISTRY_KINDS = (
@@ -315,6 +348,7 @@ REGISTRY_KINDS = (
     "inbound_ban",
     "exemption",
     "calendar",
+    "management_plan",
 )
 
 

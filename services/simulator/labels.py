@@ -25,6 +25,7 @@ RULES = (
     "licence.scale_exceeded",
     "carrier.no_permit",
     "carrier.plate_not_on_permit",
+    "plan.no_line",
     "carrier.vehicle_certificate",
     "form.number_region",
     "quantity.received_differs",

@@ -97,6 +97,16 @@ class Register:
             },
         )
 
+    def plan(self, firm: Firm, codes: Sequence[str], added: Mapping[str, date]) -> str:
+        """Record a unit's management plan for 2026; ``added``: codes that a change brought, and when."""
+        lines: list[dict[str, Any]] = [
+            {"line": n, "code": code, "name": WASTES[code].name, "quantity_t": 5000}
+            | ({"since": str(added[code])} if code in added else {})
+            for n, code in enumerate((*codes, *added), 1)
+        ]
+        plan = {"uscc": firm.uscc, "name": firm.name, "year": 2026, "lines": lines}
+        return self._write("management_plan", plan)
+
     def approval(
         self,
         consignor: Firm,
@@ -221,6 +231,7 @@ _SHORT = {
     "unit": "unit",
     "licence": "lic",
     "carrier_permit": "permit",
+    "management_plan": "plan",
     "vehicle": "veh",
     "transfer_approval": "appr",
     "whitelist_entry": "white",

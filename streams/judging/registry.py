@@ -17,6 +17,7 @@ from schemas.registry import (
     Exemption,
     InboundBan,
     Licence,
+    ManagementPlan,
     RegistryRecord,
     TransferApproval,
     Unit,
@@ -137,6 +138,8 @@ def touches(record: RegistryRecord) -> Touches:
             marks = () if named else (*r.codes, *r.categories)
         case "calendar":
             marks = (calendar_mark(r.year),)
+        case "management_plan":
+            units = (r.uscc,)
     return Touches(units, marks, limits)
 
 
@@ -213,6 +216,7 @@ class RegistryView:
         self._bans: _Index[tuple[str, str], InboundBan] = _Index()
         """By province, and code or category; no name where the ban is of all waste."""
         self._calendars: _Index[int, Calendar] = _Index()
+        self._plans: _Index[tuple[str, int], ManagementPlan] = _Index()
         self.remembered = Remembered()
 
     @classmethod
@@ -268,6 +272,8 @@ class RegistryView:
                 return [(self._bans, (province, x)) for x in named]
             case "calendar":
                 return [(self._calendars, r.year)]
+            case "management_plan":
+                return [(self._plans, (r.uscc, r.year))]
             case _:
                 return []
 
@@ -326,6 +332,10 @@ class RegistryView:
             day = question[2]
             found = self.remembered.put(question, tuple(r for r in index.of(unit) if _on(r, day)))
         return found
+
+    def plans(self, uscc: str, year: int) -> tuple[ManagementPlan, ...]:
+        """Return the management plans of a unit for a calendar year, by id."""
+        return self._plans.of((uscc, year))
 
     def calendar(self, year: int) -> Calendar | None:
         """Return the calendar of a year, of the smallest id if it has several."""

@@ -174,6 +174,9 @@ _approval_line = members(
      "receiver": units, "destination": regions},
     {"edition": st.integers(2008, 2100), "receiver_name": or_null(names)},
 )  # fmt: skip
+_plan_line = members(
+    {"line": line, "code": codes}, {"name": or_null(names), "quantity_t": or_null(tonnes)}
+)
 _types = ["medical", "collection", "exempted", "use_disposal", "virtual"]
 _kinds: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "unit": (
@@ -209,6 +212,10 @@ _kinds: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"year": st.just(2026)},
         {"holidays": st.lists(st.sampled_from(["2026-09-25", "2026-10-01"]), max_size=2, unique=True),
          "workdays": st.lists(st.sampled_from(["2026-09-20", "2026-10-10"]), max_size=2, unique=True)},
+    ),
+    "management_plan": (
+        {"uscc": units, "year": st.just(2026)},
+        {"lines": _lines(_plan_line, 0), "name": or_null(names)},
     ),
     "exemption": (
         {"stages": st.lists(st.sampled_from(["transfer", "whole_process"]), min_size=1, max_size=2)},

@@ -251,6 +251,15 @@ RECORDS: dict[str, Any] = {
         st.integers(1, 2), _days, st.sets(st.integers(9, 20), max_size=6),
         st.sets(st.sampled_from([12, 13, 19, 20]), max_size=3), _maybe_gone,
     ),
+    "management_plan": st.builds(
+        lambda n, who, code, since, days, gone: record(
+            "management_plan", f"plan-{n}", uscc=who, year=2026, retracted=gone,
+            lines=[{"line": 1, "code": code, **since}], **days,
+        ),
+        st.integers(1, 2), st.sampled_from([CONSIGNOR, STRANGER]),
+        st.sampled_from([CODE, "900-039-49"]),
+        st.sampled_from([{}, {"since": "2026-09-10"}, {"since": "2026-09-12"}]), _days, _maybe_gone,
+    ),
     "exemption": st.builds(
         lambda n, days, stage, pair, scope, gone: record(
             "exemption", f"ex-{n}", stages=[stage], retracted=gone, **days, **pair, **scope

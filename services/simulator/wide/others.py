@@ -11,11 +11,14 @@ from services.simulator.register import Register
 from services.simulator.waste import LEAD_BATTERY, USED
 
 __all__ = [
+    "ADDED",
+    "ADDED_ON",
     "AS_INTRA",
     "BANNED",
     "CERTIFIED_TO",
     "LISTED",
     "PILOT_ENDS",
+    "PLANNED",
     "SHORTENED",
     "Lapsing",
     "Others",
@@ -29,6 +32,8 @@ SHORTENED = ("384-002-26", "336-062-17")
 """On white lists with yearly caps, which do without an approval or shorten it."""
 BANNED = ("900-019-16", "900-352-35", "398-005-22", "772-007-50", "336-103-23")
 """Banned wholly, as liquid, for disposal, until a day, from a day."""
+PLANNED, ADDED, ADDED_ON = USED[:2], USED[2], date(2026, 8, 1)
+"""Codes in a plan from its beginning; one that a change brought, and the day of that."""
 CERTIFIED_TO = (date(2026, 7, 20), date(2026, 8, 31))
 PILOT_ENDS = date(2026, 9, 30)
 _TRADES = ("化工", "机械制造", "表面处理", "制药", "涂装", "电子")
@@ -73,6 +78,8 @@ class Others:
     unlisted: Firm
     """Its permit lists no plates at all; the certificates of its last two vehicles
     end (``CERTIFIED_TO``)."""
+    planners: list[Firm]
+    """Producers with a management plan: for the first half of ``PLANNED``, and a line added later."""
     filer: Firm
     """Registered to file for small generators."""
     small: list[Firm]
@@ -118,6 +125,7 @@ def found_others(manifests: int, dice: Dice, register: Register, founder: Founde
         lapsing=[Lapsing(carrier(PROVINCES[n % 4]), end) for n, end in enumerate(ends)],
         half_listed=carrier("22"),
         unlisted=carrier("13"),
+        planners=[founder.found(p, (_TRADES[n],)) for n, p in enumerate(PROVINCES)],
         filer=founder.found("22", ("小微收集",)),
         small=[founder.found("22", ("汽车维修",)) for _ in range(2)],
     )
@@ -145,6 +153,8 @@ def _papers(others: Others, register: Register) -> None:
     register.licence(both, use, FAR_OFF)
     lead = [{"codes": [LEAD_BATTERY], "modes": ["utilisation"]}]
     register.licence(others.pilot.firm, lead, FAR_OFF)
+    for planner in others.planners:
+        register.plan(planner, PLANNED, {ADDED: ADDED_ON})
     for lapsing in others.lapsing:
         register.carrier(lapsing.firm, lapsing.until)
     register.carrier(others.half_listed, listed=others.half_listed.plates[:3])

@@ -36,6 +36,7 @@ from services.simulator.wide.mismatched import (
     wrong_receiver,
 )
 from services.simulator.wide.others import LISTED, PILOT_ENDS, found_others
+from services.simulator.wide.planned import PLANNED_ALIKE, no_plan_line
 from services.simulator.wide.reports import number_taken, said_two_ways, stranger_receives
 from services.simulator.wide.scene import WideScene
 from services.simulator.wide.suspended import (
@@ -101,11 +102,11 @@ _PLANTED: tuple[_Story, ...] = (
     _no_approval, not_in_force, wrong_method, wrong_receiver, wrong_code, whitelist_not_approval,
     banned, ban_newer_than_approval, unlicensed, suspended, mode_out_of_scope, code_out_of_scope,
     no_permit, plate_not_on_permit, vehicle_certificate, said_two_ways, number_taken, learned_late, receipt_late,
-    receipt_missing, back_entry_late, slow_journey, number_elsewhere, weight_differs,
+    receipt_missing, back_entry_late, slow_journey, number_elsewhere, weight_differs, no_plan_line,
 )  # fmt: skip
 _ALIKE: tuple[_Story, ...] = (
     *COVERED, *LICENSED, *COURSES, *BAN_ALIKE, *SUSPENDED_ALIKE, *CARRIED_ALIKE, *LEARNED_ALIKE,
-    *WIDE_ALIKE, *TERMS_ALIKE, *WEIGHED_ALIKE, stranger_receives,
+    *WIDE_ALIKE, *TERMS_ALIKE, *WEIGHED_ALIKE, *PLANNED_ALIKE, stranger_receives,
 )  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from streams.judging.rules.carrier import LAW as CARRIER_LAW
 from streams.judging.rules.difference import DIFFERENCE_LAW
 from streams.judging.rules.number import NUMBER_LAW
 from streams.judging.rules.parameter import Status
+from streams.judging.rules.plan import PLAN_LAW
 from streams.judging.rules.speakers import LAW as SPEAKERS_LAW
 from streams.judging.rules.timeliness import TRACKED
 
@@ -91,6 +92,7 @@ ABOUT: dict[str, About] = {
     "carrier.no_permit": About(cites=CARRIER_LAW, asks=("carrier_permit", "exemption")),
     "carrier.plate_not_on_permit": About(cites=CARRIER_LAW, asks=("carrier_permit", "exemption")),
     "carrier.vehicle_certificate": About(cites=CARRIER_LAW, asks=("vehicle", "exemption")),
+    "plan.no_line": About(cites=PLAN_LAW, asks=("management_plan", "exemption")),
     "form.number_region": About(cites=NUMBER_LAW),
     "quantity.received_differs": About(cites=DIFFERENCE_LAW),
     "form.not_entitled": About(cites=SPEAKERS_LAW),

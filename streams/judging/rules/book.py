@@ -18,6 +18,7 @@ from streams.judging.rules.licence import RECEIVER_UNLICENSED, SUSPENDED
 from streams.judging.rules.licence_scope import CODE_OUT_OF_SCOPE, MODE_OUT_OF_SCOPE
 from streams.judging.rules.number import NUMBER_REGION
 from streams.judging.rules.parameter import ParameterRefused, ParameterSet
+from streams.judging.rules.plan import NO_LINE
 from streams.judging.rules.quota import CAP_EXCEEDED, QUANTITY_EXCEEDED
 from streams.judging.rules.rule import LimitRule, ManifestRule
 from streams.judging.rules.scale import SCALE_EXCEEDED
@@ -114,6 +115,7 @@ RULE_BOOK = RuleBook(
         NO_PERMIT,
         PLATE_NOT_ON_PERMIT,
         VEHICLE_CERTIFICATE,
+        NO_LINE,
         NUMBER_REGION,
         RECEIVED_DIFFERS,
         NOT_ENTITLED,

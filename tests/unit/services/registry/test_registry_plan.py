@@ -98,5 +98,5 @@ def test_a_line_of_an_approval_is_followed_by_its_number_not_its_place() -> None
     assert [(d.member, d.before, d.after) for d in found] == [("line[2].quantity_t", "6", "7")]
     gone = differences("transfer_approval", approval((1, 5), (2, 6)), approval((2, 6)))
     (lost,) = gone
-    assert (lost.member, lost.zh, lost.after) == ("line[1]", "审批事项", "")
+    assert (lost.member, lost.zh, lost.after) == ("line[1]", "事项", "")
     assert lost.before.startswith("line 1, code 900-041-49, edition 2021, name 废物, quantity_t 5")

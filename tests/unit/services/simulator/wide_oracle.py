@@ -45,7 +45,7 @@ def findings(registry: list[bytes], events: list[bytes]) -> Found:
             other = _about(last, records, defaultdict(int))
             broken = {("review", rule) for _, rule in broken ^ other} | (broken & other)
             broken.add(("review", "form.conflicting_reports"))
-        broken |= _terms(facts) | _number_and_weight(subject, facts)
+        broken |= _terms(facts) | _paper_and_weight(subject, facts, records)
         if facts.strangers:
             broken.add(("review", "form.not_entitled"))
         found |= {(finding, rule, subject) for finding, rule in broken}
@@ -76,14 +76,19 @@ def _terms(facts: Facts) -> set[tuple[str, str]]:
     return found
 
 
-def _number_and_weight(subject: str, facts: Facts) -> set[tuple[str, str]]:
-    """A number of another city; a line accepted whole that lost or gained too much."""
+def _paper_and_weight(subject: str, facts: Facts, records: Records) -> set[tuple[str, str]]:
+    """A number of another city; a waste not planned; a line accepted whole that changed too much."""
     form, found = facts.form, set()
     wastes = [w for w in form.wastes if not is_general_waste(w.code)]
     if not facts.moved or not wastes:
         return found
     if subject.removeprefix("G")[4:8] != form.consignor.site_region[:4]:
         found.add(("review", "form.number_region"))
+    plans = records.of("management_plan", form.consignor.uscc)
+    for waste in wastes:
+        lines = [x for p in plans for x in p.lines if x.code == waste.code]
+        if plans and not any(x.since is None or x.since <= china_day(facts.left) for x in lines):
+            found.add(("review", "plan.no_line"))
     if "received" in facts.happened:
         loaded = (
             facts.happened["dispatched"].data.wastes if "dispatched" in facts.happened else None

@@ -12,6 +12,7 @@ _HOLDER = {
     "licence": "holder",
     "carrier_permit": "carrier",
     "vehicle": "owner",
+    "management_plan": "uscc",
     "transfer_approval": "consignor",
     "whitelist_entry": "receiver",
     "unit": "uscc",

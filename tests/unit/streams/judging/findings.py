@@ -15,6 +15,7 @@ from manifests import (
     DAY,
     DIFFERS,
     NO_APPROVAL,
+    NO_LINE,
     NO_PERMIT,
     NOT_ENTITLED,
     NOT_IN_FORCE,
@@ -292,6 +293,18 @@ def _weights() -> Iterator[Outcome]:
     yield from _of(DIFFERS, came("2.75"), *lawful)
 
 
+def _plans() -> Iterator[Outcome]:
+    lawful = [approval(), licence(), *PERMITS]
+
+    def plan(id: str, *lines: dict[str, Any]) -> Any:  # noqa: A002
+        rows = [{"line": n, **line} for n, line in enumerate(lines, 1)]
+        return record("management_plan", id, uscc=CONSIGNOR, year=2026, lines=rows)
+
+    yield from _of(NO_LINE, transfer(), plan("p", {"code": OTHER_CODE}), *lawful)
+    late = {"code": CODE, "since": "2026-09-11"}
+    yield from _of(NO_LINE, transfer(), plan("p"), plan("q", {"code": OTHER_CODE}, late), *lawful)
+
+
 # Terms ---------------------------------------------------------------------------------------------
 
 
@@ -321,6 +334,7 @@ STORIES: dict[str, Any] = {
     "reports": _reports,
     "readings": _readings,
     "limits": _limits,
+    "plans": _plans,
     "terms": _terms,
     "numbers": _numbers,
     "weights": _weights,

@@ -30,7 +30,7 @@ KINDS = {
     "whitelist": "whitelist_entry", "whitelist_entry": "whitelist_entry",
     "permits": "carrier_permit", "permits_in_force": "carrier_permit", "vehicles": "vehicle",
     "bans": "inbound_ban", "exemptions": "exemption",
-    "calendar": "calendar",
+    "calendar": "calendar", "plans": "management_plan",
 }  # fmt: skip
 """By the view's question."""
 FAR = datetime.fromisoformat("2027-06-01T00:00:00+08:00")
