@@ -21,9 +21,14 @@ SELECT CASE WHEN bool_and(clock IS NOT NULL) THEN min(clock) END FROM consumer_o
 WHERE consumer = 'judge'
 """
 # Of copies the earliest received counts; the order of the rest is not asked for.
+# What the stream set aside unjudged is not judged here either.
 _EVENTS = """
-SELECT subject, raw, received_at FROM event_log WHERE subject IS NOT NULL
-ORDER BY subject, received_at, digest
+SELECT l.subject, l.raw, l.received_at FROM event_log l
+WHERE l.subject IS NOT NULL AND NOT EXISTS (
+    SELECT FROM quarantine q WHERE q.consumer = 'judge' AND q.topic = l.topic
+        AND q.partition = l.partition AND q.kafka_offset = l.kafka_offset
+        AND q.reason IN ('wrong_key', 'too_many_events'))
+ORDER BY l.subject, l.received_at, l.digest
 """
 
 

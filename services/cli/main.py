@@ -27,6 +27,7 @@ _COMMANDS = {
     "judge": "judge:judge",
     "rules": "rules:rules_app",
     "backtest": "backtest:backtest",
+    "rebuild": "rebuild:rebuild",
     "grade": "grade:grade",
     "play": "play:play",
     "registry": "registry:registry_app",

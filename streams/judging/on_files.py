@@ -70,8 +70,8 @@ class Judging:
         self._draws = DrawLedger()
         self._events = 0
 
-    def take(self, subject: str, statements: Sequence[Statement]) -> None:
-        """Judge one manifest by all that was said of it."""
+    def take(self, subject: str, statements: Sequence[Statement]) -> tuple[Outcome, ...]:
+        """Judge one manifest by all that was said of it; return every rule's word."""
         facts = fold(subject, union(statements), self._view)
         judgement = judge_manifest(facts, self._view, self._now, self._book)
         parties = manifest_parties(facts)
@@ -82,14 +82,20 @@ class Judging:
             self._outcomes[subject] = judgement.outcomes
         for draw in judgement.draws:
             self._draws.put(draw)
+        return judgement.outcomes
 
-    def finish(self, refused: Iterable[Refused] = ()) -> FileVerdict:
-        """Judge the limits and return the verdict; alerts by time, rule and subject."""
+    def limits(self) -> Iterator[tuple[str, tuple[Outcome, ...]]]:
+        """Judge the limits that were drawn on, once all manifests are taken."""
         for limit, drawn in self._draws.limits():
             judged = decide_limit(limit, None, drawn, self._view, self._now, self._book)
             self._alerts += [change.alert for change in judged.alerts]
+            yield limit, judged.outcomes
+
+    def finish(self, refused: Iterable[Refused] = ()) -> FileVerdict:
+        """Judge the limits and return the verdict; alerts by time, rule and subject."""
+        for limit, outcomes in self.limits():
             if self._keep:
-                self._outcomes[limit] = judged.outcomes
+                self._outcomes[limit] = outcomes
         self._alerts.sort(key=lambda alert: (alert.act_at, alert.rule, alert.subject))
         in_order = tuple(sorted(refused, key=lambda each: each.line))
         return FileVerdict(tuple(self._alerts), self._outcomes, self._events, in_order, self._now)

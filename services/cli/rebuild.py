@@ -1,0 +1,152 @@
+"""``liandan rebuild --check``: the state rebuilt from the archived log, held against the one in force."""
+
+import asyncio
+import json
+from typing import Annotated, Any, NamedTuple
+
+import msgspec
+import typer
+from rich.text import Text
+
+from infra.runtime.settings import Settings, home_from_environment
+from infra.runtime.ticket_keys import PublicKeys
+from schemas.alert import Alert
+from services.cli.archive import archive
+from services.cli.console import Failure, out, say
+from services.cli.demo_home import enter_running_demo
+from services.cli.failures import connected, quiet_logs, reaching, served
+from services.cli.line_state import read_line_state
+from streams.judging.on_files import Judging
+from streams.judging.outcome import Outcome
+from streams.judging.rebuilt import State
+from streams.judging.rules import RULE_BOOK
+
+__all__ = ["rebuild"]
+
+_WAIT_S, _LOOK_S = 60.0, 0.5
+_ALERTS = "SELECT body::text AS body FROM alert WHERE state = 'open'"
+_VERDICTS = """
+SELECT subject, outcomes::text AS outcomes FROM manifest
+UNION ALL SELECT subject, outcomes::text FROM shared_subject
+"""
+_outcomes = msgspec.json.Decoder(tuple[Outcome, ...])
+_alert = msgspec.json.Decoder(Alert)
+
+
+class _Both(NamedTuple):
+    events: int
+    manifests: int
+    live: State
+    rebuilt: State
+
+
+def rebuild(
+    check: Annotated[
+        bool, typer.Option("--check", help="只核对，不写入任何内容 / compare only; writes nothing")
+    ] = False,
+    samples: Annotated[int, typer.Option(min=0, max=10_000, help="至多列出几处 / at most")] = 20,
+    as_json: Annotated[bool, typer.Option("--json", help="机器可读 / for machines")] = False,
+) -> None:
+    """由存档的日志重建全部结论，与现有状态核对 / Rebuild all verdicts from the log and compare.
+
+    在一个只读的快照里重判全部存档事件和登记库，不发送任何告警；现有状态与重建结果各得一个摘要（不含告警版本、
+    写入时间和处置情况），相同即为可重建。
+    All archived events are judged again by the registry in one read-only snapshot, and nothing is sent.
+    Both states have a digest, without revisions, times of writing and cases: the same, or told apart.
+
+    退出码 / exit code: 0 相同 / the same; 1 有差异 / they differ; 3 数据库不可用或尚未研判完 / away, or not at rest.
+    """
+    with served():
+        quiet_logs()
+        if not check:
+            raise typer.BadParameter(
+                "请给出 --check / only --check is offered", param_hint="--check"
+            )
+        enter_running_demo(home_from_environment().expanduser().absolute())
+        both = asyncio.run(_judge(Settings()))
+        differ = both.live.differences(both.rebuilt)
+        if as_json:
+            print(json.dumps(_told(both, differ), ensure_ascii=False, indent=1))
+        else:
+            _print(both, differ, samples)
+    raise typer.Exit(1 if differ else 0)
+
+
+async def _judge(settings: Settings) -> _Both:
+    async with connected(settings.database_reader) as connection:
+        with reaching("Postgres"):
+            await _at_rest(connection)
+            async with archive(connection) as kept:
+                # At rest nothing is due any more: all that has come by now has fired.
+                now = await connection.fetchval("SELECT transaction_timestamp()")
+                book = RULE_BOOK._replace(ticket_keys=PublicKeys(settings.ticket_directory))
+                judging = Judging(kept.view, now, book, keep_outcomes=False)
+                rebuilt, live, manifests = State(), State(), 0
+                async for subject, said in kept.manifests:
+                    rebuilt.verdict(subject, judging.take(subject, said))
+                    manifests += 1
+                for limit, outcomes in judging.limits():
+                    rebuilt.verdict(limit, outcomes)
+                verdict = judging.finish()
+                for alert in verdict.alerts:
+                    rebuilt.alert(alert)
+                async for row in connection.cursor(_ALERTS, prefetch=2000):
+                    live.alert(_alert.decode(row["body"]))
+                async for row in connection.cursor(_VERDICTS, prefetch=2000):
+                    live.verdict(row["subject"], _outcomes.decode(row["outcomes"]))
+    return _Both(verdict.events, manifests, live, rebuilt)
+
+
+async def _at_rest(connection: Any) -> None:
+    """Wait until all that was archived is judged and nothing is to be judged again. Raises Failure."""
+    for _ in range(int(_WAIT_S / _LOOK_S)):
+        state = await read_line_state(connection)
+        if state.settled and state.judged == state.archived:
+            return
+        await asyncio.sleep(_LOOK_S)
+    raise Failure(
+        f"这条线尚未研判完：已存档 {state.archived}，已研判 {state.judged}。",
+        f"The line is not at rest: {state.archived} archived, {state.judged} judged.",
+        "请稍后再试；用 liandan doctor 看进度。",
+        "Try again later; `liandan doctor` tells how far it is.",
+    )
+
+
+def _print(both: _Both, differ: list[tuple[str, str]], samples: int) -> None:
+    say(
+        f"重判事件 {both.events} 条、联单 {both.manifests} 份",
+        f"{both.events} events of {both.manifests} manifests judged again",
+    )
+    for zh, en, state in (("现有", "in force", both.live), ("重建", "rebuilt", both.rebuilt)):
+        alerts, verdicts = len(state.alerts), len(state.verdicts)
+        say(
+            f"{zh}：告警 {alerts} 项，结论 {verdicts} 项",
+            f"{en}: {alerts} alerts, {verdicts} verdicts",
+        )
+        out.print(Text(f"  sha-256 {state.digest}", "bold"))
+    if not differ:
+        say(
+            "✓ 相同：全部状态可由日志重建。",
+            "The same: the state can be rebuilt from the log.",
+            "green",
+        )
+        return
+    say(f"✗ {len(differ)} 处不同：", f"{len(differ)} differ:", "bold red")
+    for kind, name in differ[:samples]:
+        mine = getattr(both.live, f"{kind}s").get(name)
+        theirs = getattr(both.rebuilt, f"{kind}s").get(name)
+        how = (
+            "缺 missing" if mine is None else "多 only there" if theirs is None else "不同 differs"
+        )
+        out.print(Text(f"  {kind}  {name}  {how}"))
+
+
+def _told(both: _Both, differ: list[tuple[str, str]]) -> dict[str, Any]:
+    return {
+        "events": both.events,
+        "manifests": both.manifests,
+        "live": {"digest": both.live.digest, "alerts": len(both.live.alerts)},
+        "rebuilt": {"digest": both.rebuilt.digest, "alerts": len(both.rebuilt.alerts)},
+        "same": not differ,
+        "differ": [{"what": kind, "name": name} for kind, name in differ],
+    }
