@@ -27,6 +27,7 @@ RULES = (
     "carrier.plate_not_on_permit",
     "plan.no_line",
     "carrier.vehicle_certificate",
+    "form.unknown_code",
     "form.number_region",
     "quantity.received_differs",
     "form.not_entitled",

@@ -11,6 +11,7 @@ __all__ = [
     "GENERAL",
     "LEAD_BATTERY",
     "NOBODYS",
+    "NOT_LISTED",
     "USED",
     "WASTES",
     "Waste",
@@ -27,6 +28,7 @@ class Waste(NamedTuple):
 
 
 WASTES = {
+    "900-989-49": Waste("示例未列废物", "solid", "T", "袋装"),
     "900-214-08": Waste("废润滑油", "liquid", "T,I", "桶装"),
     "900-249-08": Waste("废矿物油", "liquid", "T,I", "桶装"),
     "900-402-06": Waste("废有机溶剂", "liquid", "T,I,R", "桶装"),
@@ -81,5 +83,7 @@ NOBODYS = ("900-013-11", "900-016-13", "900-451-13", "193-002-21", "900-037-46")
 EXEMPT_EVERYWHERE = "900-023-29"
 EXEMPT_IN_TRANSFER = "900-210-08"
 EXEMPT_IN_USE = "252-002-11"
+NOT_LISTED = "900-989-49"
+"""Well formed, and in no catalogue."""
 GENERAL = "900-007-S59"
 """General solid waste: no rule on hazardous waste touches it."""

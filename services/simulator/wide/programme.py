@@ -62,7 +62,12 @@ from services.simulator.wide.totals import (
     scaled_alike,
     scaled_little,
 )
-from services.simulator.wide.weighed import WEIGHED_ALIKE, number_elsewhere, weight_differs
+from services.simulator.wide.weighed import (
+    WEIGHED_ALIKE,
+    number_elsewhere,
+    unknown_code,
+    weight_differs,
+)
 
 __all__ = ["play", "set_stage"]
 
@@ -102,7 +107,7 @@ _PLANTED: tuple[_Story, ...] = (
     _no_approval, not_in_force, wrong_method, wrong_receiver, wrong_code, whitelist_not_approval,
     banned, ban_newer_than_approval, unlicensed, suspended, mode_out_of_scope, code_out_of_scope,
     no_permit, plate_not_on_permit, vehicle_certificate, said_two_ways, number_taken, learned_late, receipt_late,
-    receipt_missing, back_entry_late, slow_journey, number_elsewhere, weight_differs, no_plan_line,
+    receipt_missing, back_entry_late, slow_journey, number_elsewhere, unknown_code, weight_differs, no_plan_line,
 )  # fmt: skip
 _ALIKE: tuple[_Story, ...] = (
     *COVERED, *LICENSED, *COURSES, *BAN_ALIKE, *SUSPENDED_ALIKE, *CARRIED_ALIKE, *LEARNED_ALIKE,

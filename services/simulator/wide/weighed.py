@@ -1,9 +1,10 @@
 """Numbers and weights of the wide world: a number of another city, weights that differ, and near misses."""
 
 from services.simulator.trip import Trip
+from services.simulator.waste import NOT_LISTED
 from services.simulator.wide.scene import WideScene
 
-__all__ = ["WEIGHED_ALIKE", "number_elsewhere", "weight_differs"]
+__all__ = ["WEIGHED_ALIKE", "number_elsewhere", "unknown_code", "weight_differs"]
 
 _KG = 1000
 _ASIDE = 100 * _KG
@@ -23,6 +24,14 @@ def number_elsewhere(scene: WideScene, turn: int) -> None:
     trip.complete()
     zh, en = f"编号属 {city[:4]}，货从 {trip.consignor.site[:4]} 运出", "a number of another city"
     scene.review("form.number_region", trip.number, zh, en)
+
+
+def unknown_code(scene: WideScene, turn: int) -> None:
+    """Plant a load under a code of no catalogue, taken by a plant licensed for its whole category."""
+    route = (*scene.within(scene.cast.wide)[:2], NOT_LISTED)
+    trip = scene.trip(route, scene.grams(turn), scene.moment(turn)).complete()
+    zh, en = f"代码 {NOT_LISTED} 未见于名录", f"{NOT_LISTED} is in no catalogue"
+    scene.review("form.unknown_code", trip.number, zh, en)
 
 
 def weight_differs(scene: WideScene, turn: int) -> None:

@@ -12,6 +12,7 @@ from streams.judging.fold import BACKDATING_TOLERANCE_US
 from streams.judging.law import CODE_IN_FORCE, Act, basis
 from streams.judging.outcome import SEVERITY_CUTS_T
 from streams.judging.rules.carrier import LAW as CARRIER_LAW
+from streams.judging.rules.catalogue import CATALOGUE_LAW
 from streams.judging.rules.difference import DIFFERENCE_LAW
 from streams.judging.rules.number import NUMBER_LAW
 from streams.judging.rules.parameter import Status
@@ -93,6 +94,7 @@ ABOUT: dict[str, About] = {
     "carrier.plate_not_on_permit": About(cites=CARRIER_LAW, asks=("carrier_permit", "exemption")),
     "carrier.vehicle_certificate": About(cites=CARRIER_LAW, asks=("vehicle", "exemption")),
     "plan.no_line": About(cites=PLAN_LAW, asks=("management_plan", "exemption")),
+    "form.unknown_code": About(cites=CATALOGUE_LAW),
     "form.number_region": About(cites=NUMBER_LAW),
     "quantity.received_differs": About(cites=DIFFERENCE_LAW),
     "form.not_entitled": About(cites=SPEAKERS_LAW),

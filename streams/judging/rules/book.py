@@ -11,6 +11,7 @@ from streams.judging.rules.approval_mismatch import (
     WRONG_RECEIVER,
 )
 from streams.judging.rules.carrier import NO_PERMIT, PLATE_NOT_ON_PERMIT
+from streams.judging.rules.catalogue import UNKNOWN_CODE
 from streams.judging.rules.cross_province import APPROVAL_NOT_IN_FORCE, NO_APPROVAL
 from streams.judging.rules.difference import RECEIVED_DIFFERS
 from streams.judging.rules.inbound import INBOUND_BANNED
@@ -117,6 +118,7 @@ RULE_BOOK = RuleBook(
         VEHICLE_CERTIFICATE,
         NO_LINE,
         NUMBER_REGION,
+        UNKNOWN_CODE,
         RECEIVED_DIFFERS,
         NOT_ENTITLED,
         CONFLICTING_REPORTS,

@@ -41,6 +41,7 @@ _REASONS: dict[str, Said] = {
     "exempt": ("属于豁免情形", "an exemption covers this stage"),
     "own_waste": ("自行产生的危险废物，不属经营活动", "the unit's own waste, no business with it"),
     "no_limit": ("登记记录已撤回或未设上限", "the record was retracted or sets no cap"),
+    "no_table": ("当时施行的名录没有可核对的表", "no table of the catalogue in force then"),
     "no_plan_known": (
         "登记库没有该单位当年的管理计划",
         "the registry has no plan of the unit for that year",

@@ -33,6 +33,7 @@ FOR_REVIEW = (
     "form.number_region",
     "quantity.received_differs",
     "plan.no_line",
+    "form.unknown_code",
 )
 """Rules that accuse nobody: no text sets their figure, or an officer must look first."""
 LIKENESSES = {

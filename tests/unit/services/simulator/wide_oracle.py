@@ -3,18 +3,23 @@
 Written for this test only, plainly; shares nothing with the generator or the rules.
 """
 
+import csv
 import math
 from collections import defaultdict
 from datetime import date, datetime, time, timedelta
+from pathlib import Path
 from typing import Any
 
 from wide_oracle_facts import Facts, Records, covers, in_force
 
+import schemas
 from schemas.decode import decode_manifest_event, decode_registry_record
 from schemas.instant import CHINA, china_day
 from schemas.region import province_of
 from schemas.waste_code import is_general_waste
 
+with (Path(schemas.__file__).parent / "data" / "hazardous_waste_catalogue_2021.csv").open() as rows:
+    CATALOGUE = {row["code"] for row in csv.DictReader(rows)}
 WORLDS_END = datetime(2026, 11, 21, tzinfo=CHINA)
 Found = set[tuple[str, str, str]]
 Draws = dict[str, float]
@@ -84,6 +89,8 @@ def _paper_and_weight(subject: str, facts: Facts, records: Records) -> set[tuple
         return found
     if subject.removeprefix("G")[4:8] != form.consignor.site_region[:4]:
         found.add(("review", "form.number_region"))
+    if any(w.code not in CATALOGUE for w in wastes):
+        found.add(("review", "form.unknown_code"))
     plans = records.of("management_plan", form.consignor.uscc)
     for waste in wastes:
         lines = [x for p in plans for x in p.lines if x.code == waste.code]

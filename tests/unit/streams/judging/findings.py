@@ -30,6 +30,7 @@ from manifests import (
     SUSPENDED,
     TRANSIT_OVERDUE,
     UNLICENSED,
+    UNLISTED,
     WHITELIST,
     WRONG_CODE,
     WRONG_METHOD,
@@ -278,6 +279,8 @@ def _numbers() -> Iterator[Outcome]:
     lawful = [approval(), licence(), *PERMITS]
     elsewhere = transfer(origin="130200", consignor=CONSIGNOR)
     yield from _of(NUMBER_REGION, elsewhere, *lawful)
+    unlisted = transfer(wastes=[waste(code="900-998-49")], destination="130200")
+    yield from _of(UNLISTED, unlisted, *lawful)
     early = DAY - timedelta(days=3 * 366)
     old = [filed(early, id="f"), dispatched(early + 24 * HOUR, id="d")]
     yield from _of(NUMBER_REGION, old, *lawful)
