@@ -347,7 +347,7 @@ def _silence(
     return (says(rule, state, "arrival", "silent" if silent else "heard", ("沉默", "silence")),)
 
 
-def _silent_from(facts: Facts, view: RegistryView) -> datetime | None:
+def _silent_from(rule: ManifestRule, facts: Facts, view: RegistryView) -> datetime | None:
     if facts.dispatched is None or facts.arrived is not None:
         return None
     return facts.dispatched.at + _LIMIT

@@ -367,14 +367,14 @@ async def test_an_order_makes_a_manifest_be_judged_by_what_is_known_now(port: Po
 
 
 def late(rule: ManifestRule, facts: Facts, view: Any, now: datetime | None) -> list[Outcome]:
-    due = late_due(facts, view)
+    due = late_due(rule, facts, view)
     if due is None:
         return [says(rule, "not_applicable", "x", "not_moved")]
     over = now is not None and now >= due
     return [says(rule, "violated" if over else "passed", "x", "late", ("迟", "late"))]
 
 
-def late_due(facts: Facts, view: Any) -> datetime | None:
+def late_due(rule: ManifestRule, facts: Facts, view: Any) -> datetime | None:
     """Two hours after the departure, unless it was voided."""
     if facts.dispatched is None or facts.voided is not None:
         return None
