@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections import defaultdict
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -37,9 +37,9 @@ class Poster:
         """Answers that said "later": 503, 429, or no answer at all."""
 
     async def post(self, events: Sequence[bytes]) -> None:
-        for start in range(0, len(events), WINDOW):
+        for window in _windows(events):
             by_source: dict[str, list[bytes]] = defaultdict(list)
-            for raw in events[start : start + WINDOW]:
+            for raw in window:
                 by_source[json.loads(raw)["source"]].append(raw)
             await asyncio.gather(*(self._until_kept(s, raws) for s, raws in by_source.items()))
 
@@ -84,6 +84,27 @@ class Poster:
         assert response.status_code == 200, response.text
         items: list[dict[str, Any]] = response.json()["items"]
         return items
+
+
+def _windows(events: Sequence[bytes]) -> Iterator[list[bytes]]:
+    """Split into what is posted at once: nowhere two units file under one number.
+
+    Whose filing was received first decides whose number it is, and units post side by side.
+    """
+    window: list[bytes] = []
+    filers: dict[str, str] = {}
+    for raw in events:
+        event = json.loads(raw)
+        filing = event["type"] == "liandan.manifest.filed.v1"
+        rival = filing and filers.get(event["subject"], event["source"]) != event["source"]
+        if rival or len(window) == WINDOW:
+            yield window
+            window, filers = [], {}
+        if filing:
+            filers[event["subject"]] = event["source"]
+        window.append(raw)
+    if window:
+        yield window
 
 
 @asynccontextmanager
