@@ -74,7 +74,7 @@ def sizes(stack: LocalStack) -> dict[str, int]:
 
 async def records(stack: LocalStack) -> dict[int, list[bytes]]:
     """Read the whole topic."""
-    async with new_reader(stack.settings) as reader:
+    async with asyncio.timeout(30), new_reader(stack.settings) as reader:
         tps = topic_partitions(stack)
         reader.assign(tps)
         await reader.seek_to_beginning(*tps)
@@ -96,6 +96,11 @@ async def check(stack: LocalStack, world: World, *, gone: int) -> None:
 async def test_a_log_cut_behind_the_database_stops_both_and_the_printed_cure_mends_it(
     make_stack: MakeStack,
 ) -> None:
+    async with asyncio.timeout(200):  # before pytest's own, which does not say what waits
+        await _cut_and_mended(make_stack)
+
+
+async def _cut_and_mended(make_stack: MakeStack) -> None:
     world = build_world("demo", 41, 300)
     half = len(world.events) // 2
     stack = await make_stack([ARCHIVER, worker(1)], manifest_partitions=PARTITIONS)
