@@ -3,6 +3,9 @@
 from typing import Any
 
 import asyncpg
+import msgspec
+
+from streams.judging.packing import read_events, stored_outcomes
 
 __all__ = ["multiply"]
 
@@ -42,6 +45,7 @@ async def multiply(migrator: str, copies: int) -> dict[str, int]:
     connection = await asyncpg.connect(migrator)
     try:
         async with connection.transaction():
+            await _unpack(connection)
             await connection.execute(_NAMES.replace("$1", str(copies)))
             await connection.execute(_ALERTS.replace("$1", str(copies)))
             await _copy(
@@ -117,4 +121,22 @@ async def _copy(connection: Any, table: str, join: str, **changed: str) -> None:
         f"INSERT INTO {table} ({', '.join(columns)}) SELECT {values} FROM {table} t {join}"  # noqa: S608
         " ON CONFLICT DO NOTHING",
         timeout=600,
+    )
+
+
+async def _unpack(connection: Any) -> None:
+    """Write the manifests plainly, so that SQL can rewrite their bytes; every reader takes both."""
+    rows = await connection.fetch(
+        "SELECT subject, events, verdict, outcomes::text FROM manifest WHERE verdict IS NOT NULL"
+    )
+    await connection.executemany(
+        "UPDATE manifest SET events = $2, outcomes = $3, verdict = NULL WHERE subject = $1",
+        [
+            (
+                row["subject"],
+                msgspec.msgpack.encode(read_events(row["events"])),
+                msgspec.json.encode(stored_outcomes(row)).decode(),
+            )
+            for row in rows
+        ],
     )

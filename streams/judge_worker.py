@@ -22,7 +22,7 @@ from streams.judging.registry import RegistryView
 from streams.judging.rules import RULE_BOOK, RuleBook
 from streams.judging.state import FencedError
 from streams.pager import page_registry
-from streams.postgres_state import PostgresState
+from streams.postgres_state import PACKED_SINCE, PostgresState
 from streams.records import append_time, read_records
 from streams.shared import judge_dirty
 
@@ -62,23 +62,27 @@ class JudgeWorker:
                 cluster = await cluster_id_of(self._settings)
                 name = self._settings.worker_id
                 self._pool = await open_pool(self._settings.database_writer, most=6, process=name)
-                await self._check_schema(self._pool)
+                oldest = await self._check_schema(self._pool)
                 self._state = PostgresState(
                     self._pool,
                     OffsetTable(CONSUMER, self._topic, cluster),
                     timedelta(seconds=self._settings.deadline_settle_s),
+                    small=oldest >= PACKED_SINCE,
                 )
         return self._state
 
-    async def _check_schema(self, pool: "asyncpg.Pool") -> None:
-        """Wait for Postgres and see that this program may run on it. Raises SchemaUnfit."""
+    async def _check_schema(self, pool: "asyncpg.Pool") -> int:
+        """Wait for Postgres and see that this program may run on it. Raises SchemaUnfit.
 
-        async def ask() -> None:
+        Returns the schema number of the oldest program that may run beside this one.
+        """
+
+        async def ask() -> int:
             async with pool.acquire() as connection:
-                await require_schema(connection)
+                return await require_schema(connection)
 
         try:
-            await self._patiently(ask)
+            return await self._patiently(ask)
         except SchemaUnfit as e:
             log.critical("stopped", zh=e.sentence_zh, en=e.sentence_en, cure=e.cure)
             raise

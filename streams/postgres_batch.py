@@ -8,31 +8,32 @@ import msgspec
 
 from infra.runtime.offsets import Fenced, OffsetTable, Position
 from streams.alert_rows import write_alerts
-from streams.judging.decision import Held, ManifestDecision, Memo, pack_events, unpack_events
+from streams.judging.decision import Held, ManifestDecision, Memo, unpack_events
 from streams.judging.outcome import Draw, Outcome
+from streams.judging.packing import outcomes_json, pack_events, pack_outcomes
 from streams.judging.state import FencedError, Quarantined
 from streams.judging.statement import from_micros
-from streams.postgres_registry import HISTORY, RegistryMark, RegistryReader, outcomes_json
+from streams.postgres_registry import HISTORY, RegistryMark, RegistryReader
 
 __all__ = ["PostgresBatch"]
 
 _MANIFESTS = """
 INSERT INTO manifest AS m (subject, partition, consignor, receiver, carriers, marks, aliases,
-    origin_region, destination_region, events, state, act_at, outcomes, memo, registry_seq, clock)
+    origin_region, destination_region, events, state, act_at, outcomes, verdict, memo, registry_seq, clock)
 SELECT subject, $2, consignor, receiver, string_to_array(carriers, ' '),
     string_to_array(marks, ' '), string_to_array(aliases, ' '), origin, destination, events, state,
-    act_at, convert_from(outcomes, 'UTF8')::json, memo, $3, $4
+    act_at, convert_from(outcomes, 'UTF8')::json, verdict, memo, $3, $4
 FROM unnest($1::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[],
-    $11::text[], $12::bytea[], $13::text[], $14::timestamptz[], $15::bytea[], $16::bytea[])
+    $11::text[], $12::bytea[], $13::text[], $14::timestamptz[], $15::bytea[], $16::bytea[], $17::bytea[])
     AS t (subject, consignor, receiver, carriers, marks, aliases, origin, destination, events,
-        state, act_at, outcomes, memo)
+        state, act_at, outcomes, verdict, memo)
 ON CONFLICT (subject) DO UPDATE SET
     consignor = excluded.consignor, receiver = excluded.receiver, carriers = excluded.carriers,
     marks = excluded.marks, aliases = excluded.aliases, origin_region = excluded.origin_region,
     destination_region = excluded.destination_region, events = excluded.events,
     state = excluded.state, act_at = excluded.act_at, outcomes = excluded.outcomes,
-    memo = excluded.memo, registry_seq = excluded.registry_seq, clock = excluded.clock,
-    updated_at = clock_timestamp()
+    verdict = excluded.verdict, memo = excluded.memo, registry_seq = excluded.registry_seq,
+    clock = excluded.clock, updated_at = clock_timestamp()
 """
 
 _DRAWS = """
@@ -79,8 +80,11 @@ class PostgresBatch(RegistryReader):
         position: Position,
         settle: timedelta,
         registry: RegistryMark,
+        *,
+        small: bool,
     ) -> None:
         super().__init__(connection, registry)
+        self._small = small
         self._offsets = offsets
         self._partition = position.partition
         self.settle = settle
@@ -172,7 +176,7 @@ class PostgresBatch(RegistryReader):
     async def _write_manifests(
         self, decisions: Sequence[ManifestDecision], seq: int, clock: datetime | None
     ) -> None:
-        columns = list(zip(*(_row(d) for d in decisions), strict=True))
+        columns = list(zip(*(_row(d, self._small) for d in decisions), strict=True))
         await self._connection.execute(
             _MANIFESTS, columns[0], self._partition, seq, clock, *columns[1:]
         )
@@ -209,7 +213,7 @@ class PostgresBatch(RegistryReader):
                 [d.subject for d in told],
                 seq,
                 clock,
-                [outcomes_json(d.changed) for d in told],
+                *zip(*(_stored(d.changed, self._small) for d in told), strict=True),
             )
 
     async def _write_deadlines(
@@ -249,7 +253,7 @@ class PostgresBatch(RegistryReader):
         )
 
 
-def _row(d: ManifestDecision) -> tuple[Any, ...]:
+def _row(d: ManifestDecision, small: bool) -> tuple[Any, ...]:
     moved = d.facts.moved
     aliases = d.facts.form.aliases if d.facts.filed is not None else ()
     return (
@@ -261,12 +265,17 @@ def _row(d: ManifestDecision) -> tuple[Any, ...]:
         " ".join(aliases),
         d.parties.origin_region,
         d.parties.destination_region,
-        pack_events(d.held.statements.values()),
+        pack_events(d.held.statements.values(), small=small),
         d.facts.state,
         moved.at if moved is not None else None,
-        outcomes_json(d.outcomes),
+        *_stored(d.outcomes, small),
         msgspec.msgpack.encode(d.held.memo),
     )
+
+
+def _stored(outcomes: Sequence[Outcome], small: bool) -> tuple[bytes | None, bytes | None]:
+    """Return the columns ``outcomes`` and ``verdict``: one of them says it."""
+    return (None, pack_outcomes(outcomes)) if small else (outcomes_json(outcomes), None)
 
 
 def _worth_telling(changed: Sequence[Outcome], memo: Memo) -> bool:

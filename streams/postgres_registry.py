@@ -1,18 +1,14 @@
 """What every transaction of the Postgres state shares: registry reads, verdict history."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import msgspec
-
 from schemas.decode import decode_registry_record
-from streams.judging.outcome import Outcome
 from streams.judging.registry import RecordVersion
 from streams.judging.state import FencedError
 
-__all__ = ["HISTORY", "RegistryMark", "RegistryReader", "outcomes_json"]
+__all__ = ["HISTORY", "RegistryMark", "RegistryReader"]
 
 _CHANGES = """
 SELECT c.seq, c.recorded_at, r.body FROM registry_change c JOIN registry_record r USING (change_set)
@@ -20,9 +16,9 @@ WHERE c.seq > $1 AND c.seq <= $2 ORDER BY c.seq, r.ordinal
 """
 
 HISTORY = """
-INSERT INTO verdict_history (subject, registry_seq, clock, outcomes)
-SELECT subject, $2, $3, convert_from(outcomes, 'UTF8')::json
-FROM unnest($1::text[], $4::bytea[]) AS t (subject, outcomes)
+INSERT INTO verdict_history (subject, registry_seq, clock, outcomes, verdict)
+SELECT subject, $2, $3, convert_from(outcomes, 'UTF8')::json, verdict
+FROM unnest($1::text[], $4::bytea[], $5::bytea[]) AS t (subject, outcomes, verdict)
 """
 
 
@@ -63,8 +59,3 @@ class RegistryReader:
             return now, []
         rows = await self._connection.fetch(_CHANGES, seq, now)
         return now, [RecordVersion(row["seq"], decode_registry_record(row["body"])) for row in rows]
-
-
-def outcomes_json(outcomes: Sequence[Outcome]) -> bytes:
-    """Return outcomes as stored, without members that say nothing: UTF-8, handed over as it is."""
-    return msgspec.json.encode(outcomes)

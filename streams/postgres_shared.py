@@ -8,7 +8,8 @@ import msgspec
 from streams.alert_rows import write_alerts
 from streams.judging.decision import LimitDecision, Memo
 from streams.judging.outcome import Draw
-from streams.postgres_registry import HISTORY, RegistryMark, RegistryReader, outcomes_json
+from streams.judging.packing import outcomes_json
+from streams.postgres_registry import HISTORY, RegistryMark, RegistryReader
 
 __all__ = ["PostgresShared"]
 
@@ -73,6 +74,6 @@ class PostgresShared(RegistryReader):
         )
         if decision.changed:
             await self._connection.execute(
-                HISTORY, [decision.subject], seq, clock, [outcomes_json(decision.changed)]
+                HISTORY, [decision.subject], seq, clock, [outcomes_json(decision.changed)], [None]
             )
         await write_alerts(self._connection, "shared", [decision], seq, clock)

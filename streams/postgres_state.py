@@ -16,22 +16,31 @@ from streams.postgres_batch import PostgresBatch
 from streams.postgres_registry import RegistryMark
 from streams.postgres_shared import PostgresShared
 
-__all__ = ["PostgresState"]
+__all__ = ["PACKED_SINCE", "PostgresState"]
+
+PACKED_SINCE = 14
+"""Schema number of the first program that reads packed rows."""
 
 
 class PostgresState:
-    """State of one worker. ``positions`` are the partitions it owns, set by ``take``."""
+    """State of one worker. ``positions`` are the partitions it owns, set by ``take``.
+
+    ``small``: whether rows are packed, which programs before ``PACKED_SINCE`` cannot read.
+    """
 
     def __init__(
         self,
         pool: asyncpg.Pool,
         offsets: OffsetTable,
         settle: timedelta,
+        *,
+        small: bool,
     ) -> None:
         self._pool = pool
         self.offsets = offsets
         self.positions: dict[int, Position] = {}
         self._settle = settle
+        self._small = small
         self._registry = RegistryMark()
 
     async def take(self, partitions: Collection[int]) -> dict[int, Position]:
@@ -66,6 +75,7 @@ class PostgresState:
                     self.positions[partition],
                     self._settle,
                     self._registry,
+                    small=self._small,
                 )
                 yield tx
             self.positions[partition] = tx.position

@@ -73,8 +73,8 @@ def schema_of(name: str | None) -> int | None:
     return int(found.group(1)) if found else None
 
 
-async def require_schema(connection: Any) -> None:
-    """Make sure that this program may run on this database.
+async def require_schema(connection: Any) -> int:
+    """Make sure that this program may run on this database; return the oldest one that may.
 
     Any role may ask. Raises SchemaUnfit, and what asyncpg raises when Postgres is away.
     """
@@ -104,3 +104,5 @@ async def require_schema(connection: Any) -> None:
             f" is {mine:04d}: upgrade the program.",
             "",
         )
+    oldest: int = found["oldest"]
+    return oldest

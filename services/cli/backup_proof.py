@@ -10,6 +10,7 @@ import msgspec
 from schemas.decode import decode_registry_record
 from streams.judging.decision import Held, Memo, decide_manifest, unpack_events
 from streams.judging.outcome import Outcome
+from streams.judging.packing import judged_outcomes
 from streams.judging.registry import RecordVersion, RegistryView
 
 __all__ = ["Proof", "prove"]
@@ -28,7 +29,7 @@ WHERE c.seq > $1 AND c.seq <= $2 ORDER BY c.seq, r.ordinal
 """
 # Always the same ones of the same database, and no neighbours.
 _SAMPLE = """
-SELECT subject, partition, events, outcomes::text AS outcomes, memo, registry_seq, clock
+SELECT subject, partition, events, outcomes::text AS outcomes, verdict, memo, registry_seq, clock
 FROM (SELECT * FROM manifest ORDER BY hashtext(subject), subject LIMIT $1) AS taken
 ORDER BY registry_seq, subject
 """
@@ -117,7 +118,7 @@ async def _judge_again(connection: Any, rows: Sequence[Any]) -> _Judged:
             view.apply(RecordVersion(c["seq"], decode_registry_record(c["body"])) for c in changes)
             view.seq = seq = row["registry_seq"]
         statements = unpack_events(row["events"])
-        before = msgspec.json.decode(row["outcomes"], type=tuple[Outcome, ...])
+        before = judged_outcomes(row)
         # What a deadline had to wait for is not to be seen in the events.
         fires = msgspec.msgpack.decode(row["memo"], type=Memo).fires
         now = _outcomes(row["subject"], Held(statements, Memo(fires=fires)), view, row["clock"])

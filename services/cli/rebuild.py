@@ -17,7 +17,7 @@ from services.cli.demo_home import enter_running_demo
 from services.cli.failures import connected, quiet_logs, reaching, served
 from services.cli.line_state import read_line_state
 from streams.judging.on_files import Judging
-from streams.judging.outcome import Outcome
+from streams.judging.packing import judged_outcomes
 from streams.judging.rebuilt import State
 from streams.judging.rules import RULE_BOOK
 
@@ -26,10 +26,9 @@ __all__ = ["rebuild"]
 _WAIT_S, _LOOK_S = 60.0, 0.5
 _ALERTS = "SELECT body::text AS body FROM alert WHERE state = 'open'"
 _VERDICTS = """
-SELECT subject, outcomes::text AS outcomes FROM manifest
-UNION ALL SELECT subject, outcomes::text FROM shared_subject
+SELECT subject, verdict, outcomes::text AS outcomes FROM manifest
+UNION ALL SELECT subject, NULL, outcomes::text FROM shared_subject
 """
-_outcomes = msgspec.json.Decoder(tuple[Outcome, ...])
 _alert = msgspec.json.Decoder(Alert)
 
 
@@ -93,7 +92,7 @@ async def _judge(settings: Settings) -> _Both:
                 async for row in connection.cursor(_ALERTS, prefetch=2000):
                     live.alert(_alert.decode(row["body"]))
                 async for row in connection.cursor(_VERDICTS, prefetch=2000):
-                    live.verdict(row["subject"], _outcomes.decode(row["outcomes"]))
+                    live.verdict(row["subject"], judged_outcomes(row))
     return _Both(verdict.events, manifests, live, rebuilt)
 
 

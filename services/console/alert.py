@@ -18,12 +18,13 @@ from services.console.problem import Problem
 from services.console.session import Who
 from services.console.token import form_token
 from streams.judging.limit import limit_of
+from streams.judging.packing import stored_outcomes
 
 __all__ = ["AlertPage", "alert_id_of", "get_alert", "read_alert", "show_alert"]
 
 _ALERT = """
 SELECT a.scope, a.state, a.revision, a.body, a.opened_at, a.changed_at, a.clock, a.case_state,
-    a.case_version, v.outcomes, v.clock AS judged_at
+    a.case_version, v.outcomes, v.verdict, v.clock AS judged_at
 FROM console_alert a JOIN console_verdict v USING (id) WHERE a.id = $1
 """
 _HISTORY = """
@@ -101,7 +102,7 @@ def show_alert(
         limit=limit_of(alert.subject),
         origin=place_of(alert.origin_region),
         destination=place_of(alert.destination_region),
-        explanation=explain(alert, row["outcomes"]),
+        explanation=explain(alert, stored_outcomes(row)),
         history=page.history,
         case=page.case,
         note=note,

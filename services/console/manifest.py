@@ -18,6 +18,7 @@ from services.console.timeline import timeline
 from streams.judging.decision import Memo
 from streams.judging.facts import Facts
 from streams.judging.limit import limit_of
+from streams.judging.packing import stored_outcomes
 from streams.judging.rules import RULE_BOOK
 from streams.judging.stored import stored_facts, stored_statements
 
@@ -25,7 +26,7 @@ __all__ = ["get_manifest"]
 
 _MANIFEST = """
 SELECT subject, consignor, receiver, carriers, aliases, origin_region, destination_region, events,
-    state, act_at, outcomes, memo, clock, updated_at
+    state, act_at, outcomes, verdict, memo, clock, updated_at
 FROM console_manifest WHERE subject = $1
 """
 _ALERTS = """
@@ -64,7 +65,7 @@ async def get_manifest(request: Request) -> Response:
         return RedirectResponse(f"/manifests/{row['subject']}", 303)
     statements = stored_statements(row["events"])
     facts = stored_facts(row["subject"], row["consignor"], statements)
-    outcomes = [o | {"title": RULE_BOOK.title(o["rule"])} for o in row["outcomes"]]
+    outcomes = [o | {"title": RULE_BOOK.title(o["rule"])} for o in stored_outcomes(row)]
     alerts = {(a["rule"], a["discriminator"]): a for a in found.alerts}
     return console.render.page(
         request,

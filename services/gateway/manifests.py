@@ -14,6 +14,7 @@ from services.gateway.access import Asker, asker
 from services.gateway.instant import utc_text
 from services.gateway.parties import manifest_of
 from services.gateway.problems import Refused
+from streams.judging.packing import stored_outcomes
 from streams.judging.stored import stored_facts, stored_statements
 
 __all__ = ["ManifestView", "router"]
@@ -154,7 +155,7 @@ def _view(row: Any) -> dict[str, Any]:
             }
             for s in in_order
         ],
-        "outcomes": [OutcomeView(**o).model_dump() for o in row["outcomes"]],
+        "outcomes": [OutcomeView(**o).model_dump() for o in stored_outcomes(row)],
         "judged_at": _text(row["clock"]),
     }
 

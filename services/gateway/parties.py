@@ -8,7 +8,7 @@ __all__ = ["is_party", "manifest_of"]
 
 _COLUMNS = """
 SELECT subject, consignor, receiver, carriers, aliases, origin_region, destination_region, events,
-       state, act_at, outcomes, registry_seq, clock, updated_at
+       state, act_at, outcomes, verdict, registry_seq, clock, updated_at
 FROM manifest
 """
 _BY_SUBJECT = _COLUMNS + "WHERE subject = $1"

@@ -4,7 +4,7 @@ The owner of a partition holds each subject's statements and a memo of what it w
 decision compares what follows now with the memo and lists only the differences.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -23,6 +23,7 @@ from streams.judging.facts import Facts
 from streams.judging.fold import fold
 from streams.judging.judge import Basis, judge_limit, judge_manifest
 from streams.judging.outcome import Draw, Outcome, outcome_digest
+from streams.judging.packing import read_events
 from streams.judging.registry import (
     RegistryView,
     calendar_mark,
@@ -53,7 +54,6 @@ __all__ = [
     "Memo",
     "decide_limit",
     "decide_manifest",
-    "pack_events",
     "unpack_events",
 ]
 
@@ -163,19 +163,11 @@ class LimitDecision(NamedTuple):
     alerts: tuple[AlertChange, ...]
 
 
-def pack_events(statements: Iterable[Statement]) -> bytes:
-    """Return a set of statements as stored: msgpack ``[[received µs, raw, offset], …]``."""
-    return msgspec.msgpack.encode([(s.received_us, s.raw, s.offset) for s in statements])
-
-
-_packed = msgspec.msgpack.Decoder(list[tuple[int, bytes, int]])
-
-
 def unpack_events(packed: bytes) -> dict[Identity, Statement]:
     """Return what ``pack_events`` packed; a contract change that no longer reads it raises."""
     return union(
         read_statement(raw, received, offset=offset)
-        for received, raw, offset in _packed.decode(packed)
+        for received, raw, offset in read_events(packed)
     )
 
 

@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-import msgspec
-
 from schemas.fast import NotUnderstood
 from streams.judging.facts import Facts
 from streams.judging.fold import fold
+from streams.judging.packing import read_events
 from streams.judging.statement import Statement, read_statement, union
 
 __all__ = ["stored_facts", "stored_statements"]
@@ -16,7 +15,7 @@ __all__ = ["stored_facts", "stored_statements"]
 def stored_statements(packed: bytes) -> list[Statement]:
     """Decode ``manifest.events``; what an earlier version took and this one does not is left out."""
     found: list[Statement] = []
-    for received_us, raw, offset in msgspec.msgpack.decode(packed):
+    for received_us, raw, offset in read_events(packed):
         try:
             found.append(read_statement(raw, received_us, offset=offset))
         except NotUnderstood:

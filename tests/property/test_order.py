@@ -11,10 +11,10 @@ from streams.judging.decision import (
     Held,
     ManifestDecision,
     decide_manifest,
-    pack_events,
     unpack_events,
 )
 from streams.judging.fold import fold
+from streams.judging.packing import pack_events
 from streams.judging.registry import RegistryView
 from streams.judging.statement import union
 
@@ -59,10 +59,10 @@ def test_every_statement_counts_is_replaced_is_ignored_or_stands_in_conflict(
 
 
 @QUICK
-@given(said_of(NUMBER))
-def test_statements_survive_being_packed(said: Any) -> None:
+@given(said_of(NUMBER), st.booleans())
+def test_statements_survive_being_packed(said: Any, small: bool) -> None:
     held = union(said)
-    packed = unpack_events(pack_events(held.values()))
+    packed = unpack_events(pack_events(held.values(), small=small))
     assert {r: (s.received_us, s.raw) for r, s in packed.items()} == {
         r: (s.received_us, s.raw) for r, s in held.items()
     }

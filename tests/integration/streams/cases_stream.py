@@ -32,7 +32,8 @@ from schemas.alert import Alert
 from schemas.topics import HEADER_RECEIVED_AT
 from services.registry import write_change_set
 from streams.judge_worker import CONSUMER
-from streams.judging.outcome import Outcome, outcome_digest
+from streams.judging.outcome import outcome_digest
+from streams.judging.packing import judged_outcomes
 from streams.judging.statement import Statement, from_micros
 from tests.cases.telling import Told
 
@@ -151,18 +152,13 @@ class CasesStream:
             "SELECT body FROM alert WHERE subject = ANY ($1)", subjects
         )
         verdicts = await self._reader.fetch(
-            "SELECT subject, outcomes::jsonb FROM manifest WHERE subject = ANY ($1) UNION ALL"
-            " SELECT subject, outcomes::jsonb FROM shared_subject WHERE subject = ANY ($1)",
+            "SELECT subject, verdict, outcomes::text FROM manifest WHERE subject = ANY ($1) UNION ALL"
+            " SELECT subject, NULL, outcomes::text FROM shared_subject WHERE subject = ANY ($1)",
             subjects,
         )
         return Written(
             [msgspec.convert(row["body"], Alert) for row in alerts],
-            {
-                row["subject"]: {
-                    outcome_digest(o) for o in msgspec.convert(row["outcomes"], list[Outcome])
-                }
-                for row in verdicts
-            },
+            {row["subject"]: {outcome_digest(o) for o in judged_outcomes(row)} for row in verdicts},
         )
 
 

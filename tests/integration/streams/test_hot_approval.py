@@ -25,7 +25,7 @@ from schemas.decode import decode_registry_record
 from services.registry import write_change_set
 from streams.judging.decision import decide_manifest
 from streams.judging.on_files import judge_statements
-from streams.judging.outcome import Outcome
+from streams.judging.packing import judged_outcomes
 from streams.judging.registry import RegistryView
 from tests.integration.streams.hot_line import PARTITIONS, WORKERS, World, work
 
@@ -122,13 +122,13 @@ class Hot:
         verdict = judge_statements(view, [s for of in said.values() for s in of])
 
         rows = await read(
-            "SELECT subject, outcomes::text FROM manifest WHERE partition = ANY ($1::int[])"
-            " UNION ALL SELECT subject, outcomes::text FROM shared_subject"
+            "SELECT subject, verdict, outcomes::text FROM manifest WHERE partition = ANY ($1::int[])"
+            " UNION ALL SELECT subject, NULL, outcomes::text FROM shared_subject"
             " WHERE subject LIKE '%/' || $2 || '%'",
             world.partitions,
             world.name,
         )
-        stored = {s: msgspec.json.decode(o, type=tuple[Outcome, ...]) for s, o in rows}
+        stored = {row["subject"]: judged_outcomes(row) for row in rows}
         assert {s: stored.get(s) for s in verdict.outcomes} == verdict.outcomes
 
         alerts = await read(_ALERTS, list(stored))

@@ -32,10 +32,11 @@ from schemas.alert import Alert
 from schemas.decode import decode_registry_record
 from services.registry import write_change_set
 from streams.batch import BatchResult, Input, SubjectCache, commit_batch
-from streams.judging.decision import ManifestDecision, decide_manifest
+from streams.judging.decision import ManifestDecision, decide_manifest, unpack_events
 from streams.judging.facts import Facts
 from streams.judging.memory_state import MemoryState
 from streams.judging.outcome import Draw, Outcome
+from streams.judging.packing import judged_outcomes
 from streams.judging.registry import RecordVersion, RegistryView, limit_key
 from streams.judging.rules import RULE_BOOK, ManifestRule, RuleBook
 from streams.judging.rules.rule import says
@@ -164,7 +165,7 @@ class InPostgres(Port):
         self.pool = pool
         self._registry_dsn = registry_dsn
         self.offsets = OffsetTable(f"test-{uuid4()}", "manifest.events", "cluster")
-        self.state = PostgresState(pool, self.offsets, SETTLE)
+        self.state = PostgresState(pool, self.offsets, SETTLE, small=True)
 
     async def learn(self, *lines: bytes) -> int:
         return (await write_change_set(self._registry_dsn, lines, "test")).seq
@@ -259,7 +260,7 @@ async def test_a_failed_transaction_leaves_offset_and_clock(port: Port) -> None:
 async def test_an_owner_that_was_replaced_is_fenced_and_writes_nothing(
     postgres: InPostgres,
 ) -> None:
-    other = PostgresState(postgres.pool, postgres.offsets, SETTLE)
+    other = PostgresState(postgres.pool, postgres.offsets, SETTLE, small=True)
     await other.take([postgres.partition])
     with pytest.raises(FencedError):
         await postgres.commit(*postgres.gone())
@@ -281,6 +282,35 @@ async def test_what_was_written_of_a_manifest_is_loaded_as_it_was(port: Port) ->
     assert found[port.number()].statements == decision.held.statements
     assert found[port.number()].memo == decision.held.memo
     assert decision.held.memo.alerts, "or the memo would be proved empty only"
+
+
+@pytest.mark.parametrize("small", [False, True])
+async def test_rows_of_either_form_are_read_and_replaced(postgres: InPostgres, small: bool) -> None:
+    forms = [
+        PostgresState(postgres.pool, postgres.offsets, SETTLE, small=each)
+        for each in (not small, small)
+    ]
+    held = None
+    for state, said in zip(forms, ([postgres.filed()], [postgres.gone()[1]]), strict=True):
+        await state.take([postgres.partition])
+        async with state.batch(postgres.partition) as tx:
+            held = (await tx.load([postgres.number()])).get(postgres.number())
+            decision = decide_manifest(postgres.number(), held, said, postgres.view, NOON)
+            await tx.write([decision], (), 0, NOON)
+    assert held is not None
+    assert len(held.statements) == 1
+    row = await postgres.pool.fetchrow(
+        "SELECT events, verdict, outcomes::text FROM manifest WHERE subject = $1", postgres.number()
+    )
+    assert (row["verdict"] is not None, row["outcomes"] is None) == (small, small)
+    assert judged_outcomes(row) == decision.outcomes
+    assert unpack_events(row["events"]) == decision.held.statements
+    history = await postgres.pool.fetch(
+        "SELECT verdict, outcomes::text FROM verdict_history WHERE subject = $1 ORDER BY id",
+        postgres.number(),
+    )
+    assert [h["verdict"] is not None for h in history] == [not small, small]
+    assert judged_outcomes(history[1]) == decision.changed
 
 
 async def test_a_later_decision_replaces_the_earlier_one(port: Port) -> None:

@@ -72,10 +72,11 @@ class Judge:
             position = Position(0, 0, None, 0, clock)
             batch = PostgresBatch(
                 connection,
-                None,
+                None,  # type: ignore[arg-type]
                 position,
                 timedelta(0),
-                RegistryMark(),  # type: ignore[arg-type]
+                RegistryMark(),
+                small=True,
             )
             await batch.write(decisions, [], 0, clock)
         await self.feed()

@@ -3,6 +3,9 @@
 import re
 from datetime import timedelta
 
+import msgspec
+
+from streams.judging.packing import outcomes_json
 from tests.integration.services.console.console_served import Served, words_on
 from tests.integration.services.console.judged import Judge, crossing, new_number
 from tests.manifests import (
@@ -83,31 +86,30 @@ async def test_an_explanation_of_conditions_and_cures_is_shown_where_the_judge_w
     number = new_number()
     decision = await judge.manifest(crossing(region, "370100", number))
     change = decision.alerts[0]
+    added = {
+        "conditions": [
+            {"zh": "跨省", "en": "across", "value_zh": "是", "value_en": "yes", "holds": True,
+             "role": "applies"},
+            {"zh": "批准数量", "en": "approved", "value_zh": "0 吨", "value_en": "0 t",
+             "threshold_zh": "≥ 2 吨", "threshold_en": "≥ 2 t", "holds": False,
+             "margin": "-2 t", "group_zh": "审批 示例一号", "group_en": "approval one"},
+            {"zh": "期限", "en": "term", "holds": None, "group_zh": "审批 示例一号",
+             "group_en": "approval one"},
+        ],
+        "cures": [
+            {"zh": "起运前取得批准。", "en": "An approval before departure.",
+             "party": "consignor"},
+        ],
+    }  # fmt: skip
+    outcomes = [
+        o | added if o["rule"] == change.alert.rule else o
+        for o in msgspec.json.decode(outcomes_json(decision.outcomes))
+    ]
     await judge.execute(
-        """
-        UPDATE manifest SET outcomes = (
-            SELECT json_agg(CASE WHEN o ->> 'rule' = $2 THEN o || $3::jsonb ELSE o END)
-            FROM jsonb_array_elements(outcomes::jsonb) AS o
-        ) WHERE subject = $1
-        """,
+        "UPDATE manifest SET verdict = NULL, outcomes = $2::jsonb::json WHERE subject = $1",
         number,
-        change.alert.rule,
-        {
-            "conditions": [
-                {"zh": "跨省", "en": "across", "value_zh": "是", "value_en": "yes", "holds": True,
-                 "role": "applies"},
-                {"zh": "批准数量", "en": "approved", "value_zh": "0 吨", "value_en": "0 t",
-                 "threshold_zh": "≥ 2 吨", "threshold_en": "≥ 2 t", "holds": False,
-                 "margin": "-2 t", "group_zh": "审批 示例一号", "group_en": "approval one"},
-                {"zh": "期限", "en": "term", "holds": None, "group_zh": "审批 示例一号",
-                 "group_en": "approval one"},
-            ],
-            "cures": [
-                {"zh": "起运前取得批准。", "en": "An approval before departure.",
-                 "party": "consignor"},
-            ],
-        },
-    )  # fmt: skip
+        outcomes,
+    )
     browser = await served.officer(await new_officer(region))
     text = words_on((await browser.get(f"/alerts/{change.alert.id}")).text)
     assert "跨省 是 – 适用 审批 示例一号 批准数量 0 吨 -2 吨 ≥ 2 吨 不符 期限 – – 待核" in text
