@@ -57,7 +57,7 @@ async def test_the_state_is_rebuilt_from_the_log_and_what_was_altered_is_named(
                 "SELECT id FROM alert WHERE state = 'open' ORDER BY id LIMIT 1"
             )
             await postgres.execute(
-                "UPDATE manifest SET outcomes = '[]' WHERE subject = $1", subject
+                "UPDATE manifest SET verdict = NULL, outcomes = '[]' WHERE subject = $1", subject
             )
             await postgres.execute("UPDATE alert SET state = 'withdrawn' WHERE id = $1", gone)
         code, second = await check()

@@ -138,6 +138,19 @@ async def test_a_program_refuses_a_schema_that_is_older_than_it_needs(empty_sche
     assert await unfit(empty_schema) is None
 
 
+async def test_a_program_is_told_the_oldest_one_that_may_run_beside_it(empty_schema, migrations):
+    (migrations / f"{MINE:04d}_now.sql").write_text(EXPAND + "SELECT 1;")
+    (migrations / f"{MINE + 1:04d}_less.sql").write_text(contract(MINE) + "SELECT 1;")
+    await migrate(empty_schema, migrations)  # a fresh database takes the contract as well
+    connection = await connected(empty_schema, application_name("test"))
+    try:
+        assert await require_schema(connection) == MINE
+        await connection.execute("DELETE FROM schema_migration WHERE version = $1", MINE + 1)
+        assert await require_schema(connection) == 0
+    finally:
+        await connection.close()
+
+
 async def test_the_doctor_names_a_schema_that_is_older_and_the_cure(empty_schema, migrations):
     await migrate(empty_schema, migrations)
     checkup = Checkup(Console(width=200, quiet=True))
