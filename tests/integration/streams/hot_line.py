@@ -194,7 +194,8 @@ class Worker:
     ) -> None:
         self._pool, self._logs = pool, logs
         self._rng = random.Random(seed)
-        self._state = _PacedState(pool, OffsetTable(consumer, "manifest.events", "c"), 0 * HOUR)
+        offsets = OffsetTable(consumer, "manifest.events", "c")
+        self._state = _PacedState(pool, offsets, 0 * HOUR, small=True)
         self._state.pause = lambda: self._rng.choice((0, 0, 0.001, 0.004))
         self._view = RegistryView()
         self._mine: set[int] = set()
