@@ -31,7 +31,7 @@ from streams.judging.rules.transfer import names
 __all__ = ["BACK_ENTRY_OVERDUE", "RECEIPT_OVERDUE", "TRACKED", "TRANSIT_OVERDUE"]
 
 _Runs = Callable[[Facts, RegistryView, Parameters], Term | str]
-_READS = ("filed", "dispatched", "arrived", "received", "voided", "called_off")
+_READS = ("filed", "dispatched", "moved", "arrived", "received", "voided", "called_off")
 _ELECTRONIC: Said = ("不是纸质联单补录", "not the back-entry of a paper manifest")
 TRACKED = (
     order_23(
