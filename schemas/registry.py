@@ -31,9 +31,11 @@ __all__ = [
     "InboundBan",
     "Licence",
     "ManagementPlan",
+    "ParameterValue",
     "PlanLine",
     "RegistryRecord",
     "RegistryRecordModel",
+    "RulebookVersion",
     "ScopeLine",
     "Suspension",
     "TransferApproval",
@@ -325,6 +327,36 @@ class ManagementPlan(_Valid):
     __checks__ = (_ends_after_it_begins, _plan_lines_once)
 
 
+class ParameterValue(Record):
+    """A figure of a rule that is not as the program declares it."""
+
+    parameter: Annotated[str, text(100, least=3)] = Field(
+        description="规则.参数，如 time.receipt_overdue.days / rule.name"
+    )
+    value: Annotated[int, small_int(-1_000_000_000, 1_000_000_000)]
+
+
+def _parameters_once(record: Any) -> None:
+    named = [each.parameter for each in record.parameters]
+    if len(set(named)) != len(named):
+        raise Refusal("parameter_twice", "参数重复", "a parameter is given twice")
+
+
+class RulebookVersion(_Valid):
+    """规则库版本: by which parameters acts from ``valid_from`` on are judged.
+
+    A whole set: what it does not name is as the program declares it. Of several in force the one
+    that took effect last holds, of those from one day the greatest id. Live only through
+    ``liandan rules propose`` and two approvers.
+    """
+
+    kind: Literal["rulebook_version"]
+    valid_from: Day
+    parameters: Annotated[list[ParameterValue], Field(max_length=200)] = []
+
+    __checks__ = (_ends_after_it_begins, _parameters_once)
+
+
 RegistryRecord = (
     Unit
     | Licence
@@ -336,6 +368,7 @@ RegistryRecord = (
     | Exemption
     | Calendar
     | ManagementPlan
+    | RulebookVersion
 )
 
 REGISTRY_KINDS = (
@@ -349,6 +382,7 @@ REGISTRY_KINDS = (
     "exemption",
     "calendar",
     "management_plan",
+    "rulebook_version",
 )
 
 

@@ -26,7 +26,7 @@ from streams.judging.backtest import Difference, compare
 from streams.judging.on_files import FileVerdict, Judging, judge_lines_by
 from streams.judging.rules import RULE_BOOK, LimitRule, ManifestRule, RuleBook
 
-__all__ = ["backtest"]
+__all__ = ["Asked", "backtest", "on_archive", "print_difference"]
 
 _KINDS = {
     "new": ("新增", "new", "bold red"),
@@ -35,7 +35,7 @@ _KINDS = {
 }
 
 
-class _Asked(NamedTuple):
+class Asked(NamedTuple):
     """What is compared with the book that is in force, and over which acts."""
 
     draft: RuleBook
@@ -97,19 +97,19 @@ def backtest(
                 )
         else:
             enter_running_demo(home_from_environment().expanduser().absolute())
-            before, after = asyncio.run(_on_archive(Settings(), asked.draft, clock, known_at))
+            before, after = asyncio.run(on_archive(Settings(), asked.draft, clock, known_at))
         found = compare(
             before.alerts, after.alerts, since=asked.since, until=asked.until, rules=asked.rules
         )
         if as_json:
             print(json.dumps(_told(found, asked, before), ensure_ascii=False, indent=1))
         else:
-            _print(found, asked, before, samples)
+            print_difference(found, asked, before, samples)
 
 
 def _asked(
     rules: Sequence[str], set_: Sequence[str] | None, since: str | None, until: str | None
-) -> _Asked:
+) -> Asked:
     """Read what is to be compared. Raises BadParameter, Failure."""
     book, named = RULE_BOOK, []
     for each in rules:
@@ -123,9 +123,7 @@ def _asked(
             )  # fmt: skip
         named.append(each)
     book = book_with(set_, named[0] if len(named) == 1 else None, book)
-    return _Asked(
-        book, tuple(named), instant_option(since, "--from"), instant_option(until, "--to")
-    )
+    return Asked(book, tuple(named), instant_option(since, "--from"), instant_option(until, "--to"))
 
 
 def _draft(place: str) -> ManifestRule | LimitRule:
@@ -151,9 +149,10 @@ def _with(book: RuleBook, draft: ManifestRule | LimitRule) -> RuleBook:
     return book._replace(manifest=(*(r for r in book.manifest if r.id != draft.id), draft))
 
 
-async def _on_archive(
+async def on_archive(
     settings: Settings, draft: RuleBook, now: datetime | None, known_at: datetime | None
 ) -> list[FileVerdict]:
+    """Judge the archive by the book in force and by a draft, in one snapshot."""
     async with connected(settings.database_reader) as connection:
         with reaching("Postgres"):
             async with archive(connection, known_at) as kept:
@@ -167,7 +166,8 @@ async def _on_archive(
     return [judging.finish() for judging in judgings]
 
 
-def _print(found: Difference, asked: _Asked, before: FileVerdict, samples: int) -> None:
+def print_difference(found: Difference, asked: Asked, before: FileVerdict, samples: int) -> None:
+    """Print parameters, counts, provinces, units and samples."""
     for named, value in asked.draft.parameter_set.items():
         say(f"参数草案：{named} = {value}", "draft parameter")
     clock = before.now.isoformat() if before.now is not None else "-"
@@ -204,7 +204,7 @@ def _counts(head: str, counted: Mapping[str, Counter[str]]) -> Table:
     return table
 
 
-def _told(found: Difference, asked: _Asked, before: FileVerdict) -> dict[str, Any]:
+def _told(found: Difference, asked: Asked, before: FileVerdict) -> dict[str, Any]:
     def plain(alert: Alert) -> Any:
         return msgspec.to_builtins(alert)
 

@@ -16,6 +16,7 @@ from services.cli.console import Failure, explained, out, say
 from services.cli.judge import instant_option, read_registry
 from services.cli.parameters import SetOption, book_with
 from services.cli.refusals import print_problems
+from services.cli.rule_versions import approve, propose, versions
 from streams.judging.on_files import judge_lines
 from streams.judging.outcome import Outcome, State
 from streams.judging.rules import RULE_BOOK, LimitRule, ManifestRule
@@ -29,6 +30,10 @@ rules_app = typer.Typer(
     help="规则：有哪些、依据什么、对一份联单怎么说 / the rules, their law, and what they say of a manifest",
     no_args_is_help=True,
 )
+
+rules_app.command()(propose)
+rules_app.command()(approve)
+rules_app.command()(versions)
 
 _JSON = Annotated[bool, typer.Option("--json", help="机器可读 / for machines")]
 _STATES: dict[State, tuple[str, str, str]] = {

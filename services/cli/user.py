@@ -25,7 +25,7 @@ from services.console.account import (
     set_password,
 )
 
-__all__ = ["user_app"]
+__all__ = ["PasswordFile", "read_password", "user_app"]
 
 user_app = typer.Typer(
     name="user", help="监管台的账号 / accounts of the console", no_args_is_help=True
@@ -33,7 +33,7 @@ user_app = typer.Typer(
 T = TypeVar("T")
 
 _Login = Annotated[str, typer.Argument(help="登录名 / login")]
-_PasswordFile = Annotated[
+PasswordFile = Annotated[
     Path | None,
     typer.Option(
         help="从文件读密码，- 为标准输入；不给则提示输入 / read it from a file, - for stdin; else a prompt"
@@ -53,7 +53,7 @@ def add(
     ] = None,
     nationwide: Annotated[bool, typer.Option(help="全国 / all regions")] = False,
     role: Annotated[str, typer.Option(help="officer | registry | admin")] = "officer",
-    password_file: _PasswordFile = None,
+    password_file: PasswordFile = None,
 ) -> None:
     """新建账号；密码不在命令行上给出 / Create an account; its password never stands on the command line."""
     with served():
@@ -62,7 +62,7 @@ def add(
             raise typer.BadParameter(
                 "须给出 --region 或 --nationwide 之一 / give either --region or --nationwide"
             )
-        password = _password(password_file)
+        password = read_password(password_file, new=True)
         regions = [NATION] if nationwide else region or []
         _refusing(lambda c: create_account(c, login, name, password, regions, _role(role)))
         say(f"✓ 已建账号 {login}", "account created", "green")
@@ -90,11 +90,11 @@ def list_() -> None:
 
 
 @user_app.command()
-def passwd(login: _Login, password_file: _PasswordFile = None) -> None:
+def passwd(login: _Login, password_file: PasswordFile = None) -> None:
     """改密码，原有登录随即失效 / Change a password; sessions of the account end."""
     with served():
         quiet_logs()
-        password = _password(password_file)
+        password = read_password(password_file, new=True)
         if not _refusing(lambda c: set_password(c, login, password)):
             raise _unknown(login)
         say(f"✓ 已更改 {login} 的密码", "password changed", "green")
@@ -134,14 +134,15 @@ def _refusing(work: Callable[[Any], Awaitable[T]]) -> T:
         raise typer.BadParameter(f"{refusal.zh} / {refusal.en}") from None
 
 
-def _password(file: Path | None) -> str:
+def read_password(file: Path | None, *, new: bool = False) -> str:
+    """Return the password from a file or a prompt; a new one is asked for twice. Raises BadParameter."""
     if file is None:
         if not sys.stdin.isatty():
             raise typer.BadParameter(
                 "没有终端可输入密码，请用 --password-file / no terminal to ask for the password on: "
                 "use --password-file"
             )
-        return str(typer.prompt("密码 password", hide_input=True, confirmation_prompt=True))
+        return str(typer.prompt("密码 password", hide_input=True, confirmation_prompt=new))
     text = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
     return text.rstrip("\r\n")
 

@@ -13,6 +13,7 @@ import asyncpg
 from services.registry.draft import Change, read_drafts
 from services.registry.ndjson_file import read_ndjson
 from services.registry.plan import Effect, Plan, newest_bodies, plan_changes
+from services.registry.rule_version import require_approved
 
 __all__ = ["ChangeSet", "plan_change_set", "write_change_set", "write_changes"]
 
@@ -50,7 +51,10 @@ async def plan_change_set(dsn: str, changes: Sequence[Change]) -> Plan:
 
 
 async def write_changes(dsn: str, changes: Sequence[Change], actor: str) -> ChangeSet:
-    """Write decoded changes as one change set; see ``write_change_set``."""
+    """Write decoded changes as one change set; see ``write_change_set``.
+
+    A version of the rule book is taken only as it was approved.
+    """
     connection = await asyncpg.connect(dsn, timeout=5)
     try:
         async with connection.transaction():
@@ -62,6 +66,7 @@ async def write_changes(dsn: str, changes: Sequence[Change], actor: str) -> Chan
             if not new:
                 seq = await connection.fetchval("SELECT seq FROM registry_head")
                 return ChangeSet(seq, 0, unchanged, plan)
+            await require_approved(connection, new)
             # 3. The records.
             change_set = uuid4()
             await _insert(connection, change_set, new)

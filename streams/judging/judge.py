@@ -78,8 +78,9 @@ def judge_manifest(
 
     ``before``: the basis of an earlier judgement of the same manifest; it changes nothing but the
     work that it takes. ``fires_at``: from when a rule's deadline, due at an instant, has fired; at
-    that instant if not given.
+    that instant if not given. The book is the version in force when the load left.
     """
+    book = book.in_force(view, _act_of(facts) or now)
     if before is not None and (
         before.view is not view or before.changes != view.changes or before.book is not book
     ):
@@ -133,6 +134,11 @@ def judge_manifest(
     return Judgement(tuple(outcomes), draws, tuple(due), basis)
 
 
+def _act_of(facts: Facts) -> datetime | None:
+    act = facts.moved or facts.filed
+    return act.at if act is not None else None
+
+
 def _clock_of(rule: ManifestRule, fired: Collection[str], now: datetime | None) -> datetime | None:
     return now if rule.due is None or rule.id in fired else None
 
@@ -165,7 +171,11 @@ def judge_limit(
     now: datetime | None,
     book: RuleBook = RULE_BOOK,
 ) -> tuple[Outcome, ...]:
-    """Judge one limit over the set of its draws; their order does not matter."""
+    """Judge one limit over the set of its draws; their order does not matter.
+
+    The book is the version in force at the last of them.
+    """
+    book = book.in_force(view, max((d.at for d in draws if d.state != "released"), default=now))
     return tuple(o for rule in book.limit for o in rule.judge(rule, subject, draws, view, now))
 
 

@@ -19,6 +19,7 @@ from schemas.registry import (
     Licence,
     ManagementPlan,
     RegistryRecord,
+    RulebookVersion,
     TransferApproval,
     Unit,
     Vehicle,
@@ -41,6 +42,9 @@ __all__ = [
     "touches",
 ]
 
+
+_LAST_YEAR = 2100
+"""Of a version without an end: as far as years are known here."""
 
 K = TypeVar("K")
 R = TypeVar("R", bound=RegistryRecord)
@@ -140,6 +144,10 @@ def touches(record: RegistryRecord) -> Touches:
             marks = (calendar_mark(r.year),)
         case "management_plan":
             units = (r.uscc,)
+        case "rulebook_version":
+            last = r.valid_to.year if r.valid_to is not None else _LAST_YEAR
+            marks = tuple(map(calendar_mark, range(r.valid_from.year, last + 1)))
+            limits = ("licence/",)
     return Touches(units, marks, limits)
 
 
@@ -217,6 +225,7 @@ class RegistryView:
         """By province, and code or category; no name where the ban is of all waste."""
         self._calendars: _Index[int, Calendar] = _Index()
         self._plans: _Index[tuple[str, int], ManagementPlan] = _Index()
+        self._versions: _Index[str, RulebookVersion] = _Index()
         self.remembered = Remembered()
 
     @classmethod
@@ -274,6 +283,8 @@ class RegistryView:
                 return [(self._calendars, r.year)]
             case "management_plan":
                 return [(self._plans, (r.uscc, r.year))]
+            case "rulebook_version":
+                return [(self._versions, "")]
             case _:
                 return []
 
@@ -336,6 +347,13 @@ class RegistryView:
     def plans(self, uscc: str, year: int) -> tuple[ManagementPlan, ...]:
         """Return the management plans of a unit for a calendar year, by id."""
         return self._plans.of((uscc, year))
+
+    def rulebook_version(self, at: datetime) -> RulebookVersion | None:
+        """Return the version of the rule book that acts at an instant are judged by, if any."""
+        versions = self._versions.of("")
+        day = china_day(at) if versions else None
+        found = [v for v in versions if day is not None and _on(v, day)]
+        return max(found, key=lambda v: (v.valid_from, v.id), default=None)
 
     def calendar(self, year: int) -> Calendar | None:
         """Return the calendar of a year, of the smallest id if it has several."""

@@ -217,6 +217,14 @@ _kinds: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"uscc": units, "year": st.just(2026)},
         {"lines": _lines(_plan_line, 0), "name": or_null(names)},
     ),
+    "rulebook_version": (
+        {"valid_from": st.sampled_from(["2026-09-10", "2026-09-12"])},
+        {"parameters": st.lists(
+            st.fixed_dictionaries(
+                {"parameter": st.sampled_from(["time.receipt_overdue.days", "x.y"]),
+                 "value": st.integers(1, 30)}),
+            max_size=1)},
+    ),
     "exemption": (
         {"stages": st.lists(st.sampled_from(["transfer", "whole_process"]), min_size=1, max_size=2)},
         {**_scopes, "item": short, "consignor": or_null(units), "receiver": or_null(units)},
@@ -227,7 +235,8 @@ assert set(_kinds) == set(REGISTRY_KINDS)
 
 def records(kind: str) -> Any:
     required, optional = _kinds[kind]
-    return members({"kind": st.just(kind), "id": names, **required}, {**_valid, **optional})
+    valid = {name: value for name, value in _valid.items() if name not in required}
+    return members({"kind": st.just(kind), "id": names, **required}, {**valid, **optional})
 
 
 # Bytes ------------------------------------------------------------------------------------------

@@ -260,6 +260,21 @@ RECORDS: dict[str, Any] = {
         st.sampled_from([CODE, "900-039-49"]),
         st.sampled_from([{}, {"since": "2026-09-10"}, {"since": "2026-09-12"}]), _days, _maybe_gone,
     ),
+    "rulebook_version": st.builds(
+        lambda n, days, values, gone: record(
+            "rulebook_version", f"book-{n}", retracted=gone,
+            parameters=[{"parameter": k, "value": v} for k, v in values.items()],
+            **{"valid_from": "2026-09-08"} | days,
+        ),
+        st.integers(1, 2), _days,
+        st.fixed_dictionaries({}, optional={
+            "time.receipt_overdue.days": st.integers(1, 10),
+            "time.transit_overdue.city": st.sampled_from([1, 24, 100]),
+            "licence.scale_exceeded.breach_percent": st.sampled_from([100, 150]),
+            "gone.rule.days": st.just(3),
+        }),
+        _maybe_gone,
+    ),
     "exemption": st.builds(
         lambda n, days, stage, pair, scope, gone: record(
             "exemption", f"ex-{n}", stages=[stage], retracted=gone, **days, **pair, **scope

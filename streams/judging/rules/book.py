@@ -1,9 +1,12 @@
 """The rule book: every rule that is judged, by scope."""
 
 import difflib
+from contextlib import suppress
+from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from schemas.alert import Severity
+from streams.judging.registry import RegistryView
 from streams.judging.rules.approval_mismatch import (
     WHITELIST_NOT_APPROVAL,
     WRONG_CODE,
@@ -51,6 +54,8 @@ class RuleBook(NamedTuple):
     limit: tuple[LimitRule, ...]
     ticket_keys: "TicketKeys" = _NO_KEYS
     """What signs check tickets: an alert tells of a ticket, no rule asks for one."""
+    versioned: bool = True
+    """Whether versions of the book on record set the parameters; a draft's values are its own."""
 
     @property
     def rules(self) -> tuple[ManifestRule | LimitRule, ...]:
@@ -67,7 +72,10 @@ class RuleBook(NamedTuple):
         }
 
     def with_parameters(self, values: ParameterSet) -> "RuleBook":
-        """Return the book with parameters set, by ``rule.name``. Raises ParameterRefused."""
+        """Return the book with parameters set, by ``rule.name``, whatever version is on record.
+
+        Raises ParameterRefused.
+        """
         by_rule: dict[str, dict[str, int]] = {rule.id: {} for rule in self.rules}
         for named, value in values.items():
             rule_id, _, name = named.rpartition(".")
@@ -82,7 +90,28 @@ class RuleBook(NamedTuple):
         return self._replace(
             manifest=tuple(_with(rule, by_rule[rule.id]) for rule in self.manifest),
             limit=tuple(_with(rule, by_rule[rule.id]) for rule in self.limit),
+            versioned=False,
         )
+
+    def in_force(self, view: RegistryView, at: datetime | None) -> "RuleBook":
+        """Return the book with the parameters of the version on record that acts at ``at`` fall under.
+
+        What this program's rules do not have, or cannot take, was meant for another program's.
+        """
+        version = view.rulebook_version(at) if self.versioned and at is not None else None
+        if version is None:
+            return self
+        question = ("book", id(self), version.id)
+        known: tuple[RuleBook, RuleBook] | None = view.remembered.get(question)
+        if known is None:
+            made = self
+            for each in version.parameters:
+                with suppress(ParameterRefused):
+                    made = made.with_parameters({each.parameter: each.value})
+            known = view.remembered.put(
+                question, (self, made)
+            )  # keeps the one whose id it is under
+        return known[1]
 
     def title(self, rule_id: str) -> tuple[str, str]:
         """Return a rule's title, zh and en."""
