@@ -129,7 +129,7 @@ class WasteLine(Record):
 
 def _lines_once(data: Any) -> None:
     lines = data.wastes or ()
-    if len({waste.line for waste in lines}) != len(lines):
+    if len(lines) > 1 and len({waste.line for waste in lines}) != len(lines):
         raise Refusal("waste_line_twice", "废物行号重复", "a waste line number is used twice")
 
 
