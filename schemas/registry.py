@@ -29,6 +29,7 @@ __all__ = [
     "CarrierPermit",
     "Exemption",
     "InboundBan",
+    "Insurance",
     "Licence",
     "ManagementPlan",
     "ParameterValue",
@@ -327,6 +328,16 @@ class ManagementPlan(_Valid):
     __checks__ = (_ends_after_it_begins, _plan_lines_once)
 
 
+class Insurance(_Valid):
+    """环境污染责任保险: a policy of a unit that collects, carries, uses or disposes (Code Art 484)."""
+
+    kind: Literal["insurance"]
+    insured: CreditCode
+    insured_name: Name | None = None
+    policy_no: Annotated[str, text(100, least=1)]
+    insurer: Name | None = None
+
+
 class ParameterValue(Record):
     """A figure of a rule that is not as the program declares it."""
 
@@ -369,6 +380,7 @@ RegistryRecord = (
     | Calendar
     | ManagementPlan
     | RulebookVersion
+    | Insurance
 )
 
 REGISTRY_KINDS = (
@@ -383,6 +395,7 @@ REGISTRY_KINDS = (
     "calendar",
     "management_plan",
     "rulebook_version",
+    "insurance",
 )
 
 

@@ -26,6 +26,7 @@ RULES = (
     "carrier.no_permit",
     "carrier.plate_not_on_permit",
     "plan.no_line",
+    "insurance.lapsed",
     "carrier.vehicle_certificate",
     "form.unknown_code",
     "form.number_region",

@@ -107,6 +107,17 @@ class Register:
         plan = {"uscc": firm.uscc, "name": firm.name, "year": 2026, "lines": lines}
         return self._write("management_plan", plan)
 
+    def insurance(self, firm: Firm, valid_from: date, valid_to: date) -> str:
+        """Record a policy of a unit's liability insurance."""
+        policy = {
+            "insured": firm.uscc,
+            "insured_name": firm.name,
+            "policy_no": f"示例保单{firm.uscc[8:12]}-{valid_from:%Y%m}",
+            "valid_from": str(valid_from),
+            "valid_to": str(valid_to),
+        }
+        return self._write("insurance", policy)
+
     def approval(
         self,
         consignor: Firm,
@@ -232,6 +243,7 @@ _SHORT = {
     "licence": "lic",
     "carrier_permit": "permit",
     "management_plan": "plan",
+    "insurance": "ins",
     "vehicle": "veh",
     "transfer_approval": "appr",
     "whitelist_entry": "white",

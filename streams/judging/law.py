@@ -13,7 +13,7 @@ from typing import Literal, NamedTuple
 from schemas.alert import LegalBasis
 from schemas.instant import china_day
 
-__all__ = ["CODE_IN_FORCE", "Act", "basis", "order_23"]
+__all__ = ["CODE_IN_FORCE", "Act", "basis", "code", "order_23"]
 
 CODE_IN_FORCE = date(2026, 8, 15)
 Act = Literal[
@@ -248,6 +248,11 @@ def basis(act: Act, at: datetime, *, collects: bool = False) -> tuple[LegalBasis
 def order_23(article: str, zh: str, en: str, party: Party | None = None) -> LegalBasis:
     """Return an article of the transfer measures (order 23), in force since 2022."""
     return LegalBasis(_ORDER_23, article, zh, en, party=party)
+
+
+def code(article: str, zh: str, en: str, party: Party | None = None) -> LegalBasis:
+    """Return an article of the Code, for what no earlier law asked for."""
+    return LegalBasis(_NEW, article, zh, en, party=party)
 
 
 def _plainly_lighter(a: Band, b: Band) -> bool:

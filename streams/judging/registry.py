@@ -16,6 +16,7 @@ from schemas.registry import (
     CarrierPermit,
     Exemption,
     InboundBan,
+    Insurance,
     Licence,
     ManagementPlan,
     RegistryRecord,
@@ -144,6 +145,8 @@ def touches(record: RegistryRecord) -> Touches:
             marks = (calendar_mark(r.year),)
         case "management_plan":
             units = (r.uscc,)
+        case "insurance":
+            units, marks = (r.insured,), (carrier_mark(r.insured),)
         case "rulebook_version":
             last = r.valid_to.year if r.valid_to is not None else _LAST_YEAR
             marks = tuple(map(calendar_mark, range(r.valid_from.year, last + 1)))
@@ -225,6 +228,7 @@ class RegistryView:
         """By province, and code or category; no name where the ban is of all waste."""
         self._calendars: _Index[int, Calendar] = _Index()
         self._plans: _Index[tuple[str, int], ManagementPlan] = _Index()
+        self._policies: _Index[str, Insurance] = _Index()
         self._versions: _Index[str, RulebookVersion] = _Index()
         self.remembered = Remembered()
 
@@ -283,6 +287,8 @@ class RegistryView:
                 return [(self._calendars, r.year)]
             case "management_plan":
                 return [(self._plans, (r.uscc, r.year))]
+            case "insurance":
+                return [(self._policies, r.insured)]
             case "rulebook_version":
                 return [(self._versions, "")]
             case _:
@@ -347,6 +353,10 @@ class RegistryView:
     def plans(self, uscc: str, year: int) -> tuple[ManagementPlan, ...]:
         """Return the management plans of a unit for a calendar year, by id."""
         return self._plans.of((uscc, year))
+
+    def policies(self, insured: str) -> tuple[Insurance, ...]:
+        """Return the liability insurance on record of a unit, in force or not, by id."""
+        return self._policies.of(insured)
 
     def rulebook_version(self, at: datetime) -> RulebookVersion | None:
         """Return the version of the rule book that acts at an instant are judged by, if any."""

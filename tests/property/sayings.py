@@ -217,6 +217,10 @@ _kinds: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"uscc": units, "year": st.just(2026)},
         {"lines": _lines(_plan_line, 0), "name": or_null(names)},
     ),
+    "insurance": (
+        {"insured": units, "policy_no": names},
+        {"insured_name": or_null(names), "insurer": or_null(names)},
+    ),
     "rulebook_version": (
         {"valid_from": st.sampled_from(["2026-09-10", "2026-09-12"])},
         {"parameters": st.lists(

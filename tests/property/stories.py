@@ -260,6 +260,12 @@ RECORDS: dict[str, Any] = {
         st.sampled_from([CODE, "900-039-49"]),
         st.sampled_from([{}, {"since": "2026-09-10"}, {"since": "2026-09-12"}]), _days, _maybe_gone,
     ),
+    "insurance": st.builds(
+        lambda n, who, days, gone: record(
+            "insurance", f"ins-{n}", insured=who, policy_no=f"示例保单{n}号", retracted=gone, **days
+        ),
+        st.integers(1, 2), st.sampled_from([CARRIER, RECEIVER, SECOND_CARRIER]), _days, _maybe_gone,
+    ),
     "rulebook_version": st.builds(
         lambda n, days, values, gone: record(
             "rulebook_version", f"book-{n}", retracted=gone,

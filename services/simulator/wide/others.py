@@ -16,6 +16,7 @@ __all__ = [
     "AS_INTRA",
     "BANNED",
     "CERTIFIED_TO",
+    "INSURED_TO",
     "LISTED",
     "PILOT_ENDS",
     "PLANNED",
@@ -35,6 +36,8 @@ BANNED = ("900-019-16", "900-352-35", "398-005-22", "772-007-50", "336-103-23")
 PLANNED, ADDED, ADDED_ON = USED[:2], USED[2], date(2026, 8, 1)
 """Codes in a plan from its beginning; one that a change brought, and the day of that."""
 CERTIFIED_TO = (date(2026, 7, 20), date(2026, 8, 31))
+INSURED_TO = (date(2026, 8, 8), date(2026, 9, 14))
+"""When the insurance of the two carriers and of the plant ends: before the Code, and under it."""
 PILOT_ENDS = date(2026, 9, 30)
 _TRADES = ("化工", "机械制造", "表面处理", "制药", "涂装", "电子")
 
@@ -78,6 +81,10 @@ class Others:
     unlisted: Firm
     """Its permit lists no plates at all; the certificates of its last two vehicles
     end (``CERTIFIED_TO``)."""
+    insured: list[Firm]
+    """Carriers whose insurance on record ends (``INSURED_TO``)."""
+    insured_plant: Plant
+    """Its insurance ends with the second carrier's."""
     planners: list[Firm]
     """Producers with a management plan: for the first half of ``PLANNED``, and a line added later."""
     filer: Firm
@@ -125,6 +132,8 @@ def found_others(manifests: int, dice: Dice, register: Register, founder: Founde
         lapsing=[Lapsing(carrier(PROVINCES[n % 4]), end) for n, end in enumerate(ends)],
         half_listed=carrier("22"),
         unlisted=carrier("13"),
+        insured=[carrier("22"), carrier("13")],
+        insured_plant=plant("13", "资源利用"),
         planners=[founder.found(p, (_TRADES[n],)) for n, p in enumerate(PROVINCES)],
         filer=founder.found("22", ("小微收集",)),
         small=[founder.found("22", ("汽车维修",)) for _ in range(2)],
@@ -153,6 +162,11 @@ def _papers(others: Others, register: Register) -> None:
     register.licence(both, use, FAR_OFF)
     lead = [{"codes": [LEAD_BATTERY], "modes": ["utilisation"]}]
     register.licence(others.pilot.firm, lead, FAR_OFF)
+    for firm, until in zip(others.insured, INSURED_TO, strict=True):
+        register.carrier(firm)
+        register.insurance(firm, until.replace(year=2025), until)
+    register.licence(others.insured_plant.firm, use, FAR_OFF)
+    register.insurance(others.insured_plant.firm, date(2025, 9, 15), INSURED_TO[1])
     for planner in others.planners:
         register.plan(planner, PLANNED, {ADDED: ADDED_ON})
     for lapsing in others.lapsing:

@@ -28,6 +28,7 @@ from services.simulator.wide.carried import (
     vehicle_certificate,
 )
 from services.simulator.wide.counted import counted_alike, unweighed
+from services.simulator.wide.insured import INSURED_ALIKE, uninsured
 from services.simulator.wide.learned import LEARNED_ALIKE, learned_late
 from services.simulator.wide.mismatched import (
     whitelist_not_approval,
@@ -108,10 +109,12 @@ _PLANTED: tuple[_Story, ...] = (
     banned, ban_newer_than_approval, unlicensed, suspended, mode_out_of_scope, code_out_of_scope,
     no_permit, plate_not_on_permit, vehicle_certificate, said_two_ways, number_taken, learned_late, receipt_late,
     receipt_missing, back_entry_late, slow_journey, number_elsewhere, unknown_code, weight_differs, no_plan_line,
+    uninsured,
 )  # fmt: skip
 _ALIKE: tuple[_Story, ...] = (
     *COVERED, *LICENSED, *COURSES, *BAN_ALIKE, *SUSPENDED_ALIKE, *CARRIED_ALIKE, *LEARNED_ALIKE,
-    *WIDE_ALIKE, *TERMS_ALIKE, *WEIGHED_ALIKE, *PLANNED_ALIKE, stranger_receives,
+    *WIDE_ALIKE, *TERMS_ALIKE, *WEIGHED_ALIKE, *PLANNED_ALIKE, *INSURED_ALIKE,
+    stranger_receives,
 )  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from streams.judging.outcome import SEVERITY_CUTS_T
 from streams.judging.rules.carrier import LAW as CARRIER_LAW
 from streams.judging.rules.catalogue import CATALOGUE_LAW
 from streams.judging.rules.difference import DIFFERENCE_LAW
+from streams.judging.rules.insurance import INSURANCE_LAW
 from streams.judging.rules.number import NUMBER_LAW
 from streams.judging.rules.parameter import Status
 from streams.judging.rules.plan import PLAN_LAW
@@ -93,6 +94,7 @@ ABOUT: dict[str, About] = {
     "carrier.no_permit": About(cites=CARRIER_LAW, asks=("carrier_permit", "exemption")),
     "carrier.plate_not_on_permit": About(cites=CARRIER_LAW, asks=("carrier_permit", "exemption")),
     "carrier.vehicle_certificate": About(cites=CARRIER_LAW, asks=("vehicle", "exemption")),
+    "insurance.lapsed": About(cites=INSURANCE_LAW, asks=("insurance", "exemption")),
     "plan.no_line": About(cites=PLAN_LAW, asks=("management_plan", "exemption")),
     "form.unknown_code": About(cites=CATALOGUE_LAW),
     "form.number_region": About(cites=NUMBER_LAW),

@@ -18,6 +18,7 @@ from streams.judging.rules.catalogue import UNKNOWN_CODE
 from streams.judging.rules.cross_province import APPROVAL_NOT_IN_FORCE, NO_APPROVAL
 from streams.judging.rules.difference import RECEIVED_DIFFERS
 from streams.judging.rules.inbound import INBOUND_BANNED
+from streams.judging.rules.insurance import INSURANCE_LAPSED
 from streams.judging.rules.licence import RECEIVER_UNLICENSED, SUSPENDED
 from streams.judging.rules.licence_scope import CODE_OUT_OF_SCOPE, MODE_OUT_OF_SCOPE
 from streams.judging.rules.number import NUMBER_REGION
@@ -145,6 +146,7 @@ RULE_BOOK = RuleBook(
         NO_PERMIT,
         PLATE_NOT_ON_PERMIT,
         VEHICLE_CERTIFICATE,
+        INSURANCE_LAPSED,
         NO_LINE,
         NUMBER_REGION,
         UNKNOWN_CODE,

@@ -42,6 +42,11 @@ _REASONS: dict[str, Said] = {
     "own_waste": ("自行产生的危险废物，不属经营活动", "the unit's own waste, no business with it"),
     "no_limit": ("登记记录已撤回或未设上限", "the record was retracted or sets no cap"),
     "no_table": ("当时施行的名录没有可核对的表", "no table of the catalogue in force then"),
+    "before_the_code": ("行为在法典施行前", "done before the Code came into force"),
+    "no_policy_known": (
+        "登记库没有承运人和接受人的保险",
+        "the registry has no insurance of carrier or receiver",
+    ),
     "no_plan_known": (
         "登记库没有该单位当年的管理计划",
         "the registry has no plan of the unit for that year",
@@ -105,7 +110,7 @@ def says(
 ) -> Outcome:
     """Return an outcome of ``rule``; common reasons bring their sentences along."""
     zh, en = said or _REASONS[reason]
-    if rule.parameters.changed:
+    if rule.parameters.changed and state != "not_applicable":
         more["parameters"] = rule.parameters.changed
     if not more:
         return _plain(rule.id, rule.version, state, discriminator, reason, zh, en)

@@ -96,6 +96,13 @@ def _paper_and_weight(subject: str, facts: Facts, records: Records) -> set[tuple
         lines = [x for p in plans for x in p.lines if x.code == waste.code]
         if plans and not any(x.since is None or x.since <= china_day(facts.left) for x in lines):
             found.add(("review", "plan.no_line"))
+    acts = [(carrier, at) for carrier, _, at in facts.legs]
+    if facts.taken and form.receiver.uscc != form.consignor.uscc:
+        acts.append((form.receiver.uscc, facts.taken))
+    for unit, at in acts:
+        policies = records.of("insurance", unit)
+        if china_day(at) >= date(2026, 8, 15) and policies and not in_force(policies, at):
+            found.add(("review", "insurance.lapsed"))
     if "received" in facts.happened:
         loaded = (
             facts.happened["dispatched"].data.wastes if "dispatched" in facts.happened else None

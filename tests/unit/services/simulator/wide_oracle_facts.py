@@ -16,6 +16,7 @@ _HOLDER = {
     "transfer_approval": "consignor",
     "whitelist_entry": "receiver",
     "unit": "uscc",
+    "insurance": "insured",
 }
 
 

@@ -29,6 +29,7 @@ from manifests import (
     STRANGER,
     SUSPENDED,
     TRANSIT_OVERDUE,
+    UNINSURED,
     UNLICENSED,
     UNLISTED,
     WHITELIST,
@@ -178,6 +179,10 @@ def _licences() -> Iterator[Outcome]:
 # Carriers and reports ------------------------------------------------------------------------------
 
 
+def _policy(id: str, insured: str, **more: str) -> Any:  # noqa: A002
+    return record("insurance", id, insured=insured, policy_no="示例保单1号", **more)
+
+
 def _carriers() -> Iterator[Outcome]:
     lawful = [approval(), licence()]
     yield from _of(NO_PERMIT, transfer(), *lawful)
@@ -191,6 +196,10 @@ def _carriers() -> Iterator[Outcome]:
     yield from _of(CERTIFICATE, on, ended, permit(), *lawful)
     later = record("vehicle", "v", **mine, valid_from="2026-09-11")
     yield from _of(CERTIFICATE, on, later, permit(), *lawful)
+    ended = _policy("ins-1", CARRIER, valid_to="2026-09-09")
+    yield from _of(UNINSURED, transfer(), ended, permit(), *lawful)
+    coming = _policy("ins-1", RECEIVER, valid_from="2026-09-12")
+    yield from _of(UNINSURED, transfer(arrived(id="a")), coming, permit(), *lawful)
 
 
 def _reports() -> Iterator[Outcome]:
