@@ -25,6 +25,7 @@ class _Alert(msgspec.Struct):
     subject: str
     state: str
     finding: str
+    act_at: str = ""
     title_zh: str = ""
 
 

@@ -18,7 +18,7 @@ FROM alert a WHERE received_at <= opened_at AND NOT EXISTS (
 """
 """Where ``received_at`` is later, a later event has revised the alert: that one did not open it.
 Nor did an event open what was judged by a registry that had changed since."""
-_ALERTS = "SELECT rule, subject, state, finding, body ->> 'title_zh' AS title FROM alert"
+_ALERTS = "SELECT rule, subject, state, finding, act_at, body ->> 'title_zh' AS title FROM alert"
 
 
 @dataclass(frozen=True)

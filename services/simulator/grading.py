@@ -116,7 +116,7 @@ class Grade:
 
 
 def grade(labels: Iterable[Label], alerts: Iterable[Mapping[str, Any]]) -> Grade:
-    """Grade alerts (members ``rule``, ``subject``, ``state``, ``finding``) against the labels.
+    """Grade alerts (members ``rule``, ``subject``, ``state``, ``finding``, ``act_at``) against the labels.
 
     Only an open alert of the labelled finding finds it; several of one rule and subject count
     once. What alerts say of acts after the world's end the world cannot know: they do not count. Any
@@ -174,7 +174,7 @@ def grade(labels: Iterable[Label], alerts: Iterable[Mapping[str, Any]]) -> Grade
 
 def _after_the_world(alert: Mapping[str, Any]) -> bool:
     """Whether an alert is about an omission whose term ended when the world had."""
-    act_at = alert.get("act_at")
+    act_at = alert["act_at"]
     return bool(act_at) and datetime.fromisoformat(str(act_at)) >= END
 
 

@@ -24,6 +24,11 @@ class _Line:
     sent: int = field(default=0)
 
 
+_LAST_START = 131
+"""Days from the beginning: whoever leaves then is received before the world ends, on whatever day
+the world is judged."""
+
+
 def everyday(scene: Scene, manifests: int) -> None:
     """Play ``manifests`` lawful transfers, then record the letters that cover them."""
     lines = [_Line(scene.cross()) for _ in range(10 + manifests // 200)]
@@ -44,7 +49,7 @@ def everyday(scene: Scene, manifests: int) -> None:
 def _trip(scene: Scene, route: Route) -> Trip:
     dice = scene.dice
     low, high = _KILOGRAMS[dice.pick((0, 1, 1, 2, 2, 2, 3))]
-    days = timedelta(days=dice.between(1, 141), hours=7, seconds=dice.below(11 * 3600))
+    days = timedelta(days=dice.between(1, _LAST_START), hours=7, seconds=dice.below(11 * 3600))
     return scene.trip(route, dice.between(low, high) * 1000, START + days)
 
 

@@ -9,7 +9,13 @@ from services.simulator import build_world
 
 WORLD = build_world("demo", 7, 300)
 FOUND = [
-    {"rule": label.rule, "subject": label.subject, "state": "open", "finding": label.label}
+    {
+        "rule": label.rule,
+        "subject": label.subject,
+        "state": "open",
+        "finding": label.label,
+        "act_at": "",
+    }
     for label in WORLD.labels
     if label.rule is not None
 ]

@@ -13,8 +13,20 @@ PLANTED = Label("violation", "20261301000001", "无审批", "no approval", rule=
 LOOKALIKE = Label("lawful", "20261301000002", "省内", "inside", likeness="same_province")
 
 
-def alert(label: Label, rule: str = NO_APPROVAL, state: str = "open", finding: str = "violation"):
-    return {"rule": rule, "subject": label.subject, "state": state, "finding": finding}
+def alert(
+    label: Label,
+    rule: str = NO_APPROVAL,
+    state: str = "open",
+    finding: str = "violation",
+    at: str = "",
+):
+    return {
+        "rule": rule,
+        "subject": label.subject,
+        "state": state,
+        "finding": finding,
+        "act_at": at,
+    }
 
 
 def test_a_perfect_set_of_alerts_is_perfect() -> None:
@@ -26,6 +38,13 @@ def test_a_perfect_set_of_alerts_is_perfect() -> None:
     assert result.tally("review").found > 0
     assert all(row.precision == row.recall == 1 for row in result.rules.values())
     assert result.likenesses["ordinary"].alarmed == 0 < result.likenesses["ordinary"].subjects
+
+
+def test_what_was_left_undone_when_the_world_had_ended_is_no_false_alarm() -> None:
+    after = alert(LOOKALIKE, "time.receipt_overdue", at="2026-11-26T00:00:00+08:00")
+    assert grade([PLANTED, LOOKALIKE], [alert(PLANTED), after]).perfect
+    within = after | {"act_at": "2026-11-20T23:59:59+08:00"}
+    assert not grade([PLANTED, LOOKALIKE], [alert(PLANTED), within]).perfect
 
 
 def test_a_miss_is_told_with_its_story() -> None:

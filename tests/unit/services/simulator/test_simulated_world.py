@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import msgspec
 import pytest
-from wide_oracle import findings
+from wide_oracle import WORLDS_END, findings
 
 from schemas.decode import decode_manifest_event, decode_registry_record
 from schemas.manifest_number import number_parts
@@ -156,6 +156,16 @@ def test_the_registry_is_known_before_the_first_event_but_for_what_is_recorded_l
         assert record.recorded_at and max(before) <= record.recorded_at
         assert sum(at < record.recorded_at for at in after) < 0.03 * len(demo.events)
     assert late == sorted(late, key=lambda each: each[0])
+
+
+@pytest.mark.parametrize("seed", [7, 3])
+def test_a_world_is_judged_alike_on_whatever_day(seed: int) -> None:
+    world = build_world("demo", seed)
+    first, later = (
+        judge_lines(world.registry, world.events, now=now).alerts
+        for now in (WORLDS_END, WORLDS_END.replace(year=2028))
+    )
+    assert {(a.rule, a.subject) for a in first} == {(a.rule, a.subject) for a in later}
 
 
 def test_every_late_record_decides_something() -> None:
