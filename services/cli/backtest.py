@@ -20,7 +20,7 @@ from services.cli.archive import archive
 from services.cli.console import Failure, both, out, say
 from services.cli.demo_home import enter_running_demo
 from services.cli.failures import connected, quiet_logs, reaching, served
-from services.cli.judge import instant_option, read_registry
+from services.cli.judge import instant_option, present, read_registry
 from services.cli.parameters import SetOption, book_with
 from streams.judging.backtest import Difference, compare
 from streams.judging.on_files import FileVerdict, Judging, judge_lines_by
@@ -93,7 +93,12 @@ def backtest(
             records = read_registry(registry)
             with events.open("rb") as lines:
                 before, after = judge_lines_by(
-                    [RULE_BOOK, asked.draft], records, lines, now=clock, known_at=known_at
+                    [RULE_BOOK, asked.draft],
+                    records,
+                    lines,
+                    now=clock,
+                    known_at=known_at,
+                    present=present(),
                 )
         else:
             enter_running_demo(home_from_environment().expanduser().absolute())

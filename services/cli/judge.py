@@ -3,7 +3,7 @@
 import sys
 from collections import Counter
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -23,7 +23,7 @@ from services.cli.parameters import SetOption, book_with
 from services.cli.refusals import print_problems
 from streams.judging.on_files import FileVerdict, judge_lines
 
-__all__ = ["instant_option", "judge", "read_registry"]
+__all__ = ["instant_option", "judge", "present", "read_registry"]
 
 
 class _Format(StrEnum):
@@ -36,7 +36,9 @@ def judge(
     events: Annotated[Path, typer.Option(help="事件 NDJSON / events, one a line")],
     now: Annotated[
         str | None,
-        typer.Option(help="以此刻为当前时间（默认：文件中最晚时间）/ the clock; default: latest"),
+        typer.Option(
+            help="以此刻为当前时间（默认：文件中最晚而未到将来的时间）/ the clock; default: latest, no future"
+        ),
     ] = None,
     as_known_at: Annotated[
         str | None,
@@ -67,7 +69,13 @@ def judge(
         records = read_registry(registry)
         with events.open("rb") as lines:
             verdict = judge_lines(
-                records, lines, now=clock, known_at=known_at, book=book, keep_outcomes=False
+                records,
+                lines,
+                now=clock,
+                known_at=known_at,
+                present=present(),
+                book=book,
+                keep_outcomes=False,
             )
         for refused in verdict.refused:
             print_problems(f"{events}:{refused.line}", refused.problems)
@@ -100,6 +108,11 @@ def _print_table(verdict: FileVerdict) -> None:
 
 def _ndjson(alerts: Sequence[Alert]) -> bytes:
     return b"".join(msgspec.json.encode(alert) + b"\n" for alert in alerts)
+
+
+def present() -> datetime:
+    """Return the latest instant that an event may tell of: a day ahead, for clocks that are wrong."""
+    return datetime.now(UTC) + timedelta(days=1)
 
 
 def instant_option(text: str | None, option: str) -> datetime | None:

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from schemas.alert import LegalBasis
 from services.cli.console import Failure, explained, out, say
-from services.cli.judge import instant_option, read_registry
+from services.cli.judge import instant_option, present, read_registry
 from services.cli.parameters import SetOption, book_with
 from services.cli.refusals import print_problems
 from services.cli.rule_versions import approve, propose, versions
@@ -126,7 +126,9 @@ def explain(
         book = book_with(set_)
         records = read_registry(registry)
         with events.open("rb") as lines:
-            verdict = judge_lines(records, lines, now=clock, known_at=known_at, book=book)
+            verdict = judge_lines(
+                records, lines, now=clock, known_at=known_at, present=present(), book=book
+            )
         for refused in verdict.refused:
             print_problems(f"{events}:{refused.line}", refused.problems)
         outcomes = verdict.outcomes.get(number)

@@ -123,6 +123,7 @@ def judge_lines(
     *,
     now: datetime | None = None,
     known_at: datetime | None = None,
+    present: datetime | None = None,
     book: RuleBook = RULE_BOOK,
     keep_outcomes: bool = True,
 ) -> FileVerdict:
@@ -130,12 +131,19 @@ def judge_lines(
 
     Events count as received in the order of their lines, unless they carry the extension attribute
     ``liandanreceivedat``. ``known_at`` leaves out registry records recorded later, and events that
-    happened later. ``now`` defaults to the latest time in the events. Raises ``NotUnderstood`` for
+    happened later. ``now`` defaults to the latest time in the events that is not after ``present``: a
+    year 2099 makes nothing overdue. Raises ``NotUnderstood`` for
     a registry line that cannot be read: a verdict on half a registry would be wrong; OSError when
     many events find no room on disk. Without ``keep_outcomes`` the verdict has alerts only.
     """
     (verdict,) = judge_lines_by(
-        [book], registry, events, now=now, known_at=known_at, keep_outcomes=keep_outcomes
+        [book],
+        registry,
+        events,
+        now=now,
+        known_at=known_at,
+        present=present,
+        keep_outcomes=keep_outcomes,
     )
     return verdict
 
@@ -147,6 +155,7 @@ def judge_lines_by(
     *,
     now: datetime | None = None,
     known_at: datetime | None = None,
+    present: datetime | None = None,
     keep_outcomes: bool = False,
 ) -> list[FileVerdict]:
     """As ``judge_lines``, by several books of rules at once; a verdict for each."""
@@ -157,7 +166,8 @@ def judge_lines_by(
     refused: list[Refused] = []
     with Spool() as spool:
         latest = _spooled(events, spool, refused)
-        clock = now if now is not None else _latest(latest, spool, known_at)
+        bounds = [bound for bound in (known_at, present) if bound is not None]
+        clock = now if now is not None else _latest(latest, spool, min(bounds, default=None))
         judgings = [Judging(view, clock, book, keep_outcomes=keep_outcomes) for book in books]
         for bucket in spool.buckets():
             groups: dict[str, list[Statement]] = defaultdict(list)
@@ -212,15 +222,15 @@ def _roughly(time: str) -> float | None:
 
 
 def _latest(
-    candidates: Sequence[tuple[float, Spooled]], spool: Spool, known_at: datetime | None
+    candidates: Sequence[tuple[float, Spooled]], spool: Spool, bound: datetime | None
 ) -> datetime | None:
-    """Return the latest time of an event that is understood and known; None if there is none."""
+    """Return the latest time of an event that is understood, up to ``bound``; None without one."""
     for _, one in candidates:
         for statement in _understood([one], []):
-            if known_at is None or statement.event.time <= known_at:
+            if bound is None or statement.event.time <= bound:
                 return statement.event.time
     every = (s.event.time for bucket in spool.buckets() for s in _understood(bucket, []))
-    return max((at for at in every if known_at is None or at <= known_at), default=None)
+    return max((at for at in every if bound is None or at <= bound), default=None)
 
 
 def _understood(events: Iterable[Spooled], refused: list[Refused]) -> Iterator[Statement]:

@@ -1,7 +1,7 @@
 """Events brought together by manifest, on disk once they are many; draws kept small."""
 
 import random
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,6 +13,7 @@ from streams.judging.draw_ledger import DrawLedger
 from streams.judging.on_files import judge_lines
 from streams.judging.outcome import Draw
 from streams.judging.spool import Spool, Spooled
+from tests.manifests import filed
 
 
 @pytest.mark.parametrize("in_memory", [0, 200, 1 << 20])
@@ -69,6 +70,23 @@ def test_an_event_that_is_not_understood_does_not_set_the_clock() -> None:
     verdict = judge_lines(world.registry, [*broken, *world.events])
     assert verdict.now == expected.now
     assert [r.line for r in verdict.refused] == list(range(1, 74))
+
+
+@pytest.mark.parametrize("many", [1, 70])
+def test_loads_of_2099_are_judged_and_make_nothing_overdue(many: int) -> None:
+    world = build_world("demo", 7, 300)
+    then = datetime(2099, 1, 5, tzinfo=UTC)
+    far = [filed(then, subject=f"2099130100{n:04d}").raw for n in range(many)]
+    expected = judge_lines(world.registry, world.events)
+    assert expected.now is not None
+    verdict = judge_lines(
+        world.registry, [*far, *world.events], present=expected.now + timedelta(days=2)
+    )
+    assert verdict.now == expected.now
+    assert {a.id for a in verdict.alerts} == {a.id for a in expected.alerts}
+    assert len(verdict.outcomes) == len(expected.outcomes) + many
+    blind = judge_lines(world.registry, [*far, *world.events])
+    assert blind.now == then, "or the bound would prove nothing"
 
 
 _DRAWS = st.builds(
