@@ -39,6 +39,27 @@ channels() { # what is read as no channel at all
 TOML
 }
 
+ticket_key() { # an Ed25519 pair for check tickets; old public keys stay, to verify old tickets with
+    mkdir -p tickets/public
+    chmod 755 tickets tickets/public
+    for there in tickets/*.pem; do
+        case $there in *.pub.pem) ;; *) [ ! -s "$there" ] || return 0 ;; esac
+    done
+    command -v openssl >/dev/null || {
+        echo "· tickets 无 openssl，预检将不签票据 / no openssl: checks will be answered without a ticket"
+        return
+    }
+    openssl genpkey -algorithm ed25519 -out tickets/.new
+    openssl pkey -in tickets/.new -pubout -out tickets/.new.pub
+    name=$(openssl pkey -in tickets/.new -pubout -outform DER | tail -c 32 | sha256sum | head -c 16)
+    chmod 444 tickets/.new tickets/.new.pub
+    cp -p tickets/.new.pub "tickets/public/$name.pub.pem"
+    mv tickets/.new.pub "tickets/$name.pub.pem"
+    mv tickets/.new "tickets/$name.pem"
+    echo "✓ tickets/$name"
+}
+
+ticket_key
 fresh | keep postgres_password
 echo "postgresql://postgres:$(cat postgres_password)@postgres:5432/postgres" | keep database_superuser
 for role in migrator writer reader registry console; do

@@ -67,6 +67,7 @@ def test_a_world_is_graded_right_though_things_are_killed_and_outlives_the_conta
     rest, _ = playing.communicate(timeout=900)
     assert playing.returncode == 0, told + rest
     compose.tell(rest.splitlines()[-1])
+    tickets_are_signed_by_the_gateway_alone(compose)
     (worker, *_) = compose.inspect("worker")
     assert [w["RestartCount"] for w in compose.inspect("worker")].count(1) == 1
     assert worker["State"]["Running"]
@@ -100,6 +101,20 @@ def test_a_world_is_graded_right_though_things_are_killed_and_outlives_the_conta
     compose.tell(f"after the restore: {graded.splitlines()[-1]}")
     seen_by_the_officer(compose, found)
     compose.cli("doctor")
+
+
+def tickets_are_signed_by_the_gateway_alone(compose: Rehearsal) -> None:
+    (key,) = httpx2.get(f"http://127.0.0.1:{compose.ports['GATEWAY']}/v1/ticket-keys").json()[
+        "keys"
+    ]
+    files = {
+        service: set(compose("exec", "-T", service, "ls", "/tickets").split())
+        for service in ("gateway", "worker")
+    }
+    name = key["kid"]
+    assert files["gateway"] == {f"{name}.pem", f"{name}.pub.pem", "public"}
+    assert files["worker"] == {f"{name}.pub.pem"}
+    compose.tell(f"check tickets are signed with {name}; workers hold its public half")
 
 
 def backup(compose: Rehearsal) -> None:

@@ -141,7 +141,11 @@ def test_every_mounted_file_is_in_the_project() -> None:
                 source, target, *mode = mount.split(":")
                 assert target.startswith("/")
                 if source.startswith("."):
-                    assert (ROOT / source).is_dir(), (name, source)
+                    # What make-secrets.sh makes is on no clean checkout.
+                    assert source.startswith("./secrets/") or (ROOT / source).is_dir(), (
+                        name,
+                        source,
+                    )
                     assert mode == ["ro"], (name, mount)
                 else:
                     assert source in file["volumes"], (name, source)

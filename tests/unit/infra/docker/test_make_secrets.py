@@ -1,14 +1,18 @@
 """make-secrets.sh makes what docker-compose.yml hands out, once, and lets nobody else at it."""
 
+import hashlib
 import re
+import shutil
 import stat
 import subprocess
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from infra.postgres.bootstrap import ROLES
+from infra.runtime.ticket_keys import PublicKeys, signing_key
 from services.courier.channel import read_channels
 from services.courier.secret import SecretKeys
 from tests.unit.infra.docker.compose_file import ROOT, compose_file
@@ -36,14 +40,46 @@ def mode(path: Path) -> int:
 
 def test_every_secret_of_compose_is_made_and_no_other(secrets: Path) -> None:
     named = {Path(secret["file"]).name for secret in compose_file()["secrets"].values()}
-    assert {file.name for file in secrets.iterdir()} == named
+    assert {file.name for file in secrets.iterdir()} == named | {"tickets"}
 
 
 def test_the_folder_is_its_owners_alone_and_containers_can_read_the_files(secrets: Path) -> None:
     assert mode(secrets) == 0o700
     filled_in = {"operators_page_token", "operators_mail_password", "courier_channels"}
-    for file in secrets.iterdir():
+    for file in (each for each in secrets.iterdir() if each.is_file()):
         assert mode(file) == (0o644 if file.name in filled_in else 0o444), file.name
+
+
+def test_the_key_of_check_tickets_is_a_pair_of_which_workers_get_the_public_half(
+    secrets: Path,
+) -> None:
+    if shutil.which("openssl") is None:
+        pytest.skip("no openssl here: the script says so, and makes no key")
+    signing = signing_key(secrets / "tickets")
+    assert signing is not None
+    name, key = signing
+    raw = key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+    assert name == hashlib.sha256(raw).hexdigest()[:16]
+    for folder in (secrets / "tickets", secrets / "tickets" / "public"):
+        assert PublicKeys(folder)[name].public_bytes(Encoding.Raw, PublicFormat.Raw) == raw
+        assert mode(folder) == 0o755
+    assert signing_key(secrets / "tickets" / "public") is None
+    assert "tickets" not in make(secrets), "run again it keeps the pair"
+    assert signing_key(secrets / "tickets") is not None
+
+
+def test_without_openssl_it_says_so_and_makes_the_rest(tmp_path: Path) -> None:
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    for tool in ("cat", "chmod", "cut", "dirname", "head", "mkdir", "mv", "od", "sh", "tr"):
+        (tools / tool).symlink_to(shutil.which(tool) or tool)
+    done = subprocess.run(
+        [tools / "sh", SCRIPT, tmp_path / "secrets"],
+        capture_output=True, text=True, timeout=30, check=True, env={"PATH": str(tools)},
+    )  # fmt: skip
+    assert "no openssl" in done.stdout
+    assert (tmp_path / "secrets" / "grafana_password").stat().st_size
+    assert (tmp_path / "secrets" / "tickets" / "public").is_dir()
 
 
 def test_each_role_has_an_address_with_a_password_of_its_own(secrets: Path) -> None:
@@ -63,10 +99,14 @@ def test_each_role_has_an_address_with_a_password_of_its_own(secrets: Path) -> N
 
 
 def test_made_again_it_keeps_what_is_there_and_adds_what_is_missing(secrets: Path) -> None:
-    before = {file.name: file.read_bytes() for file in secrets.iterdir()}
+    def held() -> dict[str, bytes]:
+        files = (file for file in secrets.rglob("*") if file.is_file())
+        return {str(file.relative_to(secrets)): file.read_bytes() for file in files}
+
+    before = held()
     (secrets / "database_reader").unlink()
     assert make(secrets) == "✓ database_reader\n"
-    after = {file.name: file.read_bytes() for file in secrets.iterdir()}
+    after = held()
     assert after.keys() == before.keys()
     assert {name for name in after if after[name] != before[name]} == {"database_reader"}
     assert make(secrets) == ""
