@@ -196,7 +196,8 @@ def asked(client: httpx2.Client, compose: Rehearsal, metric: str) -> list[float]
 
 def shut_in(compose: Rehearsal) -> None:
     """See that the engine did what the file asks for."""
-    written = [file.read_text().strip() for file in compose.secrets.iterdir()]
+    files = (file for file in compose.secrets.rglob("*") if file.is_file())
+    written = [file.read_text().strip() for file in files]
     passwords = [text for text in written if text]
     assert len(passwords) >= 7
     containers = compose.inspect()
