@@ -74,13 +74,12 @@ async def test_a_version_is_proposed_with_its_impact_and_live_with_the_second_ap
         body = json.dumps(version["record"], ensure_ascii=False, separators=(",", ":")).encode()
 
         # No way past the approvers.
-        for _ in range(2):
-            with pytest.raises(RegistryRefused):
-                await write_change_set(registry, [body], "test")
-            code, said = await asked("approve", digest[:12], "--login", "lawyer1")
-            assert (code, "不能批准自己的提案" in said) == (1, True), said
-            code, said = await asked("approve", digest[:12], "--login", "lawyer2")
-            assert (code, "还需 1 人" in said) == (0, True), said
+        with pytest.raises(RegistryRefused):
+            await write_change_set(registry, [body], "test")
+        code, said = await asked("approve", digest[:12], "--login", "lawyer1")
+        assert (code, "不能批准自己的提案" in said) == (1, True), said
+        code, said = await asked("approve", digest[:12], "--login", "lawyer2")
+        assert (code, "还需 1 人" in said) == (0, True), said
         code, _ = await liandan(home, "user", "disable", "lawyer2")
         assert code == 0
         code, said = await asked("approve", digest[:12], "--login", "head1")

@@ -32,7 +32,7 @@ OLD_COMMIT = "2719cb5"
 """The oldest program that may run on the present schema: moved when a contract migration lands."""
 
 ROOT = Path(__file__).parents[2]
-PARTITIONS, STRIKES = 4, 4
+PARTITIONS, STRIKES = 4, 2
 OLD, NEW = "worker-1", "worker-2"
 
 # What the next release might add; neither program knows of it.
