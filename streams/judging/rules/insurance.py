@@ -33,6 +33,7 @@ from streams.judging.rules.explained.wording import (
 from streams.judging.rules.licensing import lines_needing_licence
 from streams.judging.rules.rule import (
     ManifestRule,
+    Said,
     days_left,
     event_evidence,
     not_applicable,
@@ -67,29 +68,38 @@ class _Act(NamedTuple):
     name: str
     fact: Fact
     wastes: Sequence[WasteLine]
-    carries: bool
+    by: _Role
 
     @property
-    def done(self) -> tuple[str, str]:
-        """The act in words."""
-        return ("承运", "carried") if self.carries else ("接受", "took over")
+    def words(self) -> "_Words":
+        """How it is told."""
+        return _WORDS[self.by]
 
-    @property
-    def role(self) -> tuple[str, str]:
-        """Who does it."""
-        return ("承运人", "the carrier") if self.carries else ("接受人", "the receiver")
+
+class _Words(NamedTuple):
+    """An act told: who does it, what was done, and its moment."""
+
+    who: Said
+    done: Said
+    moment: Said
+
+
+_WORDS: dict[_Role, _Words] = {
+    "carrier": _Words(("承运人", "the carrier"), ("承运", "carried"), ("装载", "loading")),
+    "receiver": _Words(("接受人", "the receiver"), ("接受", "took over"), ("接受", "taking over")),
+}
 
 
 def _acts(facts: Facts, view: RegistryView) -> list[_Act]:
     """Return the loadings and the taking over, in that order."""
     legs, lines = legs_of(facts, view), lines_needing_licence(facts, view)
     found = [
-        _Act(leg.carrier, leg.name, leg.fact, leg.wastes, True)
+        _Act(leg.carrier, leg.name, leg.fact, leg.wastes, "carrier")
         for leg in (legs if not isinstance(legs, str) else ())
     ]
     if not isinstance(lines, str) and facts.taken_over is not None and not facts.refused:
         receiver = facts.form.receiver
-        found.append(_Act(receiver.uscc, receiver.name, facts.taken_over, lines, False))
+        found.append(_Act(receiver.uscc, receiver.name, facts.taken_over, lines, "receiver"))
     return found
 
 
@@ -114,7 +124,7 @@ def _lapsed(
     known = [act for act in acts if view.policies(act.uscc)]
     if not known:
         return not_applicable(rule, "-", "no_policy_known")
-    bare = {(act.uscc, act.carries): act for act in reversed(known) if not _covered(view, act)}
+    bare = {(act.uscc, act.by): act for act in reversed(known) if not _covered(view, act)}
     if not bare:
         said = "登记的保险当时有效", "the insurance on record was in force"
         return (says(rule, "passed", "-", "insured", said),)
@@ -135,13 +145,12 @@ def _finding(rule: ManifestRule, facts: Facts, view: RegistryView, act: _Act) ->
     )
     amount = shipped(facts, act.wastes)
     said = (
-        f"{china_text(at)}，{act.name}{act.done[0]}{names(act.wastes)}共 {amount.zh}，当时没有登记在册的有效"
+        f"{china_text(at)}，{act.name}{act.words.done[0]}{names(act.wastes)}共 {amount.zh}，当时没有登记在册的有效"
         f"环境污染责任保险：{why[0]}；是否已续保须人工核查。",
-        f"{act.name} {act.done[1]} {amount.en} of {codes(act.wastes)} on {china_text(at)} (China time) "
+        f"{act.name} {act.words.done[1]} {amount.en} of {codes(act.wastes)} on {china_text(at)} (China time) "
         f"with no liability insurance in force on record: {why[1]}; whether it was renewed is to be checked.",
     )
-    told = ("装载", "loading") if act.carries else ("接受", "taking over")
-    evidence = event_evidence(act.fact, *told)
+    evidence = event_evidence(act.fact, *act.words.moment)
     if facts.filed is not None:
         evidence += event_evidence(facts.filed, "联单填报", "manifest as filed")
     shown = held[:MOST_SHOWN]
@@ -157,7 +166,7 @@ def _finding(rule: ManifestRule, facts: Facts, view: RegistryView, act: _Act) ->
     return says(
         rule,
         "needs_review",
-        f"{act.uscc}|{'carrier' if act.carries else 'receiver'}",
+        f"{act.uscc}|{act.by}",
         "expired" if ended is not None else "not_yet_valid",
         said,
         margin=None if ended is None else f"{days_left(ended.valid_to, at)} d",
@@ -165,7 +174,7 @@ def _finding(rule: ManifestRule, facts: Facts, view: RegistryView, act: _Act) ->
         unweighed=amount.unweighed,
         act_at=at,
         evidence=tuple(evidence),
-        law=_law("carrier" if act.carries else "receiver"),
+        law=_law(act.by),
         conditions=_conditions(facts, act, shown, len(held)),
         cures=_cures(act, ended),
     )
@@ -174,11 +183,10 @@ def _finding(rule: ManifestRule, facts: Facts, view: RegistryView, act: _Act) ->
 def _conditions(
     facts: Facts, act: _Act, shown: Sequence[Insurance], held: int
 ) -> tuple[Condition, ...]:
-    moment = ("装载", "loading") if act.carries else ("接受", "taking over")
     return (
         *scope.transfer(facts, act.wastes),
         condition(
-            act.role,
+            act.words.who,
             (f"{act.name}（{act.uscc}）", f"{act.name} ({act.uscc})"),
             holds=True,
             role="applies",
@@ -194,7 +202,7 @@ def _conditions(
             within_validity(
                 p,
                 act.fact.at,
-                moment,
+                act.words.moment,
                 Group(f"保险单 {p.policy_no}", f"policy {p.policy_no}", f"insurance/{p.id}"),
             )
             for p in shown
@@ -205,7 +213,6 @@ def _conditions(
 
 
 def _cures(act: _Act, ended: Insurance | None) -> tuple[Cure, ...]:
-    party: _Role = "carrier" if act.carries else "receiver"
     found = []
     if ended is not None:
         found.append(
@@ -213,7 +220,7 @@ def _cures(act: _Act, ended: Insurance | None) -> tuple[Cure, ...]:
                 zh=f"若{act.name}在保险单 {ended.policy_no} 到期（{ended.valid_to}）前续保，则无需核查。",
                 en=f"Had {act.name} renewed policy {ended.policy_no} before it ended ({ended.valid_to}), "
                 "nothing would be to check.",
-                party=party,
+                party=act.by,
                 kind="insurance",
             )
         )
