@@ -36,6 +36,7 @@ _MAGIC = b"\x28\xb5\x2f\xfd"
 _json = msgspec.json.Encoder()
 _packed_events = msgspec.msgpack.Decoder(list[tuple[int, bytes, int]])
 _as_json = msgspec.json.Decoder(list[dict[str, Any]])
+_as_judged = msgspec.json.Decoder(tuple[Outcome, ...])
 
 
 class _Packer:
@@ -97,12 +98,20 @@ def stored_outcomes(row: Mapping[str, Any]) -> list[dict[str, Any]]:
 
     They are in ``verdict``, packed, or else in ``outcomes``: text or decoded, None without a verdict.
     """
-    if row["verdict"] is not None:
-        return _as_json.decode(_packer("outcomes").unpack(row["verdict"]))
-    outcomes = row["outcomes"]
-    return _as_json.decode(outcomes) if isinstance(outcomes, str) else outcomes or []
+    said = _said(row)
+    return _as_json.decode(said) if isinstance(said, bytes | str) else said
 
 
 def judged_outcomes(row: Mapping[str, Any]) -> tuple[Outcome, ...]:
     """Return the outcomes of a row as this version's judge has them. Raises msgspec.ValidationError."""
-    return msgspec.convert(stored_outcomes(row), tuple[Outcome, ...])
+    said = _said(row)
+    if isinstance(said, bytes | str):
+        return _as_judged.decode(said)
+    return msgspec.convert(said, tuple[Outcome, ...])
+
+
+def _said(row: Mapping[str, Any]) -> Any:
+    """Return a row's outcomes as JSON text, or decoded where the connection did that."""
+    if row["verdict"] is not None:
+        return _packer("outcomes").unpack(row["verdict"])
+    return row["outcomes"] or []
