@@ -8,12 +8,12 @@ from typing import Annotated, Any
 import msgspec
 import typer
 
-from infra.runtime.settings import Settings, home_from_environment
+from infra.runtime.settings import Settings
 from schemas.alert import Alert
 from services.cli.alert_card import card
 from services.cli.alert_table import AlertTable
 from services.cli.console import out, say
-from services.cli.demo_home import enter_running_demo
+from services.cli.demo_home import running_settings
 from services.cli.failures import connected, quiet_logs, reaching, served
 
 __all__ = ["alerts"]
@@ -52,8 +52,7 @@ def alerts(
     """
     with served():
         quiet_logs()
-        enter_running_demo(home_from_environment().expanduser().absolute())
-        rows = asyncio.run(_read(Settings(), subject, withdrawn, limit))
+        rows = asyncio.run(_read(running_settings(), subject, withdrawn, limit))
         if form is _Format.NDJSON:
             sys.stdout.buffer.write(b"".join(row["body"].encode() + b"\n" for row in rows))
             sys.stdout.flush()

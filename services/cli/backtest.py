@@ -14,11 +14,11 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from infra.runtime.settings import Settings, home_from_environment
+from infra.runtime.settings import Settings
 from schemas.alert import Alert
 from services.cli.archive import archive
 from services.cli.console import Failure, both, out, say
-from services.cli.demo_home import enter_running_demo
+from services.cli.demo_home import running_settings
 from services.cli.failures import connected, quiet_logs, reaching, served
 from services.cli.judge import instant_option, present, read_registry
 from services.cli.parameters import SetOption, book_with
@@ -101,8 +101,9 @@ def backtest(
                     present=present(),
                 )
         else:
-            enter_running_demo(home_from_environment().expanduser().absolute())
-            before, after = asyncio.run(on_archive(Settings(), asked.draft, clock, known_at))
+            before, after = asyncio.run(
+                on_archive(running_settings(), asked.draft, clock, known_at)
+            )
         found = compare(
             before.alerts, after.alerts, since=asked.since, until=asked.until, rules=asked.rules
         )

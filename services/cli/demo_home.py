@@ -5,10 +5,11 @@ from pathlib import Path
 
 from infra.local.lock import HomeLock
 from infra.local.residence import remove_home
+from infra.runtime.settings import Settings, home_from_environment
 from services.cli.failures import using_home
 from services.cli.running import RunningStack, running_stack
 
-__all__ = ["DEMO_HOME", "begin_anew", "enter_running_demo"]
+__all__ = ["DEMO_HOME", "begin_anew", "enter_running_demo", "running_settings"]
 
 DEMO_HOME = "demo"
 """Folder in the home."""
@@ -33,3 +34,9 @@ def enter_running_demo(home: Path) -> RunningStack | None:
     if stack is not None:
         os.environ["LIANDAN_HOME"] = str(stack.home)
     return stack
+
+
+def running_settings() -> Settings:
+    """Return the settings of what runs here: of the home, or of its demo where only that runs."""
+    enter_running_demo(home_from_environment().expanduser().absolute())
+    return Settings()

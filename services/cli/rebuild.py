@@ -8,12 +8,12 @@ import msgspec
 import typer
 from rich.text import Text
 
-from infra.runtime.settings import Settings, home_from_environment
+from infra.runtime.settings import Settings
 from infra.runtime.ticket_keys import PublicKeys
 from schemas.alert import Alert
 from services.cli.archive import archive
 from services.cli.console import Failure, out, say
-from services.cli.demo_home import enter_running_demo
+from services.cli.demo_home import running_settings
 from services.cli.failures import connected, quiet_logs, reaching, served
 from services.cli.line_state import read_line_state
 from streams.judging.on_files import Judging
@@ -61,8 +61,7 @@ def rebuild(
             raise typer.BadParameter(
                 "请给出 --check / only --check is offered", param_hint="--check"
             )
-        enter_running_demo(home_from_environment().expanduser().absolute())
-        both = asyncio.run(_judge(Settings()))
+        both = asyncio.run(_judge(running_settings()))
         differ = both.live.differences(both.rebuilt)
         if as_json:
             print(json.dumps(_told(both, differ), ensure_ascii=False, indent=1))

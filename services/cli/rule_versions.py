@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Coroutine
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, TypeVar
 
@@ -11,12 +11,11 @@ import msgspec
 import typer
 from rich.text import Text
 
-from infra.runtime.settings import Settings, home_from_environment
 from schemas.alert import Alert, alert_digest
 from schemas.instant import CHINA, china_day
 from services.cli.backtest import Asked, on_archive, print_difference
 from services.cli.console import Failure, out, say
-from services.cli.demo_home import enter_running_demo
+from services.cli.demo_home import running_settings
 from services.cli.failures import connected, quiet_logs, reaching, served
 from services.cli.judge import instant_option
 from services.cli.parameters import SetOption, book_with, read_set
@@ -76,8 +75,7 @@ def propose(
         first = _effective(effective)
         password = read_password(password_file)
         asked = Asked(draft, (), instant_option(since, "--from"), instant_option(until, "--to"))
-        enter_running_demo(home_from_environment().expanduser().absolute())
-        settings = Settings()
+        settings = running_settings()
 
         async def run() -> tuple[bytes, FileVerdict, Difference]:
             async with connected(settings.database_registry) as connection:
@@ -102,7 +100,7 @@ def propose(
                     impact = msgspec.json.encode(_impact(found, asked, before, after))
                     return await add_proposal(connection, body, impact, login), before, found
 
-        digest, before, found = _refusing(run)
+        digest, before, found = _refusing(run())
         print_difference(found, asked, before, _SAMPLES)
         out.print()
         say(
@@ -124,8 +122,7 @@ def approve(
     with served():
         quiet_logs()
         password = read_password(password_file)
-        enter_running_demo(home_from_environment().expanduser().absolute())
-        settings = Settings()
+        settings = running_settings()
 
         async def run() -> Proposed:
             async with connected(settings.database_registry) as connection:
@@ -145,7 +142,7 @@ def approve(
                         found = await find_proposal(connection, digest)
                     return found
 
-        found = _refusing(run)
+        found = _refusing(run())
         missing = APPROVERS - len(found.approved_by)
         if found.live_since is None:
             say(f"✓ 已批准，还需 {missing} 人", f"approved, {missing} more to come", "green")
@@ -167,16 +164,15 @@ def versions(
     """规则库版本和提案：参数、批准人、影响 / Versions and proposals: parameters, approvers, impact."""
     with served():
         quiet_logs()
-        enter_running_demo(home_from_environment().expanduser().absolute())
 
         async def run() -> list[Proposed]:
-            async with connected(Settings().database_reader) as connection:
+            async with connected(running_settings().database_reader) as connection:
                 with reaching("Postgres"):
                     if digest is not None:
                         return [await find_proposal(connection, digest)]
                     return await proposals(connection)
 
-        found = _refusing(run)
+        found = _refusing(run())
         if as_json:
             print(json.dumps([_told(each) for each in found], ensure_ascii=False, indent=1))
             return
@@ -214,12 +210,10 @@ async def _authorise(connection: Any, login: str, password: str) -> None:
         )
 
 
-def _refusing(work: Callable[[], Awaitable[T]]) -> T:
-    async def run() -> T:
-        return await work()
-
+def _refusing(work: Coroutine[Any, Any, T]) -> T:
+    """Run work on the database. Raises Failure for what it refuses."""
     try:
-        return asyncio.run(run())
+        return asyncio.run(work)
     except ProposalRefused as refusal:
         raise Failure(f"{refusal.zh}。", f"{refusal.en}.", code=1) from None
 
