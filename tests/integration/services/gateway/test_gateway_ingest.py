@@ -9,6 +9,7 @@ from typing import Any
 from infra.local.stack import LocalStack
 from schemas.receipt import event_digest, receipt_id
 from services.cli.keys import revoke_key
+from services.gateway.database import FIND_EVENTS
 from tests.gateway_events import event
 from tests.integration.services.gateway.gateway_served import Served, known, records_of
 
@@ -86,6 +87,17 @@ async def archive(postgres: Any, raw: bytes, received_at: datetime) -> uuid.UUID
         told["subject"],
     )  # fmt: skip
     return receipt
+
+
+async def test_the_record_is_looked_up_by_its_index_however_small_it_was(postgres: Any) -> None:
+    """A plan made while the table is empty is kept until it is analysed: it must not read it all."""
+    async with postgres.transaction():
+        await postgres.execute("SET LOCAL plan_cache_mode = force_generic_plan")
+        await postgres.execute(f"PREPARE look (text[], text[]) AS {FIND_EVENTS}")
+        plan = [row[0] for row in await postgres.fetch("EXPLAIN EXECUTE look('{a}', '{b}')")]
+        await postgres.execute("DEALLOCATE look")
+    assert sum("Index Scan" in line for line in plan) == 4, plan
+    assert not [line for line in plan if "Seq Scan" in line or "Hash" in line], plan
 
 
 async def test_outside_the_window_the_record_tells_duplicates_and_conflicts(
