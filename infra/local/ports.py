@@ -2,6 +2,7 @@
 
 import random
 import socket
+from collections import deque
 
 from infra.local.errors import PortTaken
 
@@ -15,12 +16,30 @@ HOST = "127.0.0.1"
 _FIRST, _LAST = 15_000, 30_000
 
 
+# A port chosen here is bound later, by another process, and again whenever that process comes back:
+# a second stack on this machine must not choose it meanwhile. UDP's ports are TCP's numbers in a
+# space of their own, which nobody else here uses: a bound one is a claim that dies with its owner.
+_MOST_CLAIMS = 200
+_claims: deque[socket.socket] = deque(maxlen=_MOST_CLAIMS)
+
+
 def free_port() -> int:
-    """Return a port on which nobody listens now."""
+    """Return a port on which nobody listens now, and that no process of ours was given.
+
+    It stays this process's until it ends or has asked for 200 others.
+    """
     while True:
         port = random.randint(_FIRST, _LAST)  # noqa: S311
+        claim = socket.socket(type=socket.SOCK_DGRAM)
+        try:
+            claim.bind((HOST, port))
+        except OSError:
+            claim.close()
+            continue
         if is_free(port):
+            _claims.append(claim)
             return port
+        claim.close()
 
 
 def is_free(port: int) -> bool:

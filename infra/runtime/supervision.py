@@ -188,8 +188,14 @@ class Supervisor:
         self._runs[name].may_restart.set()
 
     async def wait_ready(self, name: str, timeout_s: float = 60.0) -> None:
-        """Wait until the child is up. Raises TimeoutError."""
-        await asyncio.wait_for(self._runs[name].ready.wait(), timeout_s)
+        """Wait until the child is up. Raises TimeoutError, which tells what its log ends with."""
+        run = self._runs[name]
+        try:
+            await asyncio.wait_for(run.ready.wait(), timeout_s)
+        except TimeoutError as error:
+            raise TimeoutError(
+                f"{name}: not ready in {timeout_s:g} s; its log ends with:\n{tail(run.child.log)}"
+            ) from error
 
     def pid(self, name: str) -> int:
         """Return the pid of a running child. Raises ProcessLookupError."""

@@ -113,9 +113,11 @@ def test_posting_tells_what_was_kept_known_and_refused(up, shared_liandan, world
     made = shared_liandan("key", "create", "--uscc", uscc, "--name", "e2e", "--out", keys)
     assert made.returncode == 0, made.stderr
     assert keys.stat().st_mode & 0o777 == 0o600
-    time.sleep(2.5)  # the gateway reads its snapshot of keys every two seconds
     file.write_bytes(b"\n".join(mine))
-    assert shared_liandan("post", file, "--key-file", keys).returncode == 0
+    deadline = time.monotonic() + 10  # the gateway reads its snapshot of keys every two seconds
+    while (done := shared_liandan("post", file, "--key-file", keys)).returncode != 0:
+        assert "401" in done.stderr, done.stderr
+        assert time.monotonic() < deadline, done.stderr
     wrong = json.loads(mine[0]) | {"id": "another", "subject": "no number"}
     stranger = next(line for line in lines if json.loads(line)["source"] != source)
     file.write_bytes(b"\n".join([mine[0], json.dumps(wrong).encode(), stranger]))

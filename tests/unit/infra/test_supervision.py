@@ -210,7 +210,7 @@ async def test_suspended_restart_waits_for_resume(supervisor, sleeper, events):
     supervisor.suspend_restart("sleeper")
     supervisor.kill("sleeper")
     await until(lambda: events[-1].kind == "died")
-    with pytest.raises(TimeoutError):
+    with pytest.raises(TimeoutError, match=r"sleeper: not ready in 0.3 s; its log ends"):
         await supervisor.wait_ready("sleeper", 0.3)
     supervisor.resume_restart("sleeper")
     await supervisor.wait_ready("sleeper", 10)
