@@ -14,7 +14,8 @@ __all__ = ["Capacity", "Slot"]
 
 _SHARE = 4
 """One unit's bodies on the way take at most this part of all places: bodies that trickle in for
-``gateway_body_timeout_s`` would otherwise shut out everybody else for as long."""
+``gateway_body_timeout_s`` would otherwise shut out everybody else for as long. And of all its
+requests together so many find a place that this part is left to others, however many it sends."""
 
 
 class Capacity:
@@ -23,12 +24,13 @@ class Capacity:
     def __init__(self, requests: int, size_bytes: int) -> None:
         self._requests, self._bytes = requests, size_bytes
         self._arriving: Counter[str] = Counter()
+        self._of_unit: Counter[str] = Counter()
         self.held_requests = 0
         self.held_bytes = 0
 
-    def slot(self) -> "Slot":
-        """Return the place of one request, to be used in a ``with``."""
-        return Slot(self)
+    def slot(self, unit: str) -> "Slot":
+        """Return the place of one request of ``unit``, to be used in a ``with``."""
+        return Slot(self, unit)
 
     def has_room_for(self, size: int) -> bool:
         """Say whether a body of ``size`` bytes would fit now."""
@@ -47,11 +49,13 @@ class Capacity:
             if not self._arriving[unit]:
                 del self._arriving[unit]
 
-    def enter(self) -> None:
-        """Count one request in."""
-        if self.held_requests >= self._requests:
+    def enter(self, unit: str) -> None:
+        """Count one request of ``unit`` in."""
+        own = max(1, self._requests - self._requests // _SHARE)
+        if self.held_requests >= self._requests or self._of_unit[unit] >= own:
             raise Refused("busy")
         self.held_requests += 1
+        self._of_unit[unit] += 1
         INFLIGHT.set(self.held_requests)
 
     def hold(self, size: int) -> None:
@@ -61,9 +65,12 @@ class Capacity:
         self.held_bytes += size
         INFLIGHT_BYTES.set(self.held_bytes)
 
-    def leave(self, size: int) -> None:
-        """Count a request and its bytes out."""
+    def leave(self, unit: str, size: int) -> None:
+        """Count a request of ``unit`` and its bytes out."""
         self.held_requests -= 1
+        self._of_unit[unit] -= 1
+        if not self._of_unit[unit]:
+            del self._of_unit[unit]
         self.held_bytes -= size
         INFLIGHT.set(self.held_requests)
         INFLIGHT_BYTES.set(self.held_bytes)
@@ -72,11 +79,11 @@ class Capacity:
 class Slot:
     """One request's part of the budget, given back when the ``with`` ends."""
 
-    def __init__(self, capacity: Capacity) -> None:
-        self._capacity, self._held = capacity, 0
+    def __init__(self, capacity: Capacity, unit: str) -> None:
+        self._capacity, self._unit, self._held = capacity, unit, 0
 
     def __enter__(self) -> Self:
-        self._capacity.enter()
+        self._capacity.enter(self._unit)
         return self
 
     def __exit__(
@@ -85,7 +92,7 @@ class Slot:
         error: BaseException | None,
         tb: TracebackType | None,
     ) -> None:
-        self._capacity.leave(self._held)
+        self._capacity.leave(self._unit, self._held)
 
     def has_room_for(self, size: int) -> bool:
         """Say whether a body of ``size`` bytes would fit now."""

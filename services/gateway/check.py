@@ -54,7 +54,7 @@ async def post_check(request: Request) -> Response:
     gateway: Gateway = request.app.state.gateway
     api_key = gateway.keys.authenticate(request.headers.get("authorization"))
     form = form_of(request.headers)
-    with gateway.capacity.slot() as slot:
+    with gateway.capacity.slot(api_key.uscc) as slot:
         with gateway.capacity.arriving(api_key.uscc):
             body = await read_body(
                 request.receive, request.headers, slot, gateway.settings.gateway_body_timeout_s
@@ -157,7 +157,7 @@ def _limit(checked: CheckedLimit, view: RegistryView, unit: str) -> dict[str, An
     limit = limit_of(checked.limit)
     own = (
         limit is not None
-        and limit.kind in ("approval", "pool")
+        and limit.kind in ("approval", "pool", "single")
         and _owner(view, limit.record) == unit
     )
     return {

@@ -25,7 +25,7 @@ async def post_events(request: Request) -> Response:
     try:
         api_key = gateway.keys.authenticate(request.headers.get("authorization"))
         form = form_of(request.headers)
-        with gateway.capacity.slot() as slot:
+        with gateway.capacity.slot(api_key.uscc) as slot:
             with gateway.capacity.arriving(api_key.uscc):
                 body = await read_body(
                     request.receive,

@@ -118,7 +118,7 @@ class Wire:
 
 async def read(wire: Wire, capacity: Capacity | None = None, **headers: str) -> bytes:
     told = Headers({name.replace("_", "-"): value for name, value in headers.items()})
-    with (capacity or Capacity(1, 2 * MAX_BODY_BYTES)).slot() as slot:
+    with (capacity or Capacity(1, 2 * MAX_BODY_BYTES)).slot("one") as slot:
         return await read_body(wire, told, slot, 0.05)
 
 
@@ -143,13 +143,13 @@ async def test_a_slow_body_times_out_and_a_lost_one_ends() -> None:
 
 async def test_the_byte_budget_is_shared_and_given_back() -> None:
     capacity = Capacity(2, 10)
-    with capacity.slot() as other:
+    with capacity.slot("one") as other:
         other.hold(6)
         with pytest.raises(Refused, match="busy"):
             await read(Wire([b"12345"]), capacity)
         with pytest.raises(Refused, match="busy"):
             await read(Wire([]), capacity, content_length="5")
         assert await read(Wire([b"1234"]), capacity) == b"1234"
-        with capacity.slot(), pytest.raises(Refused, match="busy"), capacity.slot():
+        with capacity.slot("two"), pytest.raises(Refused, match="busy"), capacity.slot("three"):
             raise AssertionError("a third request came in")
     assert (capacity.held_requests, capacity.held_bytes) == (0, 0)
