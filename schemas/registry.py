@@ -38,6 +38,7 @@ __all__ = [
     "RegistryRecordModel",
     "RulebookVersion",
     "ScopeLine",
+    "StorageExtension",
     "Suspension",
     "TransferApproval",
     "Unit",
@@ -132,6 +133,14 @@ class Suspension(Record):
     __checks__ = (_ends_after_it_begins,)
 
 
+class StorageExtension(Record):
+    """A licensing authority's consent to store longer than a year (Code Art 535); no codes: all."""
+
+    codes: Annotated[list[WasteCode], Field(max_length=600)] = []
+    until: Day = Field(description="延长至，含当日")
+    document: Annotated[str, text(200)] | None = None
+
+
 class Licence(_Valid):
     """危险废物经营许可证 (operating licence), or its exempted or virtual register entry."""
 
@@ -146,6 +155,9 @@ class Licence(_Valid):
     scope: Annotated[list[ScopeLine], Field(max_length=200)] = []
     suspensions: Annotated[list[Suspension], Field(max_length=100)] = []
     annual_scale_t: Tonnes | None = None
+    storage_extensions: Annotated[list[StorageExtension], Field(max_length=100)] = Field(
+        default=[], description="经批准延长的贮存期限"
+    )
 
 
 class CarrierPermit(_Valid):
@@ -236,6 +248,10 @@ class WhitelistEntry(_Valid):
     purposes: Annotated[list[Purpose], Field(max_length=3)] = []
     annual_cap_t: Tonnes | None = None
     simplification: Literal["direct", "short_consult", "as_intra"]
+    single_use: bool = Field(default=False, description="一事一批：一份审批只用于一次转移")
+    finish_within_days: Annotated[int, small_int(1, 366)] | None = Field(
+        default=None, description="自批准之日起须完成转移的天数"
+    )
 
     __checks__ = (
         _ends_after_it_begins,

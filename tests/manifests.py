@@ -20,6 +20,7 @@ from tests.explanations import assert_explained
 HEBEI, SHANDONG, XINJIANG, XPCC = "130100", "370100", "650100", "660000"
 NUMBER = "20261301000001"
 NO_APPROVAL = "cross_province.no_approval"
+FINISHED_LATE = "whitelist.finished_late"
 NOT_IN_FORCE = "cross_province.approval_not_in_force"
 WRONG_METHOD = "cross_province.wrong_method"
 WRONG_RECEIVER = "cross_province.wrong_receiver"
@@ -39,6 +40,7 @@ WRONG_MODE = "licence.mode_out_of_scope"
 OUT_OF_SCOPE = "licence.code_out_of_scope"
 RECEIPT_OVERDUE = "time.receipt_overdue"
 BACK_ENTRY_OVERDUE = "time.back_entry_overdue"
+STORED_TOO_LONG = "time.stored_too_long"
 TRANSIT_OVERDUE = "time.transit_overdue"
 CERTIFICATE = "carrier.vehicle_certificate"
 NO_LINE = "plan.no_line"
@@ -152,6 +154,12 @@ def received(
 ) -> Statement:
     lines = [] if tonnes is None else [{"line": 1, "opinion": opinion, "accepted_t": tonnes}]
     return say("received", {"opinion": opinion, "wastes": lines}, by=by, at=at, **more)
+
+
+def treated(at: datetime, by: str = RECEIVER, **more: Any) -> Statement:
+    said = {name: more.pop(name) for name in ("received", "id", "subject") if name in more}
+    line = {"line": 1, "method": "disposal", "quantity_t": 2}
+    return say("treated", {"wastes": [line], **more}, by=by, at=at, **said)
 
 
 def voided(at: datetime, by: str = CONSIGNOR, **more: Any) -> Statement:

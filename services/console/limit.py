@@ -19,12 +19,13 @@ from streams.judging.forecast import Allowance, Forecast, allowance_of, forecast
 from streams.judging.limit import Limit, limit_of
 from streams.judging.outcome import Draw
 from streams.judging.registry import RegistryView
+from streams.judging.rules import RULE_BOOK
 
 __all__ = ["get_limit", "get_limit_json"]
 
 _LIMIT = """
-SELECT record, manifests, at, grams, uncertain, unweighed, state, clock_timestamp() AS now
-FROM console_limit($1, $2, $3)
+SELECT records, manifests, at, grams, uncertain, unweighed, state, clock_timestamp() AS now
+FROM console_limit_set($1, $2, $3, $4)
 """
 _MOST_SHOWN = 60
 """Manifests listed on the page, the newest; the figures are over all."""
@@ -33,7 +34,10 @@ _RECORDS = {
     "pool": "transfer_approval",
     "whitelist": "whitelist_entry",
     "licence": "licence",
+    "single": "transfer_approval",
+    "plan": None,
 }
+"""What kind of record sets a limit; None: several do, of the unit that it names."""
 
 
 class LimitPage(NamedTuple):
@@ -109,18 +113,20 @@ async def _read(request: Request) -> LimitPage:
         raise Problem("unknown_limit", 404)
 
     async def read(desk: Desk) -> tuple[Who, Any]:
-        row = await desk.connection.fetchrow(_LIMIT, name, _RECORDS[limit.kind], limit.record)
+        kind = _RECORDS[limit.kind]
+        planner = limit.planned_year[0] if kind is None else None
+        row = await desk.connection.fetchrow(_LIMIT, name, kind, limit.record, planner)
         return desk.who, row
 
     who, row = await console_of(request).database.as_holder(session_token(request), read)
-    if row is None or row["record"] is None:
+    if row is None or row["records"] is None:
         raise Problem("unknown_limit", 404)
-    view = RegistryView.known_at([decode_registry_record(row["record"])])
-    allowance = allowance_of(name, view)
+    view = RegistryView.known_at(map(decode_registry_record, row["records"]))
+    now: datetime = row["now"]
+    allowance = allowance_of(name, view, RULE_BOOK.in_force(view, now))
     if allowance is None:
         raise Problem("unknown_limit", 404)
     draws = _draws(name, row)
-    now: datetime = row["now"]
     today = china_day(now)
     return LimitPage(who, name, limit, allowance, draws, forecast(allowance, draws, today), today)
 

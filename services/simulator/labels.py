@@ -19,6 +19,8 @@ RULES = (
     "cross_province.wrong_code",
     "cross_province.whitelist_not_approval",
     "whitelist.cap_exceeded",
+    "whitelist.finished_late",
+    "whitelist.used_again",
     "inbound.banned",
     "licence.suspended",
     "licence.mode_out_of_scope",
@@ -26,6 +28,7 @@ RULES = (
     "carrier.no_permit",
     "carrier.plate_not_on_permit",
     "plan.no_line",
+    "plan.exceeded",
     "insurance.lapsed",
     "carrier.vehicle_certificate",
     "form.unknown_code",
@@ -36,6 +39,7 @@ RULES = (
     "time.receipt_overdue",
     "time.back_entry_overdue",
     "time.transit_overdue",
+    "time.stored_too_long",
 )
 """The simulator knows the names of the rules, not their code."""
 
@@ -45,8 +49,9 @@ class Label:
     """The truth about one subject: a manifest number or a limit.
 
     Limits are ``approval/<record id>/<line>``, ``approval/<record id>/pool/<code>``,
-    ``whitelist/<record id>/<year>`` and ``licence/<record id>/<year>``. A violation names its
-    ``rule``, and so does what an officer must look at (``review``) or the unit must be told
+    ``whitelist/<record id>/<year>``, ``licence/<record id>/<year>``,
+    ``plan/<credit code>/<year>/<code>`` and ``single/<approval id>/<entry id>``. A violation names
+    its ``rule``, and so does what an officer must look at (``review``) or the unit must be told
     (``notice``); a lawful subject names its ``likeness`` (``ordinary`` for everyday traffic). One
     subject may concern several rules and then has several labels.
     """

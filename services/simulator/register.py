@@ -47,8 +47,12 @@ class Register:
         *,
         annual_scale_t: int | str = 9_000_000,
         suspensions: Sequence[Suspended] = (),
+        stored_until: date | None = None,
     ) -> str:
-        """Record a licence (or exempted or virtual register entry) of the holder."""
+        """Record a licence (or exempted or virtual register entry) of the holder.
+
+        ``stored_until``: to when the authority consented to longer storage of all of it.
+        """
         number = f"{holder.region}{self._count.get('licence', 0) + 1:04d}"
         return self._write(
             "licence",
@@ -62,6 +66,7 @@ class Register:
                 "region": holder.site,
                 "scope": scope,
                 **({"suspensions": _told(suspensions)} if suspensions else {}),
+                **({"storage_extensions": [{"until": str(stored_until)}]} if stored_until else {}),
                 "annual_scale_t": annual_scale_t,
                 "valid_from": str(valid_from or valid_to.replace(year=valid_to.year - 5)),
                 "valid_to": str(valid_to),
@@ -97,10 +102,12 @@ class Register:
             },
         )
 
-    def plan(self, firm: Firm, codes: Sequence[str], added: Mapping[str, date]) -> str:
+    def plan(
+        self, firm: Firm, codes: Sequence[str], added: Mapping[str, date], tonnes: str = "5000"
+    ) -> str:
         """Record a unit's management plan for 2026; ``added``: codes that a change brought, and when."""
         lines: list[dict[str, Any]] = [
-            {"line": n, "code": code, "name": WASTES[code].name, "quantity_t": 5000}
+            {"line": n, "code": code, "name": WASTES[code].name, "quantity_t": tonnes}
             | ({"since": str(added[code])} if code in added else {})
             for n, code in enumerate((*codes, *added), 1)
         ]
@@ -171,8 +178,12 @@ class Register:
         simplification: str,
         valid_to: date = date(2026, 12, 31),
         cap: int | None = None,
+        **asked: Any,
     ) -> str:
-        """Record a white-list entry from the first day of 2026, with a yearly cap in grams."""
+        """Record a white-list entry from the first day of 2026, with a yearly cap in grams.
+
+        ``asked``: what it asks in return (``single_use``, ``finish_within_days``).
+        """
         return self._write(
             "whitelist_entry",
             {
@@ -184,6 +195,7 @@ class Register:
                 "codes": codes,
                 **({} if cap is None else {"annual_cap_t": tonnes_text(cap)}),
                 "simplification": simplification,
+                **asked,
                 "valid_from": "2026-01-01",
                 "valid_to": str(valid_to),
             },
@@ -207,6 +219,10 @@ class Register:
         named = {role: firm.uscc for role, firm in pair.items() if firm}
         members: dict[str, Any] = {"codes": codes, "stages": stages, "valid_from": "2026-01-01"}
         return self._write("exemption", members | named | {"condition": "示例豁免条件"})
+
+    def decided_on(self, approval: str) -> date:
+        """Return the day of an approval's decision."""
+        return date.fromisoformat(self._newest[approval]["decided_on"])
 
     def suspend(self, licence: str, at: datetime, *suspensions: Suspended) -> None:
         """Record at ``at`` that a licence was suspended in those times and no others."""

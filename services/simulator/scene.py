@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from schemas.instant import CHINA
+from schemas.instant import CHINA, china_day
 from services.simulator.cast import Cast, Plant
 from services.simulator.dice import Dice
 from services.simulator.firms import Firm
@@ -28,20 +28,21 @@ class Numbers:
 
     def __init__(self, dice: Dice) -> None:
         self._dice = dice
-        self._used: set[tuple[str, int]] = set()
+        self._used: set[tuple[int, str, int]] = set()
 
     def give(self, site: str, filed_at: datetime, cross: bool) -> tuple[str, list[str]]:
         """Return a number with the four digits of the site's city, and its aliases."""
-        city = site[:4]
-        serial = int((filed_at - START + timedelta(days=30)) / timedelta(minutes=1)) * 3
-        while (city, serial) in self._used:
+        year, city = china_day(filed_at).year, site[:4]
+        since = filed_at - START.replace(year=year) + timedelta(days=30)
+        serial = int(since / timedelta(minutes=1)) * 3
+        while (year, city, serial) in self._used:
             serial += 1
-        self._used.add((city, serial))
-        short = f"2026{city}{serial:06d}"
+        self._used.add((year, city, serial))
+        short = f"{year}{city}{serial:06d}"
         if cross and self._dice.chance(0.15):
-            return f"G2026{city}{serial:08d}", [short]
+            return f"G{year}{city}{serial:08d}", [short]
         if not cross and self._dice.chance(0.1):
-            return f"2026{city}{serial:08d}", [short] if self._dice.chance(0.5) else []
+            return f"{year}{city}{serial:08d}", [short] if self._dice.chance(0.5) else []
         return short, []
 
 

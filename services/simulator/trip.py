@@ -82,10 +82,20 @@ class Trip:
         self.times: dict[str, datetime] = {}
         """When its own parties say that what happened; only what is said before the world ends."""
         self.back_entry = False
+        self.stored = False
+        """Whether what became of it is told by its story, or nothing is to tell."""
         scene.journeys.append(self)
         self.number, self.aliases = scene.numbers.give(consignor.site, self.filed_at, self.cross)
         self.filed_id = self.received_id = ""
         self.filer = consignor
+
+    def leave_at(self, at: datetime) -> None:
+        """Have all of it happen so much sooner or later that it leaves at ``at``."""
+        moved = at - self.left_at
+        self.filed_at += moved
+        self.left_at += moved
+        self.arrived_at += moved
+        self.received_at += moved
 
     # what the parties say, in the usual order
 
@@ -146,11 +156,12 @@ class Trip:
             for n, (grams, load) in enumerate(zip(accepted, self.loads, strict=True), 1)
         ]
         data = {"opinion": opinion, "wastes": lines}
+        self.stored = self.stored or opinion == "refused"
         self.received_id = self._say("received", self.receiver, self.received_at, data)
         self._keep("received", self.received_at)
         return self
 
-    def treat(self) -> "Trip":
+    def treat(self, when: datetime) -> "Trip":
         """Let the receiver report what became of the waste."""
         lines = [
             {
@@ -160,19 +171,17 @@ class Trip:
             }
             for n, load in enumerate(self.loads, 1)
         ]
-        when = self.received_at + timedelta(seconds=self.scene.dice.between(86_400, 10 * 86_400))
         self._say("treated", self.receiver, when, {"wastes": lines})
         return self
 
     def complete(self) -> "Trip":
-        """Play all from filing to receipt; a third of the loads is reported as treated."""
+        """Play all from filing to receipt; what became of it is told when the world ends."""
         self.file()
         return self.move()
 
     def move(self) -> "Trip":
         """Play all that follows filing."""
-        self.depart().arrive().receive()
-        return self.treat() if self.scene.dice.chance(0.3) else self
+        return self.depart().arrive().receive()
 
     # what happens beside it
 

@@ -11,6 +11,7 @@ from streams.judging.limit import limit_of
 from streams.judging.outcome import Outcome, at_most, severity_of
 from streams.judging.registry import RegistryView
 from streams.judging.rules import RULE_BOOK, RuleBook
+from streams.judging.rules.plan_quantity import plan_holder
 
 __all__ = [
     "AlertChange",
@@ -81,6 +82,16 @@ def limit_parties(subject: str, view: RegistryView) -> Parties:
             receiver_name=licence.holder_name,
             destination_region=licence.region,
         )
+    if limit.kind == "plan":
+        uscc, year = limit.planned_year
+        if not view.plans(uscc, year):
+            return Parties()
+        unit = view.unit(uscc)
+        return Parties(
+            uscc,
+            plan_holder(view, uscc, year),
+            origin_region=unit.region if unit else None,
+        )
     if limit.kind == "whitelist":
         entry = view.whitelist_entry(limit.record)
         if entry is None:
@@ -93,7 +104,11 @@ def limit_parties(subject: str, view: RegistryView) -> Parties:
     approval = view.approval(limit.record)
     if approval is None:
         return Parties()
-    line = next((x for x in approval.lines if limit.part in (str(x.line), x.code)), None)
+    line = (
+        next(iter(approval.lines), None)
+        if limit.kind == "single"
+        else next((x for x in approval.lines if limit.part in (str(x.line), x.code)), None)
+    )
     return Parties(
         approval.consignor,
         approval.consignor_name,

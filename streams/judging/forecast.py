@@ -16,7 +16,9 @@ from schemas.instant import china_day
 from streams.judging.limit import Limit, limit_of
 from streams.judging.outcome import Draw
 from streams.judging.registry import RegistryView
+from streams.judging.rules.book import RULE_BOOK, RuleBook
 from streams.judging.rules.cap import Cap
+from streams.judging.rules.plan_quantity import PLAN_EXCEEDED, plan_cap
 from streams.judging.rules.quota import approved_cap, listed_cap
 from streams.judging.rules.scale import SCALE_EXCEEDED, scale_cap
 
@@ -76,12 +78,19 @@ class Forecast(NamedTuple):
     runs_out: RunOut | None
 
 
-def allowance_of(subject: str, view: RegistryView) -> Allowance | None:
-    """Return what the limit of that name allows by the registry; None: there is no such limit."""
+def allowance_of(subject: str, view: RegistryView, book: RuleBook = RULE_BOOK) -> Allowance | None:
+    """Return what the limit of that name allows by the registry; None: there is no such limit.
+
+    ``book``: whose parameters count.
+    """
     limit = limit_of(subject)
     if limit is None:
         return None
-    cap, record = _cap_of(limit, view)
+    if limit.kind == "plan":
+        year = limit.planned_year[1]
+        cap = plan_cap(limit, view, book.parameters_of(PLAN_EXCEEDED.id)["percent"])
+        return cap and Allowance(cap, date(year, 1, 1), date(year, 12, 31))
+    cap, record = _cap_of(limit, view, book)
     if cap is None or record is None:
         return None
     first, last = record.valid_from, record.valid_to
@@ -92,15 +101,17 @@ def allowance_of(subject: str, view: RegistryView) -> Allowance | None:
     return Allowance(cap, first, last)
 
 
-def _cap_of(limit: Limit, view: RegistryView) -> tuple[Cap | None, Any]:
+def _cap_of(limit: Limit, view: RegistryView, book: RuleBook) -> tuple[Cap | None, Any]:
     match limit.kind:
         case "approval" | "pool":
             return approved_cap(limit, view), view.approval(limit.record)
         case "whitelist":
             return listed_cap(limit, view), view.whitelist_entry(limit.record)
         case "licence":
-            breach = SCALE_EXCEEDED.parameters["breach_percent"]
+            breach = book.parameters_of(SCALE_EXCEEDED.id)["breach_percent"]
             return scale_cap(limit, view, breach), view.licence(limit.record)
+        case _:
+            return None, None
 
 
 def forecast(allowance: Allowance, draws: Sequence[Draw], today: date) -> Forecast:

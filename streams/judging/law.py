@@ -3,7 +3,7 @@
 The Ecological and Environmental Code (生态环境法典) replaced the Solid Waste Law (固废法) on
 2026-08-15. Art 1057 of the Code: the law in force when the act happened; a plainly lighter new text
 applies to older acts; where neither is plainly lighter both are cited and the alert says so.
-Sources: the Code Arts 534, 536, 1057, 1175, 1178; 固废法 (2020) Arts 80, 82, 112, 114;
+Sources: the Code Arts 534, 535, 536, 1057, 1175, 1178; 固废法 (2020) Arts 80, 81, 82, 112, 114;
 危险废物转移管理办法 (order 23, 2021) Arts 10, 18, 20, 21.
 """
 
@@ -13,7 +13,7 @@ from typing import Literal, NamedTuple
 from schemas.alert import LegalBasis
 from schemas.instant import china_day
 
-__all__ = ["CODE_IN_FORCE", "Act", "basis", "code", "order_23"]
+__all__ = ["CODE_IN_FORCE", "Act", "basis", "code", "order_23", "stored_too_long"]
 
 CODE_IN_FORCE = date(2026, 8, 15)
 Act = Literal[
@@ -253,6 +253,23 @@ def order_23(article: str, zh: str, en: str, party: Party | None = None) -> Lega
 def code(article: str, zh: str, en: str, party: Party | None = None) -> LegalBasis:
     """Return an article of the Code, for what no earlier law asked for."""
     return LegalBasis(_NEW, article, zh, en, party=party)
+
+
+def stored_too_long(at: datetime) -> tuple[LegalBasis, ...]:
+    """Return the articles on how long operators may store, for a term that ended at an instant."""
+    law, article = (
+        (_NEW, "第五百三十五条") if china_day(at) >= CODE_IN_FORCE else (_OLD, "第八十一条")
+    )
+    return (
+        LegalBasis(
+            law,
+            article,
+            "从事危险废物经营的单位贮存危险废物不得超过一年；确需延长的，须经颁发许可证的部门批准",
+            "operators may store hazardous waste for no more than a year unless the authority that "
+            "licensed them consents to longer",
+            party="receiver",
+        ),
+    )
 
 
 def _plainly_lighter(a: Band, b: Band) -> bool:

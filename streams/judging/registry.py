@@ -27,7 +27,13 @@ from schemas.registry import (
     WhitelistEntry,
 )
 from schemas.waste_code import category_of
-from streams.judging.limit import limit_key, pool_key, years_prefix
+from streams.judging.limit import (
+    limit_key,
+    plan_prefix,
+    pool_key,
+    single_prefix,
+    years_prefix,
+)
 
 __all__ = [
     "RecordVersion",
@@ -39,6 +45,7 @@ __all__ = [
     "filer_mark",
     "in_force",
     "limit_key",
+    "on_day",
     "party_mark",
     "touches",
 ]
@@ -73,10 +80,11 @@ class Touches(NamedTuple):
 
 def in_force(record: Any, at: datetime) -> bool:
     """Whether an instant lies on a China date within the record's validity (ends included)."""
-    return _on(record, china_day(at))
+    return on_day(record, china_day(at))
 
 
-def _on(record: Any, day: date) -> bool:
+def on_day(record: Any, day: date) -> bool:
+    """Whether a China date lies within the record's validity (ends included)."""
     return record.valid_from <= day and (record.valid_to is None or day <= record.valid_to)
 
 
@@ -117,6 +125,7 @@ def touches(record: RegistryRecord) -> Touches:
     match record.kind:
         case "unit":
             units, marks = (r.uscc,), (filer_mark(r.uscc),)
+            limits = (plan_prefix(r.uscc),)
         case "licence":
             units = (r.holder,)
             limits = (years_prefix("licence", r.id),)
@@ -131,6 +140,7 @@ def touches(record: RegistryRecord) -> Touches:
             limits = (
                 *(limit_key(r.id, line.line) for line in r.lines),
                 *(pool_key(r.id, code) for code in pools),
+                single_prefix(r.id),
             )
         case "whitelist_entry":
             units = (r.receiver,)
@@ -145,12 +155,13 @@ def touches(record: RegistryRecord) -> Touches:
             marks = (calendar_mark(r.year),)
         case "management_plan":
             units = (r.uscc,)
+            limits = (plan_prefix(r.uscc, r.year),)
         case "insurance":
             units, marks = (r.insured,), (carrier_mark(r.insured),)
         case "rulebook_version":
             last = r.valid_to.year if r.valid_to is not None else _LAST_YEAR
             marks = tuple(map(calendar_mark, range(r.valid_from.year, last + 1)))
-            limits = ("licence/",)
+            limits = ("licence/", "plan/")
     return Touches(units, marks, limits)
 
 
@@ -188,7 +199,7 @@ class _Index(Generic[K, R]):
         if not groups:
             return []
         day = china_day(at)
-        found = {r.id: r for records in groups for r in records if _on(r, day)}
+        found = {r.id: r for records in groups for r in records if on_day(r, day)}
         return list(found.values()) if len(groups) == 1 else [found[i] for i in sorted(found)]
 
 
@@ -347,7 +358,9 @@ class RegistryView:
         found: tuple[R, ...] | None = self.remembered.get(question)
         if found is None:
             day = question[2]
-            found = self.remembered.put(question, tuple(r for r in index.of(unit) if _on(r, day)))
+            found = self.remembered.put(
+                question, tuple(r for r in index.of(unit) if on_day(r, day))
+            )
         return found
 
     def plans(self, uscc: str, year: int) -> tuple[ManagementPlan, ...]:
@@ -362,7 +375,7 @@ class RegistryView:
         """Return the version of the rule book that acts at an instant are judged by, if any."""
         versions = self._versions.of("")
         day = china_day(at) if versions else None
-        found = [v for v in versions if day is not None and _on(v, day)]
+        found = [v for v in versions if day is not None and on_day(v, day)]
         return max(found, key=lambda v: (v.valid_from, v.id), default=None)
 
     def calendar(self, year: int) -> Calendar | None:

@@ -202,7 +202,8 @@ _kinds: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"list_id": names, "destination": regions, "receiver": units,
          "simplification": st.sampled_from(["direct", "short_consult", "as_intra"])},
         {**_scopes, "origins": st.lists(regions, max_size=2), "purposes": st.lists(methods, max_size=2),
-         "annual_cap_t": or_null(tonnes)},
+         "annual_cap_t": or_null(tonnes), "single_use": bools,
+         "finish_within_days": or_null(st.integers(1, 366))},
     ),
     "inbound_ban": (
         {"destination": regions},

@@ -252,13 +252,14 @@ RECORDS: dict[str, Any] = {
         st.sets(st.sampled_from([12, 13, 19, 20]), max_size=3), _maybe_gone,
     ),
     "management_plan": st.builds(
-        lambda n, who, code, since, days, gone: record(
+        lambda n, who, code, since, grams, days, gone: record(
             "management_plan", f"plan-{n}", uscc=who, year=2026, retracted=gone,
-            lines=[{"line": 1, "code": code, **since}], **days,
+            lines=[{"line": 1, "code": code, **since, **grams}], **days,
         ),
         st.integers(1, 2), st.sampled_from([CONSIGNOR, STRANGER]),
         st.sampled_from([CODE, "900-039-49"]),
-        st.sampled_from([{}, {"since": "2026-09-10"}, {"since": "2026-09-12"}]), _days, _maybe_gone,
+        st.sampled_from([{}, {"since": "2026-09-10"}, {"since": "2026-09-12"}]),
+        st.sampled_from([{}, {"quantity_t": 1}, {"quantity_t": 4}]), _days, _maybe_gone,
     ),
     "insurance": st.builds(
         lambda n, who, days, gone: record(
@@ -277,6 +278,7 @@ RECORDS: dict[str, Any] = {
             "time.receipt_overdue.days": st.integers(1, 10),
             "time.transit_overdue.city": st.sampled_from([1, 24, 100]),
             "licence.scale_exceeded.breach_percent": st.sampled_from([100, 150]),
+            "plan.exceeded.percent": st.sampled_from([100, 150]),
             "gone.rule.days": st.just(3),
         }),
         _maybe_gone,
@@ -301,6 +303,7 @@ RECORDS: dict[str, Any] = {
         st.sampled_from([
             {}, {"annual_cap_t": 3}, {"annual_cap_t": 5},
             {"codes": [], "categories": ["HW49"], "except_codes": [CODE]},
+            {"single_use": True}, {"finish_within_days": 40}, {"finish_within_days": 366},
         ]),
     ),
     "carrier_permit": st.builds(

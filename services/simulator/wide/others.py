@@ -16,6 +16,7 @@ __all__ = [
     "AS_INTRA",
     "BANNED",
     "CERTIFIED_TO",
+    "CONDITIONED",
     "INSURED_TO",
     "LISTED",
     "PILOT_ENDS",
@@ -29,6 +30,8 @@ __all__ = [
 LISTED = "261-080-45"
 """On a white list of direct or short-consult kind everywhere, without cap."""
 AS_INTRA = ("272-001-02", "263-008-04")
+CONDITIONED = ("900-252-12", "900-407-06", "261-032-11")
+"""On white lists that ask for something in return."""
 SHORTENED = ("384-002-26", "336-062-17")
 """On white lists with yearly caps, which do without an approval or shorten it."""
 BANNED = ("900-019-16", "900-352-35", "398-005-22", "772-007-50", "336-103-23")
@@ -147,7 +150,7 @@ def found_others(manifests: int, dice: Dice, register: Register, founder: Founde
 def _papers(others: Others, register: Register) -> None:
     scope: list[dict[str, Any]] = [
         {
-            "codes": [LISTED, *AS_INTRA, *SHORTENED, *BANNED],
+            "codes": [LISTED, *AS_INTRA, *SHORTENED, *BANNED, *CONDITIONED],
             "modes": ["storage", "utilisation", "disposal"],
         }
     ]

@@ -25,7 +25,7 @@ def no_plan_line(scene: WideScene, turn: int) -> None:
         zh, en = "管理计划没有该废物", "the plan has no line for the waste"
     else:
         trip = _shipped(scene, turn, ADDED)
-        _leave(scene, trip, -timedelta(seconds=scene.dice.between(1, 36 * 3600)))
+        trip.leave_at(day_start(ADDED_ON) - timedelta(seconds=scene.dice.between(1, 36 * 3600)))
         zh, en = f"{ADDED_ON} 才列入管理计划", f"the line was added on {ADDED_ON}"
     trip.complete()
     scene.review("plan.no_line", trip.number, zh, en)
@@ -38,19 +38,10 @@ def _planned(scene: WideScene, turn: int) -> None:
 
 def _added_in_time(scene: WideScene, turn: int) -> None:
     trip = _shipped(scene, turn, ADDED)
-    _leave(scene, trip, timedelta(seconds=scene.dice.between(0, 36 * 3600)))
+    trip.leave_at(day_start(ADDED_ON) + timedelta(seconds=scene.dice.between(0, 36 * 3600)))
     trip.complete()
     zh, en = "当日增列后起运", "left on the day on which the line was added, or after"
     scene.lawful("plan_line_added_in_time", trip.number, zh, en)
-
-
-def _leave(scene: WideScene, trip: Trip, after: timedelta) -> None:
-    """Have a trip leave so long after the day of the plan's change began."""
-    moved = day_start(ADDED_ON) + after - trip.left_at
-    trip.left_at += moved
-    trip.filed_at += moved
-    trip.arrived_at += moved
-    trip.received_at += moved
 
 
 PLANNED_ALIKE = (_planned, _added_in_time)

@@ -27,6 +27,12 @@ from services.simulator.wide.carried import (
     plate_not_on_permit,
     vehicle_certificate,
 )
+from services.simulator.wide.conditions import (
+    finished_in_time,
+    finished_late,
+    used_again,
+    used_once,
+)
 from services.simulator.wide.counted import counted_alike, unweighed
 from services.simulator.wide.insured import INSURED_ALIKE, uninsured
 from services.simulator.wide.learned import LEARNED_ALIKE, learned_late
@@ -40,6 +46,7 @@ from services.simulator.wide.others import LISTED, PILOT_ENDS, found_others
 from services.simulator.wide.planned import PLANNED_ALIKE, no_plan_line
 from services.simulator.wide.reports import number_taken, said_two_ways, stranger_receives
 from services.simulator.wide.scene import WideScene
+from services.simulator.wide.stored import stored_alike, stored_too_long
 from services.simulator.wide.suspended import (
     SUSPENDED_ALIKE,
     code_out_of_scope,
@@ -57,6 +64,8 @@ from services.simulator.wide.totals import (
     SIMPLIFIED,
     capped,
     capped_alike,
+    over_planned,
+    planned_alike,
     pooled,
     pooled_alike,
     scaled,
@@ -128,7 +137,17 @@ def play(scene: WideScene, manifests: int, *, planted: bool) -> None:
             _play(scene, rule, per_rule)
         _play(scene, no_approval_nor_licence, 1 + manifests // 2000)
         _play(scene, capped, max(len(SIMPLIFIED), limits))
-        for limit in (exceeded, pooled, scaled, scaled_little, unweighed):
+        for limit in (
+            exceeded,
+            pooled,
+            scaled,
+            scaled_little,
+            unweighed,
+            over_planned,
+            finished_late,
+            used_again,
+            stored_too_long,
+        ):
             _play(scene, limit, max(2, limits))
     for story in _ALIKE:
         _play(scene, story, 1 if small else max(2, len(_PLANTED) * per_rule // len(_ALIKE) + 1))
@@ -140,7 +159,10 @@ def play(scene: WideScene, manifests: int, *, planted: bool) -> None:
         counted_alike,
     ):
         _play(scene, within, limits)
-    for four in (pooled_alike, capped_alike):
+    _play(scene, finished_in_time, max(2, limits))
+    _play(scene, used_once, max(3, limits))
+    _play(scene, stored_alike, max(3, limits))
+    for four in (pooled_alike, capped_alike, planned_alike):
         _play(scene, four, max(4, 2 * limits))
     _play(scene, scaled_alike, max(5, 2 * limits))
 

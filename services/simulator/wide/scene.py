@@ -30,6 +30,7 @@ class WideScene(Scene):
         super().__init__(dice, cast, register)
         self.founder, self.others = founder, others
         self._bound: set[tuple[str, str]] = set()
+        self._thrifty: list[Firm] = []
 
     def found_plant(self, turn: int, **licence: Any) -> tuple[str, Plant]:
         """Found a plant for one story; return the record of its licence, and the plant."""
@@ -39,6 +40,15 @@ class WideScene(Scene):
         self.register.unit(plant.firm)
         scope = [{"codes": list(USED), "modes": ["utilisation"]}]
         return self.register.licence(plant.firm, scope, plant.until, **licence), plant
+
+    def thrifty(self, n: int) -> tuple[Firm, str]:
+        """Return the n-th pair of a producer that plans each of its wastes apart, and one of them."""
+        turn, code = divmod(n, len(USED))
+        while len(self._thrifty) <= turn:
+            found = self.founder.found(PROVINCES[len(self._thrifty) % 4], ("涂料",))
+            self.register.unit(found)
+            self._thrifty.append(found)
+        return self._thrifty[turn], USED[code]
 
     @property
     def unapproving(self) -> Sequence[Firm]:

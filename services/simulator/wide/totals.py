@@ -1,4 +1,4 @@
-"""Limits of the wide world: pooled approval lines, capped white lists, the yearly scale."""
+"""Limits of the wide world: pooled approval lines, capped white lists, the yearly scale, plans."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -9,7 +9,7 @@ from services.simulator.cast import PROVINCES, Plant
 from services.simulator.letters import approve_around
 from services.simulator.limits import members, opening, weekly, window
 from services.simulator.trip import Trip
-from services.simulator.waste import WASTES
+from services.simulator.waste import USED, WASTES
 from services.simulator.wide.others import AS_INTRA, SHORTENED
 from services.simulator.wide.scene import WideScene
 
@@ -17,6 +17,8 @@ __all__ = [
     "SIMPLIFIED",
     "capped",
     "capped_alike",
+    "over_planned",
+    "planned_alike",
     "pooled",
     "pooled_alike",
     "scaled",
@@ -228,3 +230,49 @@ def scaled_alike(scene: WideScene, turn: int) -> None:
     play(trips)
     members(scene, trips)
     scene.lawful(f"licence_scale_{name}", subject, f"年规模{zh}", f"the year's scale: {en}")
+
+
+# what a producer planned to ship in the year
+
+
+def _planner(
+    scene: WideScene, turn: int, story: int, cap: int, weights: list[int]
+) -> tuple[str, list[Trip]]:
+    """Record a plan of ``cap`` grams for a waste of a producer, and begin its loads of the year.
+
+    In odd turns they leave for another province, on an ample approval. ``story``: no two of one
+    producer and waste.
+    """
+    maker, code = scene.thrifty(story)
+    plants = [p for p in scene.cast.plants if p.codes == USED]
+    across = bool(turn % 2)
+    plant = scene.dice.pick([p for p in plants if (p.firm.province != maker.province) == across])
+    at = opening(scene, turn)
+    scene.register.plan(maker, (code,), {}, tonnes_text(cap))
+    route = maker, plant, code
+    if across:
+        approve_around(scene, route, at, sum(weights) * 2)
+    return f"plan/{maker.uscc}/2026/{code}", weekly(scene, route, weights, at)
+
+
+def over_planned(scene: WideScene, turn: int) -> None:
+    """Plant a producer that ships more than it planned."""
+    weights = _weights(scene, 3)
+    total = sum(weights)
+    cap = total - _past(turn)
+    subject, trips = _planner(scene, turn, 2 * turn, cap, weights)
+    _PAST[turn // 2 % 2](trips)
+    members(scene, trips)
+    zh = f"计划 {tonnes_text(cap)} 吨，移出 {tonnes_text(total)} 吨"
+    en = f"shipped {tonnes_text(total)} t of {tonnes_text(cap)} t planned"
+    scene.review("plan.exceeded", subject, zh, en)
+
+
+def planned_alike(scene: WideScene, turn: int) -> None:
+    """Stay within what was planned."""
+    name, over, zh, en, play = _WITHIN[turn % 4]
+    weights = _weights(scene, 2)
+    subject, trips = _planner(scene, turn, 2 * turn + 1, sum(weights) - over, weights)
+    play(trips)
+    members(scene, trips)
+    scene.lawful(f"plan_quantity_{name}", subject, f"计划数量{zh}", f"the planned quantity: {en}")

@@ -3,14 +3,15 @@
 Kept beside the rules, not in them: judging needs none of it. Tests hold it against what the rules do.
 """
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from schemas.alert import LegalBasis
-from schemas.instant import CHINA
+from schemas.instant import CHINA, day_start
 from streams.judging.fold import BACKDATING_TOLERANCE_US
-from streams.judging.law import CODE_IN_FORCE, Act, basis
+from streams.judging.law import CODE_IN_FORCE, Act, basis, stored_too_long
 from streams.judging.outcome import SEVERITY_CUTS_T
+from streams.judging.rules.agreement import AGREED
 from streams.judging.rules.carrier import LAW as CARRIER_LAW
 from streams.judging.rules.catalogue import CATALOGUE_LAW
 from streams.judging.rules.difference import DIFFERENCE_LAW
@@ -69,6 +70,10 @@ _CROSSING = ("transfer_approval", "whitelist_entry", "exemption")
 _TAKING = ("licence", "exemption")
 _SUPPLY: tuple[Act, ...] = ("supply_to_unlicensed", "operate_off_licence")
 
+STORED = tuple(
+    b for day in (date(2026, 1, 1), CODE_IN_FORCE) for b in stored_too_long(day_start(day))
+)
+
 ABOUT: dict[str, About] = {
     "cross_province.no_approval": About(("unapproved_transfer",), asks=_CROSSING),
     "cross_province.approval_not_in_force": About(("unapproved_transfer",), asks=_CROSSING),
@@ -80,6 +85,8 @@ ABOUT: dict[str, About] = {
         ("unapproved_transfer",), asks=("transfer_approval",)
     ),
     "whitelist.cap_exceeded": About(("unapproved_transfer",), asks=("whitelist_entry",)),
+    "whitelist.finished_late": About(cites=AGREED, asks=_CROSSING),
+    "whitelist.used_again": About(cites=AGREED, asks=("transfer_approval",)),
     "inbound.banned": About(asks=(*_CROSSING, "inbound_ban"), own_law=True),
     "licence.receiver_unlicensed": About(
         ("supply_to_unlicensed", "operate_unlicensed"), asks=_TAKING
@@ -96,6 +103,7 @@ ABOUT: dict[str, About] = {
     "carrier.vehicle_certificate": About(cites=CARRIER_LAW, asks=("vehicle", "exemption")),
     "insurance.lapsed": About(cites=INSURANCE_LAW, asks=("insurance", "exemption")),
     "plan.no_line": About(cites=PLAN_LAW, asks=("management_plan", "exemption")),
+    "plan.exceeded": About(cites=PLAN_LAW, asks=("management_plan", "unit")),
     "form.unknown_code": About(cites=CATALOGUE_LAW),
     "form.number_region": About(cites=NUMBER_LAW),
     "quantity.received_differs": About(cites=DIFFERENCE_LAW),
@@ -109,6 +117,7 @@ ABOUT: dict[str, About] = {
         ("back_entry_overdue",),
         asks=("calendar", "exemption"),
     ),
+    "time.stored_too_long": About(cites=STORED, asks=("licence", "exemption")),
     "time.transit_overdue": About(
         cites=TRACKED,
         asks=("exemption",),

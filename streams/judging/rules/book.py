@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from schemas.alert import Severity
 from streams.judging.registry import RegistryView
+from streams.judging.rules.agreement import FINISHED_LATE, USED_AGAIN
 from streams.judging.rules.approval_mismatch import (
     WHITELIST_NOT_APPROVAL,
     WRONG_CODE,
@@ -22,8 +23,9 @@ from streams.judging.rules.insurance import INSURANCE_LAPSED
 from streams.judging.rules.licence import RECEIVER_UNLICENSED, SUSPENDED
 from streams.judging.rules.licence_scope import CODE_OUT_OF_SCOPE, MODE_OUT_OF_SCOPE
 from streams.judging.rules.number import NUMBER_REGION
-from streams.judging.rules.parameter import ParameterRefused, ParameterSet
+from streams.judging.rules.parameter import ParameterRefused, Parameters, ParameterSet
 from streams.judging.rules.plan import NO_LINE
+from streams.judging.rules.plan_quantity import PLAN_EXCEEDED
 from streams.judging.rules.quota import CAP_EXCEEDED, QUANTITY_EXCEEDED
 from streams.judging.rules.rule import LimitRule, ManifestRule
 from streams.judging.rules.scale import SCALE_EXCEEDED
@@ -31,6 +33,7 @@ from streams.judging.rules.speakers import CONFLICTING_REPORTS, NOT_ENTITLED
 from streams.judging.rules.timeliness import (
     BACK_ENTRY_OVERDUE,
     RECEIPT_OVERDUE,
+    STORED_TOO_LONG,
     TRANSIT_OVERDUE,
 )
 from streams.judging.rules.vehicle import VEHICLE_CERTIFICATE
@@ -122,9 +125,13 @@ class RuleBook(NamedTuple):
                 return rule.title_zh, rule.title_en
         return rule_id, rule_id
 
+    def parameters_of(self, rule_id: str) -> Parameters:
+        """Return the figures that a rule judges by in this book. Raises KeyError."""
+        return {rule.id: rule.parameters for rule in self.rules}[rule_id]
+
     def gravest(self, rule_id: str) -> Severity:
         """Return the greatest severity that a rule's findings may have."""
-        for rule in self.manifest:
+        for rule in self.rules:
             if rule.id == rule_id:
                 return rule.gravest
         return "critical"
@@ -138,6 +145,7 @@ RULE_BOOK = RuleBook(
         WRONG_RECEIVER,
         WRONG_CODE,
         WHITELIST_NOT_APPROVAL,
+        FINISHED_LATE,
         INBOUND_BANNED,
         RECEIVER_UNLICENSED,
         SUSPENDED,
@@ -156,6 +164,7 @@ RULE_BOOK = RuleBook(
         RECEIPT_OVERDUE,
         BACK_ENTRY_OVERDUE,
         TRANSIT_OVERDUE,
+        STORED_TOO_LONG,
     ),
-    limit=(QUANTITY_EXCEEDED, CAP_EXCEEDED, SCALE_EXCEEDED),
+    limit=(QUANTITY_EXCEEDED, CAP_EXCEEDED, USED_AGAIN, SCALE_EXCEEDED, PLAN_EXCEEDED),
 )

@@ -16,7 +16,16 @@ from streams.judging.rules.explained import Passed, Threshold, limit_explained
 from streams.judging.rules.explained.limits import DOUBTS, Cures
 from streams.judging.rules.rule import LimitRule, Said, not_applicable, says
 
-__all__ = ["Cap", "Excess", "exceeded", "excess_of", "unweighed", "within"]
+__all__ = [
+    "Cap",
+    "Excess",
+    "counted_draws",
+    "draw_evidence",
+    "exceeded",
+    "excess_of",
+    "unweighed",
+    "within",
+]
 
 MOST_NAMED = 5
 """Manifests named in a sentence; the evidence lists them all."""
@@ -70,7 +79,7 @@ class Excess(NamedTuple):
 
 def excess_of(draws: Sequence[Draw], grams: int) -> Excess | None:
     """Return what exceeds ``grams``: for certain, else only at the most; None if nothing."""
-    counted = _counted(draws)
+    counted = counted_draws(draws)
     certain = [d for d in counted if d.least or not d.uncertain]
     past, total = [], 0
     for draw in certain:
@@ -87,13 +96,14 @@ def excess_of(draws: Sequence[Draw], grams: int) -> Excess | None:
     return Excess(counted, past, total, False, counted, grams) if past else None
 
 
-def _counted(draws: Sequence[Draw]) -> list[Draw]:
+def counted_draws(draws: Sequence[Draw]) -> list[Draw]:
+    """Return the draws that count, by the minute and then by manifest number (domain 9)."""
     return sorted((d for d in draws if d.state != "released"), key=_order)
 
 
 def unweighed(draws: Sequence[Draw]) -> list[Draw]:
     """Return the loads, in order, that were received and still have no weight."""
-    return [d for d in _counted(draws) if d.unweighed and d.state == "settled"]
+    return [d for d in counted_draws(draws) if d.unweighed and d.state == "settled"]
 
 
 def _order(draw: Draw) -> tuple[datetime, str]:
@@ -111,7 +121,7 @@ def within(
 
     For review once a load was received and still has no weight; on its way it will be weighed.
     """
-    counted = _counted(draws)
+    counted = counted_draws(draws)
     if not counted:
         return not_applicable(rule, "total", "nothing_drawn")
     total = sum(d.grams for d in counted)
@@ -133,7 +143,7 @@ def within(
                 said,
                 unweighed=True,
                 act_at=received[0].at,
-                evidence=(cap.record, *(_evidence(d) for d in received)),
+                evidence=(cap.record, *(draw_evidence(d) for d in received)),
                 law=law(received[0].at),
                 **limit_explained(
                     counted,
@@ -196,7 +206,7 @@ def exceeded(
             grams=min(over, MOST_GRAMS),
             unweighed=bool(pieces),
             act_at=excess.at,
-            evidence=(cap.record, *(_evidence(d) for d in shown)),
+            evidence=(cap.record, *(draw_evidence(d) for d in shown)),
             law=law,
             **limit_explained(
                 excess.drawn,
@@ -252,7 +262,8 @@ def _named(draws: Sequence[Draw]) -> Said:
     return zh, f"manifest{'s' if len(draws) > 1 else ''} {en}"
 
 
-def _evidence(draw: Draw) -> Evidence:
+def draw_evidence(draw: Draw) -> Evidence:
+    """Return a manifest that drew on a limit as evidence."""
     at, most = china_text(draw.at), tonnes_text(draw.grams)
     zh, en = f"{most} 吨", f"{most} t"
     if draw.uncertain:

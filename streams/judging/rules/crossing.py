@@ -62,6 +62,11 @@ class CrossingLine(NamedTuple):
     listed: tuple[WhitelistEntry, ...] = ()
     """White-list entries in force that cover it, by id."""
 
+    @property
+    def shortening(self) -> list[WhitelistEntry]:
+        """Those that shorten an approval: what they ask in return may bind it."""
+        return [e for e in self.listed if e.simplification != "as_intra"]
+
 
 class Crossing(NamedTuple):
     """A load that left the province: lines that need an approval, and those listed as inside."""

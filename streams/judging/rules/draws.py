@@ -1,4 +1,4 @@
-"""What a manifest takes from limits: approval lines, white-list entries, licence years.
+"""What a manifest takes from limits: approval lines, white-list entries, licence years, plans.
 
 Reserved on dispatch, settled at the accepted quantity, freed by void or refusal (domain 9). What was
 voided, corrected or contradicted once the load was there leaves a range, and so does a load that may
@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 from schemas.instant import china_day
 from schemas.manifest import WasteLine
 from streams.judging.facts import Facts
-from streams.judging.limit import limit_key, pool_key, year_key
+from streams.judging.limit import limit_key, plan_key, pool_key, single_key, year_key
 from streams.judging.outcome import Doubt, Draw, DrawState
 from streams.judging.registry import RegistryView
 from streams.judging.rules.crossing import Candidate, approval_age, crossing_of
 from streams.judging.rules.licensing import covering, lines_needing_licence
+from streams.judging.rules.plan import exempt_from_plans
+from streams.judging.rules.plan_quantity import planned
 from streams.judging.rules.transfer import TAKING_OVER
 
 if TYPE_CHECKING:
@@ -106,6 +108,7 @@ def _taken(facts: Facts, view: RegistryView) -> dict[str, _Taken]:
     if not facts.refused:
         _from_approvals(facts, view, taken)
         _from_licences(facts, view, taken)
+        _from_plans(facts, view, taken)
     return taken
 
 
@@ -138,9 +141,13 @@ def _from_approvals(facts: Facts, view: RegistryView, taken: dict[str, _Taken]) 
     ]
     claimed = facts.form.approval_no
     for line in crossing.standing("approved"):
-        limit, several = _approved_limit(line.waste, line.candidates, claimed)
+        chosen, several = _approval_drawn_on(line.waste, line.candidates, claimed)
+        limit = _approved_limit(line.waste, chosen, line.candidates)
         _add(taken, limit, at, facts, line.waste, several)
         listed.append((line.waste, line.listed))
+        once = line.shortening
+        if once and all(entry.single_use for entry in once):
+            _add(taken, single_key(chosen.approval.id, once[0].id), at, facts, line.waste, several)
     year = china_day(at).year
     for waste, entries in listed:
         if entries and all(entry.annual_cap_t is not None for entry in entries):
@@ -148,12 +155,10 @@ def _from_approvals(facts: Facts, view: RegistryView, taken: dict[str, _Taken]) 
             _add(taken, limit, at, facts, waste, len(entries) > 1)
 
 
-def _approved_limit(
+def _approval_drawn_on(
     waste: WasteLine, candidates: Sequence[Candidate], claimed: str | None
-) -> tuple[str, bool]:
-    """Return the line that names the waste; the pool where an approval's lines cannot be told apart.
-
-    And whether it may as well be another approval's.
+) -> tuple[Candidate, bool]:
+    """Return the approved line that counts, and whether it may as well be another approval's.
 
     Of several approvals the one that the manifest claims counts: who has used one up applies anew,
     and both are in force. Else one that names the waste, then what ends first (domain 8.2).
@@ -161,12 +166,16 @@ def _approved_limit(
     candidates = [c for c in candidates if c.approval.document == claimed] or candidates
     chosen = min(candidates, key=lambda c: (c.line.name != waste.name, *approval_age(c)))
     alike = [c for c in candidates if c.line.name == waste.name] or candidates
-    several = any(c.approval.id != chosen.approval.id for c in alike)
+    return chosen, any(c.approval.id != chosen.approval.id for c in alike)
+
+
+def _approved_limit(waste: WasteLine, chosen: Candidate, candidates: Sequence[Candidate]) -> str:
+    """Return the line that names the waste; the pool where an approval's lines cannot be told apart."""
     lines = [c for c in candidates if c.approval.id == chosen.approval.id]
     named = [c for c in lines if c.line.name == waste.name]
     if len(named or lines) > 1:
-        return pool_key(chosen.approval.id, waste.code), several
-    return limit_key(chosen.approval.id, chosen.line.line), several
+        return pool_key(chosen.approval.id, waste.code)
+    return limit_key(chosen.approval.id, chosen.line.line)
 
 
 def _from_licences(facts: Facts, view: RegistryView, taken: dict[str, _Taken]) -> None:
@@ -188,3 +197,18 @@ def _from_licences(facts: Facts, view: RegistryView, taken: dict[str, _Taken]) -
             limit = year_key("licence", licence.id, china_day(at).year)
             several = len(usable) > 1 and licence.number != receiver.licence_no
             _add(taken, limit, at, facts, waste, several)
+
+
+def _from_plans(facts: Facts, view: RegistryView, taken: dict[str, _Taken]) -> None:
+    """Draw what leaves on the quantity that its consignor planned, in the year of dispatch."""
+    moved = facts.moved
+    if facts.filed is None or moved is None:
+        return
+    uscc, year = facts.form.consignor.uscc, china_day(moved.at).year
+    if not view.plans(uscc, year):
+        return
+    for waste in facts.hazardous:
+        if planned(view, uscc, year, waste.code) is not None and not exempt_from_plans(
+            facts, view, waste.code, moved
+        ):
+            _add(taken, plan_key(uscc, year, waste.code), moved.at, facts, waste, False)

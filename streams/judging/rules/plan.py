@@ -13,7 +13,7 @@ from schemas.instant import china_day
 from schemas.manifest import WasteLine
 from schemas.registry import ManagementPlan
 from streams.judging.explanation import Condition, Cure
-from streams.judging.facts import Facts
+from streams.judging.facts import Fact, Facts
 from streams.judging.law import order_23
 from streams.judging.outcome import Outcome, china_text
 from streams.judging.registry import RegistryView, in_force
@@ -35,7 +35,7 @@ from streams.judging.rules.transfer import (
     nothing_to_judge,
 )
 
-__all__ = ["NO_LINE", "PLAN_LAW"]
+__all__ = ["NO_LINE", "PLAN_LAW", "exempt_from_plans"]
 
 _STAGES = frozenset(("transfer", "whole_process"))
 PLAN_LAW = (
@@ -58,9 +58,7 @@ def _no_line(
     plans = [p for p in view.plans(form.consignor.uscc, day.year) if in_force(p, moved.at)]
     if not plans:
         return not_applicable(rule, "-", "no_plan_known")
-    wastes = [
-        w for w in facts.hazardous if exemption_for(facts, view, w.code, moved, _STAGES) is None
-    ]
+    wastes = [w for w in facts.hazardous if not exempt_from_plans(facts, view, w.code, moved)]
     if not wastes:
         return not_applicable(rule, "-", "exempt")
     bare = [w for w in wastes if not any(_planned(p, w.code, day) for p in plans)]
@@ -104,6 +102,11 @@ def _no_line(
             cures=_cures(form.consignor.name, bare, day),
         ),
     )
+
+
+def exempt_from_plans(facts: Facts, view: RegistryView, code: str, moved: Fact) -> bool:
+    """Whether an exemption lifts the manifest, and with it the plan, from a waste that moved."""
+    return exemption_for(facts, view, code, moved, _STAGES) is not None
 
 
 def _planned(plan: ManagementPlan, code: str, day: date) -> bool:

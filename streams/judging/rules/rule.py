@@ -51,11 +51,13 @@ _REASONS: dict[str, Said] = {
         "登记库没有该单位当年的管理计划",
         "the registry has no plan of the unit for that year",
     ),
+    "no_condition": ("名单未附条件", "no white list sets a condition"),
     "not_received": ("接收尚未确认", "no receipt was confirmed"),
     "not_weighed_twice": (
         "没有两端都称重且全部接受的废物行",
         "no line was weighed at both ends and accepted whole",
     ),
+    "refused": ("整车被拒收", "the whole load was refused"),
     "not_arrived": ("运抵尚未上报", "no arrival was reported"),
     "not_dispatched": ("起运未上报", "no departure was reported"),
     "term_runs": ("期限尚未届满", "the term is still running"),
@@ -98,6 +100,8 @@ class LimitRule(NamedTuple):
     title_en: str
     judge: "Callable[[LimitRule, str, Sequence[Draw], RegistryView, datetime | None], Sequence[Outcome]]"
     parameters: Parameters = _NONE
+    gravest: "Severity" = "critical"
+    """The greatest severity that the quantity may give its findings."""
 
 
 def says(

@@ -4,26 +4,31 @@ Its end is the first instant that is too late. What is still owed then is found 
 fires the deadline, and a late report that shows it was in time takes the finding back.
 """
 
-from datetime import datetime, timedelta
+from calendar import monthrange
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from schemas.instant import china_day
+from schemas.registry import Licence
 from streams.judging.explanation import CureParty
-from streams.judging.facts import Fact, Facts
+from streams.judging.facts import Fact, Facts, earliest
 from streams.judging.registry import RegistryView
 from streams.judging.rules.once import once
 from streams.judging.rules.parameter import Parameter, Parameters
 from streams.judging.rules.rule import Said
 from streams.judging.rules.transfer import crosses, exemption_for
-from streams.judging.working_days import end_of_term
+from streams.judging.working_days import end_of_day, end_of_term
 
 __all__ = [
     "BACK_ENTRY",
     "RECEIPT",
+    "STORAGE",
     "TRANSIT",
     "Term",
     "back_entry_term",
     "receipt_term",
+    "storage_term",
     "term_years",
     "transit_term",
 ]
@@ -76,6 +81,20 @@ TRANSIT = Parameters(
     )
 )
 """How long a load may be on its way. No text gives a limit; local platforms ask for an explanation. [M]"""
+
+STORAGE = Parameters(
+    Parameter(
+        "months",
+        12,
+        ("个月", "months"),
+        1,
+        36,
+        "law",
+        "自运抵次日起",
+        "from the day after the arrival",
+        "生态环境法典第五百三十五条 / Code Art 535",
+    )
+)
 
 _STAGES = frozenset(("transfer", "whole_process"))
 _LONGEST = timedelta(days=30)
@@ -185,6 +204,59 @@ def transit_term(facts: Facts, view: RegistryView, parameters: Parameters) -> Te
         facts.arrived or facts.reached,
         ("运抵接受地", "reach the receiver"),
     )
+
+
+@once
+def storage_term(facts: Facts, view: RegistryView, parameters: Parameters) -> Term | str:
+    """Return how long the receiver may store what it accepted, or why that is not asked.
+
+    The licensing authority may have consented to longer, for all wastes of the load.
+    """
+    reason = _no_transfer(facts)
+    if reason is not None:
+        return reason
+    form, there = facts.form, facts.taken_over
+    if facts.received is None or there is None:
+        return "not_received"
+    if facts.refused:
+        return "refused"
+    if form.consignor.uscc == form.receiver.uscc:
+        return "own_waste"
+    if _exempt(facts, view, there):
+        return "exempt"
+    months = parameters["months"]
+    last = _months_later(china_day(there.at), months)
+    longer = _extended(facts, view.licences(form.receiver.uscc))
+    over = end_of_day(last if longer is None else max(last, longer))
+    if not facts.treated and facts.voided is not None and facts.voided.at < over:
+        return "voided"
+    return Term(
+        "receiver",
+        form.receiver.name,
+        there,
+        ("运抵", "arrival"),
+        (f"{months} 个月", f"{months} months"),
+        over,
+        min((f for f in facts.treated if f.data.finished), key=earliest, default=None),
+        ("利用处置完毕", "finish using or disposing of it"),
+    )
+
+
+def _months_later(day: date, months: int) -> date:
+    """Return the same day so many months on, or the last of a month that is shorter."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
+
+
+def _extended(facts: Facts, licences: Sequence[Licence]) -> date | None:
+    """Return until when storing all of a load was consented to."""
+    granted = [e for licence in licences for e in licence.storage_extensions]
+    until = [
+        max((e.until for e in granted if not e.codes or w.code in e.codes), default=None)
+        for w in facts.hazardous
+    ]
+    found = [day for day in until if day is not None]
+    return min(found) if found and len(found) == len(until) else None
 
 
 def term_years(facts: Facts) -> set[int]:

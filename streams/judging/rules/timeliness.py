@@ -1,8 +1,9 @@
-"""时限: receipts confirmed too late or never, paper manifests entered too late, loads long on their way.
+"""时限: receipts confirmed late or never, paper manifests entered late, loads long on the way or in store.
 
 Basis: order 23 Arts 18 (five working days), 20 (ten working days); an omission is dated by the end of
 its term, so one that ends after 2026-08-15 is judged by the Code (domain 9). No text limits the time
-on the road: a load that takes longer than its distance allows is for review.
+on the road: a load that takes longer than its distance allows is for review. So is what a receiver has
+had in store for a year (Code Art 535): waste may have gone on under another manifest.
 """
 
 from collections.abc import Callable, Sequence
@@ -10,7 +11,7 @@ from datetime import datetime, timedelta
 
 from schemas.instant import CHINA, china_day
 from streams.judging.facts import Facts
-from streams.judging.law import basis, order_23
+from streams.judging.law import basis, order_23, stored_too_long
 from streams.judging.outcome import Outcome, china_text
 from streams.judging.registry import RegistryView
 from streams.judging.rules.amount import shipped
@@ -20,15 +21,23 @@ from streams.judging.rules.rule import ManifestRule, Said, event_evidence, not_a
 from streams.judging.rules.term import (
     BACK_ENTRY,
     RECEIPT,
+    STORAGE,
     TRANSIT,
     Term,
     back_entry_term,
     receipt_term,
+    storage_term,
     transit_term,
 )
 from streams.judging.rules.transfer import names
 
-__all__ = ["BACK_ENTRY_OVERDUE", "RECEIPT_OVERDUE", "TRACKED", "TRANSIT_OVERDUE"]
+__all__ = [
+    "BACK_ENTRY_OVERDUE",
+    "RECEIPT_OVERDUE",
+    "STORED_TOO_LONG",
+    "TRACKED",
+    "TRANSIT_OVERDUE",
+]
 
 _Runs = Callable[[Facts, RegistryView, Parameters], Term | str]
 _READS = ("filed", "dispatched", "moved", "arrived", "received", "voided", "called_off")
@@ -137,6 +146,28 @@ def _transit_overdue(
     return (_found(rule, facts, term, done, "needs_review", TRACKED),)
 
 
+def _stored_too_long(
+    rule: ManifestRule, facts: Facts, view: RegistryView, now: datetime | None
+) -> Sequence[Outcome]:
+    term = _asked(rule, storage_term, facts, view, now)
+    if not isinstance(term, Term):
+        return term
+    done = (
+        (
+            "至今没有利用处置完毕的上报，是否仍在贮存、是否另行转出须核查",
+            "no end of its use or disposal was reported: whether it is still in store, or went on under "
+            "another manifest, is to be checked",
+        )
+        if term.kept is None
+        else (
+            f"于 {china_text(term.kept.at)} 才利用处置完毕，贮存是否经批准延长须核查",
+            f"that was done only on {china_text(term.kept.at)}: whether a longer storage was consented "
+            "to is to be checked",
+        )
+    )
+    return (_found(rule, facts, term, done, "needs_review", stored_too_long(term.over)),)
+
+
 def _found(
     rule: ManifestRule, facts: Facts, term: Term, done: Said, state: str, law: Sequence[object]
 ) -> Outcome:
@@ -204,4 +235,15 @@ TRANSIT_OVERDUE = ManifestRule(
     due=_silent(transit_term),
     reads=(*_READS, "reached"),
     parameters=TRANSIT,
+)
+STORED_TOO_LONG = ManifestRule(
+    "time.stored_too_long",
+    1,
+    "贮存超过一年",
+    "stored for more than a year",
+    _stored_too_long,
+    due=_silent(storage_term),
+    gravest="medium",
+    reads=(*_READS, "taken_over", "refused", "treated"),
+    parameters=STORAGE,
 )

@@ -70,4 +70,5 @@ def _cures(facts: Facts, term: Term, over: Said, *, review: bool) -> Iterable[Cu
 _KINDS = {
     "在系统中确认接受": "liandan.manifest.received.v1",
     "运抵接受地": "liandan.manifest.arrived.v1",
+    "利用处置完毕": "liandan.manifest.treated.v1",
 }

@@ -2,13 +2,19 @@
 
 from datetime import UTC, datetime, timedelta
 
+import asyncpg
+
 from infra.local.stack import LocalStack
+from schemas.instant import CHINA
 from services.registry import write_change_set
+from services.registry.rule_version import add_approval, add_proposal, find_proposal
 from tests.integration.services.console.console_served import Served, words_on
 from tests.integration.services.console.judged import Judge, crossing, new_number
 from tests.manifests import (
+    CODE,
     approval_line,
     approval_members,
+    credit_code,
     dispatched,
     filed,
     record,
@@ -64,6 +70,61 @@ async def test_both_ends_see_the_burn_down_and_the_forecast(
         assert "<polyline" in page
         assert "style=" not in page
         assert page.count('href="/manifests/') == 10
+
+
+async def test_what_a_unit_planned_is_burnt_down_by_its_plans_and_the_book_in_force(
+    served: Served, new_officer, region, judge: Judge, stack: LocalStack
+) -> None:
+    planner = credit_code(8_000 + int(region))
+    lines = [{"line": 1, "code": CODE, "quantity_t": 20}]
+    known = [("unit", {"uscc": planner, "name": "示例涂料厂", "region": region})] + [
+        ("management_plan", {"uscc": planner, "year": 2026, "lines": lines}) for _ in range(2)
+    ]
+    records = [(kind, f"{kind}-{region}-{n}", more) for n, (kind, more) in enumerate(known)]
+    written = [record_line(kind, name, **more) for kind, name, more in records]
+    await write_change_set(stack.settings.database_registry, written, "test")
+    loads, first = [], datetime(2026, 3, 2, 8, tzinfo=CHINA)
+    for day in range(4):
+        number, at = new_number(), first + timedelta(days=day)
+        form = {"origin": region, "destination": DESTINATION, "consignor": planner}
+        loads.append(
+            [
+                filed(at=at - timedelta(hours=1), by=planner, subject=number, **form),
+                dispatched(at=at, subject=number),
+            ]
+        )
+    await judge.manifests(loads, registry(*(record(k, n, **m) for k, n, m in records)))
+    browser = await served.officer(await new_officer(region))
+    name = f"plan/{planner}/2026/{CODE}"
+    told = (await browser.get(f"/api/limits/{name}")).json()
+    assert (told["cap_t"], told["drawn_t"], told["left_t"]) == ("40", "8", "32")
+    assert (told["first"], told["last"], told["kind"]) == ("2026-01-01", "2026-12-31", "plan")
+    page = words_on((await browser.get(f"/limits/{name}")).text)
+    assert "管理计划年度数量" in page
+    assert "示例涂料厂 2026 年管理计划" in page
+
+    for wanted, gone in (("44", False), ("40", True)):
+        version = record_line(
+            "rulebook_version",
+            f"book-{region}",
+            valid_from="2026-01-01",
+            parameters=[{"parameter": "plan.exceeded.percent", "value": 110}],
+            retracted=gone,
+        )
+        await approve(stack, version, [await new_officer(region) for _ in range(3)])
+        await write_change_set(stack.settings.database_registry, [version], "test")
+        assert (await browser.get(f"/api/limits/{name}")).json()["cap_t"] == wanted
+
+
+async def approve(stack: LocalStack, version: bytes, logins: list[str]) -> None:
+    connection = await asyncpg.connect(stack.settings.database_registry)
+    try:
+        digest = await add_proposal(connection, version, b"{}", logins[0])
+        proposed = await find_proposal(connection, digest.hex())
+        for login in logins[1:]:
+            await add_approval(connection, proposed, login)
+    finally:
+        await connection.close()
 
 
 async def test_the_page_of_a_manifest_leads_to_its_limits(

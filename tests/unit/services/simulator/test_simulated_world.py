@@ -9,6 +9,7 @@ from wide_oracle import WORLDS_END, findings
 from schemas.decode import decode_manifest_event, decode_registry_record
 from schemas.manifest_number import number_parts
 from services.simulator import RULES, Label, World, build_world, grade, write_world
+from services.simulator.scene import START
 from streams.judging.on_files import judge_lines
 from streams.judging.rules import RULE_BOOK
 
@@ -17,6 +18,10 @@ LIMITS = {
     "cross_province.quantity_exceeded",
     "whitelist.cap_exceeded",
     "licence.scale_exceeded",
+    "plan.exceeded",
+    "whitelist.finished_late",
+    "whitelist.used_again",
+    "time.stored_too_long",
 }
 REPORTS = {"form.not_entitled", "form.conflicting_reports"}
 """What only goes to an officer."""
@@ -33,6 +38,10 @@ FOR_REVIEW = (
     "form.number_region",
     "quantity.received_differs",
     "plan.no_line",
+    "plan.exceeded",
+    "whitelist.finished_late",
+    "whitelist.used_again",
+    "time.stored_too_long",
     "insurance.lapsed",
     "form.unknown_code",
 )
@@ -57,10 +66,12 @@ LIKENESSES = {
     "back_entry_tenth_day", "journey_just_in_time", "weight_just_agrees", "weighed_at_the_gate",
     "partly_accepted", "certificate_ends_on_loading_day", "anothers_vehicle", "planned",
     "plan_line_added_in_time", "insurance_ends_on_loading_day", "uninsured_before_the_code",
-    "insured_receiver",
+    "insured_receiver", "whitelist_finished_last_day", "single_use_by_two_vehicles",
+    "treated_last_day", "storage_extended", "refused_a_year_ago",
+    "single_use_after_a_refusal", "single_use_after_a_void",
 } | {
     f"{limit}_{why}"
-    for limit in ("pool", "whitelist_cap", "licence_scale")
+    for limit in ("pool", "whitelist_cap", "licence_scale", "plan_quantity")
     for why in ("exactly_used", "freed_by_refusal", "freed_by_void", "settled_at_accepted")
 }  # fmt: skip
 
@@ -110,7 +121,7 @@ def test_every_rule_and_every_likeness_is_there_from_2000_manifests_up(seed: int
     assert sum(n for name, n in likenesses.items() if name in LIKENESSES) >= len(labels)
     violations = sum(label.label == "violation" for label in labels)
     assert 0.03 < violations / world.manifests < 0.06
-    assert 55 <= len(world.firms) <= 95
+    assert 55 <= len(world.firms) <= 100
 
 
 def test_no_rule_of_the_book_is_without_a_story(demo: World) -> None:
@@ -140,7 +151,8 @@ def test_violations_lie_on_both_sides_of_the_law_change(demo: World) -> None:
 def test_the_registry_is_known_before_the_first_event_but_for_what_is_recorded_late(
     demo: World,
 ) -> None:
-    first = min(decode_manifest_event(line).time for line in demo.events)
+    times = (decode_manifest_event(line).time for line in demo.events)
+    first = min(time for time in times if time >= START)  # without the loads of the year before
     records = [decode_registry_record(line) for line in demo.early]
     assert all(record.recorded_at and record.recorded_at < first for record in records)
     assert [*demo.early, *(line for _, line in demo.late)] == demo.registry

@@ -5,7 +5,7 @@ Written for this test only, plainly; shares nothing with the generator or the ru
 
 import csv
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,7 @@ _LIMIT_RULES = {
     "approval": "cross_province.quantity_exceeded",
     "whitelist": "whitelist.cap_exceeded",
     "licence": "licence.scale_exceeded",
+    "plan": "plan.exceeded",
 }
 
 
@@ -50,7 +51,9 @@ def findings(registry: list[bytes], events: list[bytes]) -> Found:
             other = _about(last, records, defaultdict(int))
             broken = {("review", rule) for _, rule in broken ^ other} | (broken & other)
             broken.add(("review", "form.conflicting_reports"))
-        broken |= _terms(facts) | _paper_and_weight(subject, facts, records)
+        broken |= (
+            _terms(facts) | _stored(facts, records) | _paper_and_weight(subject, facts, records)
+        )
         if facts.strangers:
             broken.add(("review", "form.not_entitled"))
         found |= {(finding, rule, subject) for finding, rule in broken}
@@ -79,6 +82,20 @@ def _terms(facts: Facts) -> set[tuple[str, str]]:
     if form.back_entry and there is not None and when["filed"] >= _midnight_after(there, 10):
         found.add(("violation", "time.back_entry_overdue"))
     return found
+
+
+def _stored(facts: Facts, records: Records) -> set[tuple[str, str]]:
+    """What was not treated in a year, to the day, unless the authority consented to longer."""
+    form, treated = facts.form, facts.happened.get("treated")
+    wastes = [w for w in form.wastes if not is_general_waste(w.code)]
+    if facts.taken is None or not wastes or form.consignor.uscc == form.receiver.uscc:
+        return set()
+    there = china_day(facts.taken)
+    last = there.replace(year=there.year + 1)
+    for licence in records.of("licence", form.receiver.uscc):
+        last = max([last, *(e.until for e in licence.storage_extensions)])
+    end = china_day(treated.time if treated else WORLDS_END)
+    return {("review", "time.stored_too_long")} if end > last else set()
 
 
 def _paper_and_weight(subject: str, facts: Facts, records: Records) -> set[tuple[str, str]]:
@@ -166,6 +183,10 @@ def _broken(facts: Facts, waste: Any, records: Records, drawn: Draws) -> list[tu
     if "whole_process" in stages:
         return []
     broken = []
+    year = china_day(at).year
+    for plan in records.of("management_plan", form.consignor.uscc):
+        if plan.year == year and any(x.code == waste.code for x in plan.lines):
+            drawn[f"plan/{plan.uscc}/{year}/{waste.code}"] += facts.drawn(waste)
     across = province_of(form.consignor.site_region) != province_of(form.receiver.site_region)
     if across and "transfer" not in stages:
         broken += _crossing(facts, waste, records, drawn)
@@ -212,12 +233,26 @@ def _crossing(facts: Facts, waste: Any, records: Records, drawn: Draws) -> list[
                 rule = "whitelist_not_approval"
         return [("violation", f"cross_province.{rule}")]
     (approval,) = {a.id: a for a, _ in good}.values()
-    _draw_entries([w for w in entries if w.simplification != "as_intra"], facts, waste, drawn)
+    listed = [w for w in entries if w.simplification != "as_intra"]
+    _draw_entries(listed, facts, waste, drawn)
+    if listed and all(w.single_use for w in listed) and not facts.refused:
+        drawn[f"single/{approval.id}/{listed[0].id}/{china_day(at)}"] += 1
+    late = [("review", "whitelist.finished_late")] if _too_late(facts, approval, listed) else []
     named = [(a, line) for a, line in good if line.name == waste.name] or good
     pool = f"approval/{approval.id}/pool/{waste.code}"
     subject = f"approval/{approval.id}/{named[0][1].line}" if len(named) == 1 else pool
     drawn[subject] += facts.drawn(waste)
-    return _banned(facts, waste, approval, records)
+    return late + _banned(facts, waste, approval, records)
+
+
+def _too_late(facts: Facts, approval: Any, listed: list[Any]) -> bool:
+    """Whether the load was there, or the world ended, after the days that the lists give."""
+    days = [w.finish_within_days for w in listed]
+    if not days or None in days:
+        return False
+    there = facts.happened.get("arrived") or facts.happened.get("received")
+    end = china_day(there.time if there else WORLDS_END)
+    return end > approval.decided_on + timedelta(days=max(days))
 
 
 def _draw_entries(entries: list[Any], facts: Facts, waste: Any, drawn: Draws) -> None:
@@ -273,8 +308,12 @@ def _days_of(licence: Any, year: int) -> int:
 def _limits(records: Records, drawn: Draws) -> list[tuple[str, str, str]]:
     found = []
     by_id = {(kind, r.id): r for kind, held in records.all.items() for r in held}
+    uses = Counter(subject.rpartition("/")[0] for subject in drawn if subject[:6] == "single")
+    found += [("review", "whitelist.used_again", s) for s, days in uses.items() if days > 1]
     for subject, grams in drawn.items():
         kind, record_id, *rest = subject.split("/")
+        if kind == "single":
+            continue
         if math.isnan(grams):
             found.append(("review", _LIMIT_RULES[kind], subject))
             continue
@@ -293,6 +332,10 @@ def _limits(records: Records, drawn: Draws) -> list[tuple[str, str, str]]:
             entry = by_id["whitelist_entry", record_id]
             if entry.annual_cap_t is not None and grams > entry.annual_cap_t:
                 found.append(("violation", "whitelist.cap_exceeded", subject))
+        elif kind == "plan":
+            lines = [x for p in records.of("management_plan", record_id) for x in p.lines]
+            if grams > sum(x.quantity_t for x in lines if x.code == rest[1]):
+                found.append(("review", "plan.exceeded", subject))
         else:
             licence = by_id["licence", record_id]
             scale = licence.annual_scale_t * _days_of(licence, int(rest[0])) // 365

@@ -14,6 +14,7 @@ from manifests import (
     CONSIGNOR,
     DAY,
     DIFFERS,
+    FINISHED_LATE,
     NO_APPROVAL,
     NO_LINE,
     NO_PERMIT,
@@ -26,6 +27,7 @@ from manifests import (
     RECEIPT_OVERDUE,
     RECEIVER,
     SHANDONG,
+    STORED_TOO_LONG,
     STRANGER,
     SUSPENDED,
     TRANSIT_OVERDUE,
@@ -53,6 +55,7 @@ from manifests import (
     permit,
     received,
     record,
+    treated,
     voided,
     waste,
     whitelisted,
@@ -126,6 +129,10 @@ def _approvals() -> Iterator[Outcome]:
     older = approval_line(code="900-040-49", edition=2016, name="原名称")
     yield from _of(WRONG_CODE, transfer(), approval(lines=[older]), *LICENSED)
     yield from _of(WHITELIST, transfer(), whitelisted("short_consult"), *LICENSED)
+    soon = whitelisted("direct", finish_within_days=30)
+    early = approval(decided_on="2026-08-10")
+    yield from _of(FINISHED_LATE, transfer(arrived(id="a")), early, soon, *LICENSED)
+    yield from _of(FINISHED_LATE, transfer(), early, soon, *LICENSED, now=DAY + 24 * HOUR)
 
 
 def _bans() -> Iterator[Outcome]:
@@ -272,6 +279,9 @@ def _limits() -> Iterator[Outcome]:
     yield limit_outcome([load(1, 7, "received"), load(2, 5, "received", "2")], ten)
     listed = whitelisted("direct", annual_cap_t=10)
     yield limit_outcome(two, approval(), listed, limit="whitelist/r1/2026")
+    once = whitelisted("direct", single_use=True)
+    weekly = [load(1, 7, "received"), load(25, 5)]
+    yield limit_outcome(weekly, approval(), once, limit="single/appr-1/r1")
     both = [load(1, 7, "received"), load(2, 4, "received")]
     year, sized = "licence/lic-1/2026", licence(annual_scale_t=10)
     yield limit_outcome(both, sized, limit=year)
@@ -315,6 +325,13 @@ def _plans() -> Iterator[Outcome]:
     yield from _of(NO_LINE, transfer(), plan("p", {"code": OTHER_CODE}), *lawful)
     late = {"code": CODE, "since": "2026-09-11"}
     yield from _of(NO_LINE, transfer(), plan("p"), plan("q", {"code": OTHER_CODE}, late), *lawful)
+    two, subject = [load(1, 7, "received"), load(2, 5)], f"plan/{CONSIGNOR}/2026/{CODE}"
+    ten = plan("p", {"code": CODE, "quantity_t": 10})
+    yield limit_outcome(two, ten, limit=subject)
+    both = plan("p", {"code": CODE, "quantity_t": 4}, {"code": CODE, "quantity_t": 3})
+    yield limit_outcome(two, both, limit=subject)
+    pieces = load(3, None, "received", packages=8)
+    yield limit_outcome([two[0], pieces], ten, limit=subject)
 
 
 # Terms ---------------------------------------------------------------------------------------------
@@ -336,6 +353,10 @@ def _terms() -> Iterator[Outcome]:
     yield from _of(TRANSIT_OVERDUE, transfer(), *lawful, now=never)
     slow = transfer(arrived(DAY + 6 * 24 * HOUR, id="a"))
     yield from _of(TRANSIT_OVERDUE, slow, *lawful)
+    kept = transfer(arrived(id="a"), received(id="r"))
+    year = DAY + 400 * 24 * HOUR
+    yield from _of(STORED_TOO_LONG, kept, *lawful, now=year)
+    yield from _of(STORED_TOO_LONG, [*kept, treated(year, id="t")], *lawful, now=year)
 
 
 STORIES: dict[str, Any] = {

@@ -11,7 +11,15 @@ from hypothesis import strategies as st
 from schemas.instant import CHINA
 from streams.judging.forecast import Allowance, Forecast, allowance_of, forecast
 from streams.judging.outcome import Draw
-from tests.manifests import approval, approval_line, licence, registry, whitelisted
+from tests.manifests import (
+    CONSIGNOR,
+    approval,
+    approval_line,
+    licence,
+    record,
+    registry,
+    whitelisted,
+)
 
 FIRST, LAST = date(2026, 3, 1), date(2026, 12, 31)
 TONNE = 1_000_000
@@ -93,6 +101,8 @@ def test_a_pace_too_slow_for_the_calendar_is_told_without_a_day() -> None:
         ("approval/appr-1/pool/900-041-49", FIRST, LAST, 100 * TONNE),
         ("licence/lic-1/2026", date(2026, 7, 1), LAST, 184 * TONNE),
         ("whitelist/r1/2026", date(2026, 1, 1), date(2026, 6, 30), 40 * TONNE),
+        (f"plan/{CONSIGNOR}/2026/900-041-49", date(2026, 1, 1), LAST, 25 * TONNE),
+        (f"plan/{CONSIGNOR}/2027/900-041-49", None, None, 0),
         ("approval/appr-1/2", None, None, 0),
         ("approval/nobody/1", None, None, 0),
         ("whatever", None, None, 0),
@@ -108,6 +118,8 @@ def test_a_limit_holds_in_its_year_and_its_record_s_days(
         ),
         licence("lic-1", valid_from="2026-07-01", valid_to="2029-06-30", annual_scale_t=365),
         whitelisted(valid_from="2025-01-01", valid_to="2026-06-30", annual_cap_t=40),
+        record("management_plan", "p", uscc=CONSIGNOR, year=2026, valid_from="2026-01-01",
+            lines=[{"line": 1, "code": code, "quantity_t": 25}]),
     )  # fmt: skip
     found = allowance_of(name, view)
     if first is None:

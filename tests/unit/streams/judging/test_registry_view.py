@@ -80,10 +80,14 @@ def test_two_kinds_may_use_the_same_id() -> None:
     ("changed", "units", "codes", "limits"),
     [
         (licence(), (RECEIVER,), (), ("licence/lic-1/",)),
-        (collector(), (collector().uscc,), (filer_mark(collector().uscc),), ()),
+        (collector(), (collector().uscc,), (filer_mark(collector().uscc),),
+         (f"plan/{collector().uscc}/",)),
+        (record("management_plan", "p", uscc=CONSIGNOR, year=2026, lines=[]),
+         (CONSIGNOR,), (), (f"plan/{CONSIGNOR}/2026/",)),
         (
             approval("a", lines=[approval_line(1), approval_line(2)]),
-            (CONSIGNOR,), (), ("approval/a/1", "approval/a/2", f"approval/a/pool/{CODE}"),
+            (CONSIGNOR,), (), ("approval/a/1", "approval/a/2", f"approval/a/pool/{CODE}",
+                               "single/a/"),
         ),
         (record("exemption", stages=["transfer"], codes=[CODE], categories=["HW08"]),
          (), (CODE, "HW08"), ()),

@@ -84,10 +84,10 @@ def test_a_verdict_built_on_the_last_one_takes_a_new_version_up() -> None:
     assert before.held.memo.fires[RULE][0] > after.held.memo.fires[RULE][0]
 
 
-def test_it_bears_on_every_load_of_its_years_and_on_licences() -> None:
+def test_it_bears_on_every_load_of_its_years_and_on_licences_and_plans() -> None:
     touched = touches(version(valid_to="2027-03-01"))
     assert touched.marks == ("calendar/2026", "calendar/2027")
-    assert touched.limits == ("licence/",)
+    assert touched.limits == ("licence/", "plan/")
 
 
 @pytest.mark.parametrize("wrong", ["no day", "twice", "words"])

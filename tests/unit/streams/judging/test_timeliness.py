@@ -6,6 +6,7 @@ import pytest
 
 from streams.judging.decision import decide_manifest
 from streams.judging.outcome import Outcome
+from streams.judging.statement import to_micros
 from tests.manifests import (
     BACK_ENTRY_OVERDUE,
     CARRIER,
@@ -29,6 +30,7 @@ from tests.manifests import (
     received,
     record,
     registry,
+    treated,
     voided,
 )
 
@@ -39,6 +41,7 @@ THERE = [*GONE, arrived(china("2026-09-10 14:00"), id="a")]
 OVER = china("2026-09-18 00:00")
 SECOND = timedelta(seconds=1)
 LONG_AFTER = china("2026-12-01 00:00")
+YEAR_OVER = china("2027-09-11 00:00")
 
 
 def receipt(*said: object, now: object = None, more: tuple[object, ...] = ()) -> Outcome:
@@ -81,7 +84,7 @@ def test_a_late_report_of_a_receipt_in_time_withdraws_the_alert_with_the_reason(
     assert withdrawn.withdrawn_reason == "in_time"
     assert withdrawn.withdrawn_zh is not None
     assert "在系统中确认接受" in withdrawn.withdrawn_zh
-    assert second.held.memo.due == {}
+    assert second.held.memo.due == {"next": to_micros(YEAR_OVER)}
 
 
 def test_what_comes_too_late_keeps_the_alert_and_says_when_it_came() -> None:
@@ -102,7 +105,7 @@ def test_what_is_past_when_it_becomes_known_waits_for_things_to_settle() -> None
     again = decide_manifest(NUMBER, first.held, [], view, soon, settle=settle)
     assert (again.alerts, again.arm) == ((), ())
     kept = decide_manifest(NUMBER, first.held, [received(OVER - SECOND)], view, soon, settle=settle)
-    assert (kept.alerts, kept.disarm) == ((), ("next",))
+    assert (kept.alerts, [fires for _, _, fires in kept.arm]) == ((), [YEAR_OVER])
     fired = decide_manifest(NUMBER, first.held, [], view, LONG_AFTER + settle, settle=settle)
     assert [c.alert.reason for c in fired.alerts] == ["silent"]
 
@@ -223,6 +226,9 @@ def test_only_the_next_deadline_is_armed_and_the_others_follow() -> None:
     step = decide_manifest(NUMBER, step.held, [there], view, china("2026-09-10 15:00"))
     assert [(key, fires) for key, _, fires in step.arm] == [("next", OVER)]
     step = decide_manifest(NUMBER, step.held, [received()], view, china("2026-09-11 15:00"))
+    assert [(key, fires) for key, _, fires in step.arm] == [("next", YEAR_OVER)]
+    done = china("2026-10-10 09:00")
+    step = decide_manifest(NUMBER, step.held, [treated(done, id="t")], view, done)
     assert (step.arm, step.disarm) == ((), ("next",))
 
 

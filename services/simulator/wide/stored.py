@@ -1,0 +1,54 @@
+"""Loads of the year before: long in store, treated on the last day, or stored with consent."""
+
+from datetime import date, timedelta
+
+from services.simulator.scene import END
+from services.simulator.trip import Trip
+from services.simulator.wide.scene import WideScene
+
+__all__ = ["stored_alike", "stored_too_long"]
+
+_YEAR_AGO = END.replace(year=END.year - 1)
+
+
+def _came(scene: WideScene, turn: int, **licence: object) -> Trip:
+    """Return a load that reached a plant of its province a year and some days before the end."""
+    plant = scene.found_plant(turn, **licence)[1] if licence else None
+    left = _YEAR_AGO - timedelta(days=scene.dice.between(3, 110)) + timedelta(hours=9)
+    return scene.trip(scene.within(plant), scene.grams(turn), left, timedelta(hours=5))
+
+
+def stored_too_long(scene: WideScene, turn: int) -> None:
+    """Plant a load that was never reported as treated, or some days after a year."""
+    trip = _came(scene, turn).file().depart().arrive().receive()
+    trip.stored = True
+    late = timedelta(days=365 + scene.dice.between(1, 2), hours=scene.dice.between(10, 14))
+    if turn % 2:
+        trip.treat(trip.arrived_at.replace(hour=0) + late)
+        zh, en = "一年之后才利用处置", "treated after more than a year"
+    else:
+        zh, en = "一年未见利用处置", "not treated within a year"
+    scene.review("time.stored_too_long", trip.number, zh, en)
+
+
+def stored_alike(scene: WideScene, turn: int) -> None:
+    """Treat on the last day; store with the authority's consent; refuse what came."""
+    match turn % 3:
+        case 0:
+            trip = _came(scene, turn).file().depart().arrive().receive()
+            trip.treat(trip.arrived_at.replace(year=trip.arrived_at.year + 1, hour=23))
+            name, zh, en = (
+                "treated_last_day",
+                "一年期限最后一日利用处置",
+                "treated on the last day of a year",
+            )
+        case 1:
+            trip = _came(scene, turn, stored_until=date(2027, 6, 30))
+            trip.file().depart().arrive().receive()
+            trip.treat(trip.arrived_at + timedelta(days=367))
+            name, zh, en = "storage_extended", "经批准延长贮存", "longer storage was consented to"
+        case _:
+            trip = _came(scene, turn).file().depart().arrive().receive([0], "refused")
+            name, zh, en = "refused_a_year_ago", "当时即被拒收", "it was refused when it came"
+    trip.stored = True
+    scene.lawful(name, trip.number, zh, en)
