@@ -226,6 +226,9 @@ class TransferApproval(_Valid):
     lines: Annotated[list[ApprovalLine], Field(max_length=500)] = Field(
         default=[], description="不予批准的，可以没有事项"
     )
+    carriers: Annotated[list[CreditCode], Field(max_length=100)] = Field(
+        default=[], description="申请表所列承运人；审批不限定承运人（转移办法第二十四条）"
+    )
 
     __checks__ = (_ends_after_it_begins, _approval_has_lines, _approval_lines_once)
 

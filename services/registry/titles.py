@@ -7,6 +7,7 @@ _TITLES = {
     "annual_scale_t": ("年经营规模（吨）", "annual scale (t)"),
     "capacity_t": ("核定载质量（吨）", "capacity (t)"),
     "carrier": ("承运人", "carrier"),
+    "carriers": ("申请表所列承运人", "carriers applied for"),
     "carrier_name": ("承运人名称", "carrier's name"),
     "categories": ("废物类别", "categories"),
     "certificate_no": ("道路运输证号", "certificate number"),

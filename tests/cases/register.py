@@ -17,19 +17,20 @@ from tests.cases.tonnes import in_tonnes
 __all__ = ["Register"]
 
 
-def _names_of_firms() -> frozenset[str]:
-    """Return the members of registry records, and of their lines, that are credit codes."""
+def _names_of_firms(kind: Any) -> frozenset[str]:
+    """Return the members of registry records, and of their lines, that are of this kind."""
     models = [m for m in vars(registry).values() if isinstance(m, type) and issubclass(m, Record)]
     return frozenset(
         name
         for model in models
         for name, hint in get_type_hints(model, include_extras=True).items()
-        if hint == CreditCode or CreditCode in get_args(hint)
+        if hint == kind or kind in get_args(hint)
     )
 
 
-_FIRM_MEMBERS = _names_of_firms()
+_FIRM_MEMBERS = _names_of_firms(CreditCode)
 """Members of records whose value is a firm of the cast."""
+_FIRM_LISTS = _names_of_firms(list[CreditCode])
 
 
 class Register:
@@ -104,6 +105,8 @@ class Register:
         for key, value in record.items():
             if key in _FIRM_MEMBERS and value is not None:
                 found[key] = self._cast.firm(value).uscc
+            elif key in _FIRM_LISTS:
+                found[key] = [self._cast.firm(v).uscc for v in value]
             elif isinstance(value, list):
                 found[key] = [self._firms(v) if isinstance(v, dict) else v for v in value]
             else:

@@ -20,7 +20,7 @@ from streams.judging.rules.crossing import Candidate, approval_age, crossing_of
 from streams.judging.rules.licensing import covering, lines_needing_licence
 from streams.judging.rules.plan import exempt_from_plans
 from streams.judging.rules.plan_quantity import planned
-from streams.judging.rules.transfer import TAKING_OVER
+from streams.judging.rules.transfer import TAKING_OVER, nothing_to_judge
 
 if TYPE_CHECKING:
     from schemas.registry import WhitelistEntry
@@ -202,7 +202,7 @@ def _from_licences(facts: Facts, view: RegistryView, taken: dict[str, _Taken]) -
 def _from_plans(facts: Facts, view: RegistryView, taken: dict[str, _Taken]) -> None:
     """Draw what leaves on the quantity that its consignor planned, in the year of dispatch."""
     moved = facts.moved
-    if facts.filed is None or moved is None:
+    if nothing_to_judge(facts) is not None or moved is None:
         return
     uscc, year = facts.form.consignor.uscc, china_day(moved.at).year
     if not view.plans(uscc, year):
