@@ -37,6 +37,10 @@ FETCH_WAIT_MS = 100
 this delays every question for an end offset, and a partition that was left out of a fetch waits
 for its end (Faust: 1,500)."""
 
+METADATA_MAX_AGE_MS = 10_000
+"""A worker that joined while the topic was away, being made anew say, owns nothing until it looks again:
+with the library's five minutes it would stand idle for as long, and say nothing."""
+
 MAX_POLL_INTERVAL_MS = 300_000
 """A batch in hand for longer: the worker is stuck and leaves its partitions to others."""
 
@@ -114,6 +118,7 @@ class LoopConsumerThread(driver.AIOKafkaConsumerThread):
             session_timeout_ms=session_ms,
             heartbeat_interval_ms=session_ms // 10,
             rebalance_timeout_ms=session_ms * 3,
+            metadata_max_age_ms=METADATA_MAX_AGE_MS,
         )
 
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
