@@ -27,6 +27,7 @@ __all__ = [
     "ApprovalLine",
     "Calendar",
     "CarrierPermit",
+    "CrewMember",
     "Exemption",
     "InboundBan",
     "Insurance",
@@ -347,6 +348,19 @@ class ManagementPlan(_Valid):
     __checks__ = (_ends_after_it_begins, _plan_lines_once)
 
 
+class CrewMember(_Valid):
+    """从业资格: who drives, escorts or loads dangerous goods for a carrier, and how long the certificate holds.
+
+    A person is known by name and carrier only; no identity number is kept.
+    """
+
+    kind: Literal["crew"]
+    carrier: CreditCode
+    name: Short
+    roles: Annotated[list[Literal["driver", "escort", "loader"]], Field(min_length=1, max_length=3)]
+    certificate_no: Short | None = Field(default=None, description="从业资格证号")
+
+
 class Insurance(_Valid):
     """环境污染责任保险: a policy of a unit that collects, carries, uses or disposes (Code Art 484)."""
 
@@ -400,6 +414,7 @@ RegistryRecord = (
     | ManagementPlan
     | RulebookVersion
     | Insurance
+    | CrewMember
 )
 
 REGISTRY_KINDS = (
@@ -415,6 +430,7 @@ REGISTRY_KINDS = (
     "management_plan",
     "rulebook_version",
     "insurance",
+    "crew",
 )
 
 

@@ -1,7 +1,7 @@
 """Events and registry records as tests say them: short to write, valid unless a test spoils them."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,6 +20,7 @@ from tests.explanations import assert_explained
 HEBEI, SHANDONG, XINJIANG, XPCC = "130100", "370100", "650100", "660000"
 NUMBER = "20261301000001"
 NO_APPROVAL = "cross_province.no_approval"
+CREW = "carrier.crew_certificate"
 FINISHED_LATE = "whitelist.finished_late"
 NOT_IN_FORCE = "cross_province.approval_not_in_force"
 WRONG_METHOD = "cross_province.wrong_method"
@@ -83,13 +84,14 @@ def form(
     origin: str = HEBEI,
     destination: str = SHANDONG,
     carriers: Sequence[str] = (CARRIER,),
+    crew: Mapping[str, str] | None = None,
     wastes: Sequence[dict[str, Any]] | None = None,
     **more: Any,
 ) -> dict[str, Any]:
     return {
         "consignor": {"uscc": consignor, "name": "示例产废单位", "site_region": origin},
         "receiver": {"uscc": receiver, "name": "示例处置单位", "site_region": destination},
-        "carriers": [{"uscc": c, "name": "示例运输单位"} for c in carriers],
+        "carriers": [{"uscc": c, "name": "示例运输单位", **(crew or {})} for c in carriers],
         "wastes": list(wastes) if wastes is not None else [waste()],
         **more,
     }

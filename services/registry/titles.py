@@ -58,6 +58,7 @@ _TITLES = {
     "register_type": ("登记类别", "register type"),
     "retracted": ("已撤销", "retracted"),
     "scope": ("经营范围", "scope"),
+    "roles": ("岗位", "roles"),
     "since": ("增列之日", "since"),
     "insured": ("被保险人", "insured"),
     "insured_name": ("被保险人名称", "name of the insured"),

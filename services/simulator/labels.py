@@ -31,6 +31,7 @@ RULES = (
     "plan.exceeded",
     "insurance.lapsed",
     "carrier.vehicle_certificate",
+    "carrier.crew_certificate",
     "form.unknown_code",
     "form.number_region",
     "quantity.received_differs",

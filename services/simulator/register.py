@@ -114,6 +114,18 @@ class Register:
         plan = {"uscc": firm.uscc, "name": firm.name, "year": 2026, "lines": lines}
         return self._write("management_plan", plan)
 
+    def crew(self, carrier: Firm, name: str, valid_to: date) -> str:
+        """Record a driver's certificate."""
+        member = {
+            "carrier": carrier.uscc,
+            "name": name,
+            "roles": ["driver"],
+            "certificate_no": f"示例从业{carrier.uscc[8:12]}{valid_to:%m%d}",
+            "valid_from": "2023-01-01",
+            "valid_to": str(valid_to),
+        }
+        return self._write("crew", member)
+
     def insurance(self, firm: Firm, valid_from: date, valid_to: date) -> str:
         """Record a policy of a unit's liability insurance."""
         policy = {
@@ -260,6 +272,7 @@ _SHORT = {
     "carrier_permit": "permit",
     "management_plan": "plan",
     "insurance": "ins",
+    "crew": "crew",
     "vehicle": "veh",
     "transfer_approval": "appr",
     "whitelist_entry": "white",

@@ -82,6 +82,7 @@ class Trip:
         self.times: dict[str, datetime] = {}
         """When its own parties say that what happened; only what is said before the world ends."""
         self.back_entry = False
+        self.driver = "示例驾驶员"
         self.stored = False
         """Whether what became of it is told by its story, or nothing is to tell."""
         scene.journeys.append(self)
@@ -261,7 +262,7 @@ class Trip:
                     "name": carrier.name,
                     "permit_no": permit_number(carrier),
                     "plate": plate,
-                    "driver": "示例驾驶员",
+                    "driver": self.driver,
                     "phone": NO_PHONE,
                 }
                 for carrier, plate in self.carriers

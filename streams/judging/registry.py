@@ -14,6 +14,7 @@ from schemas.region import province_of
 from schemas.registry import (
     Calendar,
     CarrierPermit,
+    CrewMember,
     Exemption,
     InboundBan,
     Insurance,
@@ -129,7 +130,7 @@ def touches(record: RegistryRecord) -> Touches:
         case "licence":
             units = (r.holder,)
             limits = (years_prefix("licence", r.id),)
-        case "carrier_permit":
+        case "carrier_permit" | "crew":
             marks = (carrier_mark(r.carrier),)
         case "vehicle":
             marks = (carrier_mark(r.owner),)
@@ -240,6 +241,7 @@ class RegistryView:
         self._calendars: _Index[int, Calendar] = _Index()
         self._plans: _Index[tuple[str, int], ManagementPlan] = _Index()
         self._policies: _Index[str, Insurance] = _Index()
+        self._crew: _Index[tuple[str, str], CrewMember] = _Index()
         self._versions: _Index[str, RulebookVersion] = _Index()
         self.remembered = Remembered()
 
@@ -298,6 +300,8 @@ class RegistryView:
                 return [(self._calendars, r.year)]
             case "management_plan":
                 return [(self._plans, (r.uscc, r.year))]
+            case "crew":
+                return [(self._crew, (r.carrier, r.name))]
             case "insurance":
                 return [(self._policies, r.insured)]
             case "rulebook_version":
@@ -370,6 +374,10 @@ class RegistryView:
     def policies(self, insured: str) -> tuple[Insurance, ...]:
         """Return the liability insurance on record of a unit, in force or not, by id."""
         return self._policies.of(insured)
+
+    def crew(self, carrier: str, name: str) -> tuple[CrewMember, ...]:
+        """Return the certificates on record of a carrier's people of that name, by id."""
+        return self._crew.of((carrier, name))
 
     def rulebook_version(self, at: datetime) -> RulebookVersion | None:
         """Return the version of the rule book that acts at an instant are judged by, if any."""

@@ -218,6 +218,11 @@ _kinds: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"uscc": units, "year": st.just(2026)},
         {"lines": _lines(_plan_line, 0), "name": or_null(names)},
     ),
+    "crew": (
+        {"carrier": units, "name": names,
+         "roles": st.lists(st.sampled_from(["driver", "escort", "loader"]), min_size=1, max_size=3)},
+        {"certificate_no": or_null(names)},
+    ),
     "insurance": (
         {"insured": units, "policy_no": names},
         {"insured_name": or_null(names), "insurer": or_null(names)},

@@ -87,6 +87,7 @@ def _filing(consignors: Any, receivers: Any) -> Any:
         receiver=receivers,
         destination=st.sampled_from(["370100", "370100", "130200", "410100"]),
         carriers=st.lists(_mostly(CARRIER, SECOND_CARRIER), max_size=2, unique=True),
+        crew=st.sampled_from([None, {"driver": "示例驾驶员"}]),
         wastes=_wastes,
         aliases=st.just([]),
     )
@@ -260,6 +261,12 @@ RECORDS: dict[str, Any] = {
         st.sampled_from([CODE, "900-039-49"]),
         st.sampled_from([{}, {"since": "2026-09-10"}, {"since": "2026-09-12"}]),
         st.sampled_from([{}, {"quantity_t": 1}, {"quantity_t": 4}]), _days, _maybe_gone,
+    ),
+    "crew": st.builds(
+        lambda n, who, days, gone: record(
+            "crew", f"crew-{n}", carrier=who, name="示例驾驶员", roles=["driver"], retracted=gone, **days
+        ),
+        st.integers(1, 2), st.sampled_from([CARRIER, SECOND_CARRIER]), _days, _maybe_gone,
     ),
     "insurance": st.builds(
         lambda n, who, days, gone: record(

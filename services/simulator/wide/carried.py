@@ -5,22 +5,34 @@ from datetime import datetime, timedelta
 from schemas.instant import day_end, day_start
 from services.simulator.firms import Firm
 from services.simulator.trip import Trip
-from services.simulator.wide.others import CERTIFIED_TO, Lapsing
+from services.simulator.wide.others import CERTIFIED_TO, DRIVERS, Lapsing
 from services.simulator.wide.scene import WideScene
 
-__all__ = ["CARRIED_ALIKE", "no_permit", "plate_not_on_permit", "vehicle_certificate"]
+__all__ = [
+    "CARRIED_ALIKE",
+    "crew_certificate",
+    "no_permit",
+    "plate_not_on_permit",
+    "vehicle_certificate",
+]
 
 _Leg = tuple[Firm, str]
 
 
 def _carried(
-    scene: WideScene, turn: int, legs: list[_Leg], at: datetime | None = None, hours: int = 0
+    scene: WideScene,
+    turn: int,
+    legs: list[_Leg],
+    at: datetime | None = None,
+    hours: int = 0,
+    driver: str | None = None,
 ) -> Trip:
     """Play a transfer inside a province whose ``legs`` these carriers drive."""
     transit = timedelta(hours=hours) if hours else None
     moment = at or scene.moment(turn)
     trip = scene.trip(scene.within(), scene.grams(turn), moment, transit=transit)
     trip.carriers = legs
+    trip.driver = driver or trip.driver
     return trip.complete()
 
 
@@ -89,6 +101,31 @@ def vehicle_certificate(scene: WideScene, turn: int) -> None:
     scene.violation("carrier.vehicle_certificate", trip.number, zh, en)
 
 
+def crew_certificate(scene: WideScene, turn: int) -> None:
+    """Plant one leg whose driver's certificate had ended; in even turns by a second."""
+    firm, which = scene.others.unlisted, turn // 2 % 2
+    until = CERTIFIED_TO[which]
+    later = timedelta(seconds=0) if turn % 2 == 0 else timedelta(days=scene.dice.between(1, 20))
+    leg = firm, firm.plates[0]
+    trip = _carried(scene, turn, [leg], day_end(until) + later, driver=DRIVERS[which])
+    zh, en = f"驾驶员从业资格证 {until} 到期", f"the driver's certificate ended on {until}"
+    scene.review("carrier.crew_certificate", trip.number, zh, en)
+
+
+def _driver_certified_that_day(scene: WideScene, turn: int) -> None:
+    firm, until = scene.others.unlisted, CERTIFIED_TO[turn % 2]
+    at = day_end(until) - timedelta(seconds=scene.dice.between(1, 20 * 3600))
+    trip = _carried(scene, turn, [(firm, firm.plates[0])], at, driver=DRIVERS[turn % 2])
+    zh, en = "从业资格证到期当日装车", "loaded on the last day of the driver's certificate"
+    scene.lawful("driver_certificate_ends_on_loading_day", trip.number, zh, en)
+
+
+def _same_name_elsewhere(scene: WideScene, turn: int) -> None:
+    trip = _carried(scene, turn, [_leg(scene)], day_end(CERTIFIED_TO[1]), driver=DRIVERS[turn % 2])
+    zh, en = "与他人同名，属另一承运人", "another carrier's driver has the same name"
+    scene.lawful("driver_of_the_same_name", trip.number, zh, en)
+
+
 def _certified_that_day(scene: WideScene, turn: int) -> None:
     firm = scene.others.unlisted
     at = day_end(CERTIFIED_TO[turn % 2]) - timedelta(seconds=scene.dice.between(1, 20 * 3600))
@@ -141,5 +178,6 @@ def _listed_plate(scene: WideScene, turn: int) -> None:
 
 CARRIED_ALIKE = (
     _no_list, _last_day, _handed_over_in_time, _listed_plate, _certified_that_day, _anothers_vehicle,
+    _driver_certified_that_day, _same_name_elsewhere,
 )  # fmt: skip
 """Each plays one lawful story: ``(scene, turn)``."""

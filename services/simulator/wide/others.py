@@ -17,6 +17,7 @@ __all__ = [
     "BANNED",
     "CERTIFIED_TO",
     "CONDITIONED",
+    "DRIVERS",
     "INSURED_TO",
     "LISTED",
     "PILOT_ENDS",
@@ -38,6 +39,8 @@ BANNED = ("900-019-16", "900-352-35", "398-005-22", "772-007-50", "336-103-23")
 """Banned wholly, as liquid, for disposal, until a day, from a day."""
 PLANNED, ADDED, ADDED_ON = USED[:2], USED[2], date(2026, 8, 1)
 """Codes in a plan from its beginning; one that a change brought, and the day of that."""
+DRIVERS = ("示例驾驶员甲", "示例驾驶员乙")
+"""Whose certificates end as those of the vehicles."""
 CERTIFIED_TO = (date(2026, 7, 20), date(2026, 8, 31))
 INSURED_TO = (date(2026, 8, 8), date(2026, 9, 14))
 """When the insurance of the two carriers and of the plant ends: before the Code, and under it."""
@@ -177,3 +180,5 @@ def _papers(others: Others, register: Register) -> None:
     register.carrier(others.half_listed, listed=others.half_listed.plates[:3])
     ends = dict(zip(others.unlisted.plates[-2:], CERTIFIED_TO, strict=True))
     register.carrier(others.unlisted, listed=(), certified_to=ends)
+    for driver, until in zip(DRIVERS, CERTIFIED_TO, strict=True):
+        register.crew(others.unlisted, driver, until)

@@ -23,6 +23,7 @@ from services.simulator.wide.alike import WIDE_ALIKE, pilot_ended
 from services.simulator.wide.banned import BAN_ALIKE, ban_newer_than_approval, banned, record_bans
 from services.simulator.wide.carried import (
     CARRIED_ALIKE,
+    crew_certificate,
     no_permit,
     plate_not_on_permit,
     vehicle_certificate,
@@ -118,7 +119,7 @@ _PLANTED: tuple[_Story, ...] = (
     banned, ban_newer_than_approval, unlicensed, suspended, mode_out_of_scope, code_out_of_scope,
     no_permit, plate_not_on_permit, vehicle_certificate, said_two_ways, number_taken, learned_late, receipt_late,
     receipt_missing, back_entry_late, slow_journey, number_elsewhere, unknown_code, weight_differs, no_plan_line,
-    uninsured,
+    uninsured, crew_certificate,
 )  # fmt: skip
 _ALIKE: tuple[_Story, ...] = (
     *COVERED, *LICENSED, *COURSES, *BAN_ALIKE, *SUSPENDED_ALIKE, *CARRIED_ALIKE, *LEARNED_ALIKE,

@@ -101,6 +101,7 @@ ABOUT: dict[str, About] = {
     "carrier.no_permit": About(cites=CARRIER_LAW, asks=("carrier_permit", "exemption")),
     "carrier.plate_not_on_permit": About(cites=CARRIER_LAW, asks=("carrier_permit", "exemption")),
     "carrier.vehicle_certificate": About(cites=CARRIER_LAW, asks=("vehicle", "exemption")),
+    "carrier.crew_certificate": About(cites=CARRIER_LAW, asks=("crew", "exemption")),
     "insurance.lapsed": About(cites=INSURANCE_LAW, asks=("insurance", "exemption")),
     "plan.no_line": About(cites=PLAN_LAW, asks=("management_plan", "exemption")),
     "plan.exceeded": About(cites=PLAN_LAW, asks=("management_plan", "unit")),

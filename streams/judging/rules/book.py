@@ -16,6 +16,7 @@ from streams.judging.rules.approval_mismatch import (
 )
 from streams.judging.rules.carrier import NO_PERMIT, PLATE_NOT_ON_PERMIT
 from streams.judging.rules.catalogue import UNKNOWN_CODE
+from streams.judging.rules.crew import CREW_CERTIFICATE
 from streams.judging.rules.cross_province import APPROVAL_NOT_IN_FORCE, NO_APPROVAL
 from streams.judging.rules.difference import RECEIVED_DIFFERS
 from streams.judging.rules.inbound import INBOUND_BANNED
@@ -154,6 +155,7 @@ RULE_BOOK = RuleBook(
         NO_PERMIT,
         PLATE_NOT_ON_PERMIT,
         VEHICLE_CERTIFICATE,
+        CREW_CERTIFICATE,
         INSURANCE_LAPSED,
         NO_LINE,
         NUMBER_REGION,

@@ -167,6 +167,10 @@ def _carriers(facts: Facts, records: Records) -> list[tuple[str, str]]:
         own = [v for v in records.of("vehicle", carrier) if v.plate == plate]
         if own and not in_force(own, at):
             broken.append(("violation", "carrier.vehicle_certificate"))
+        driver = next((c.driver for c in facts.form.carriers if c.uscc == carrier), None)
+        crew = [m for m in records.of("crew", carrier) if m.name == driver]
+        if crew and not in_force(crew, at):
+            broken.append(("review", "carrier.crew_certificate"))
     return broken
 
 

@@ -17,6 +17,7 @@ _HOLDER = {
     "whitelist_entry": "receiver",
     "unit": "uscc",
     "insurance": "insured",
+    "crew": "carrier",
 }
 
 

@@ -12,6 +12,7 @@ from manifests import (
     CODE,
     CONFLICTING,
     CONSIGNOR,
+    CREW,
     DAY,
     DIFFERS,
     FINISHED_LATE,
@@ -209,6 +210,21 @@ def _carriers() -> Iterator[Outcome]:
     yield from _of(UNINSURED, transfer(arrived(id="a")), coming, permit(), *lawful)
 
 
+def _crew() -> Iterator[Outcome]:
+    lawful = [approval(), licence(), *PERMITS]
+    named = {"driver": "示例驾驶员", "escort": "示例押运员"}
+
+    def member(id: str, name: str, role: str, **days: Any) -> Any:  # noqa: A002
+        more = {"name": name, "roles": [role], "certificate_no": f"示例从业{id}"}
+        return record("crew", id, carrier=CARRIER, **more, **days)
+
+    past = member("d1", "示例驾驶员", "driver", valid_to="2026-09-09")
+    older = member("d2", "示例驾驶员", "driver", valid_from="2020-01-01", valid_to="2023-01-01")
+    yield from _of(CREW, transfer(crew=named), past, older, *lawful)
+    future = member("e1", "示例押运员", "escort", valid_from="2026-09-11")
+    yield from _of(CREW, transfer(crew=named), future, *lawful)
+
+
 def _reports() -> Iterator[Outcome]:
     lawful = [*APPROVED, licence()]
     said = [
@@ -364,6 +380,7 @@ STORIES: dict[str, Any] = {
     "bans": _bans,
     "licences": _licences,
     "carriers": _carriers,
+    "crew": _crew,
     "reports": _reports,
     "readings": _readings,
     "limits": _limits,
