@@ -41,6 +41,7 @@ RULES = (
     "time.back_entry_overdue",
     "time.transit_overdue",
     "time.stored_too_long",
+    "time.journey_too_fast",
 )
 """The simulator knows the names of the rules, not their code."""
 

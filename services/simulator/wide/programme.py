@@ -36,6 +36,7 @@ from services.simulator.wide.conditions import (
 )
 from services.simulator.wide.counted import counted_alike, unweighed
 from services.simulator.wide.insured import INSURED_ALIKE, uninsured
+from services.simulator.wide.journeys import clocks_apart, fast_but_possible, too_fast
 from services.simulator.wide.learned import LEARNED_ALIKE, learned_late
 from services.simulator.wide.mismatched import (
     whitelist_not_approval,
@@ -119,12 +120,12 @@ _PLANTED: tuple[_Story, ...] = (
     banned, ban_newer_than_approval, unlicensed, suspended, mode_out_of_scope, code_out_of_scope,
     no_permit, plate_not_on_permit, vehicle_certificate, said_two_ways, number_taken, learned_late, receipt_late,
     receipt_missing, back_entry_late, slow_journey, number_elsewhere, unknown_code, weight_differs, no_plan_line,
-    uninsured, crew_certificate,
+    uninsured, crew_certificate, too_fast,
 )  # fmt: skip
 _ALIKE: tuple[_Story, ...] = (
     *COVERED, *LICENSED, *COURSES, *BAN_ALIKE, *SUSPENDED_ALIKE, *CARRIED_ALIKE, *LEARNED_ALIKE,
     *WIDE_ALIKE, *TERMS_ALIKE, *WEIGHED_ALIKE, *PLANNED_ALIKE, *INSURED_ALIKE,
-    stranger_receives,
+    stranger_receives, fast_but_possible, clocks_apart,
 )  # fmt: skip
 
 

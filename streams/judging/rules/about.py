@@ -119,6 +119,7 @@ ABOUT: dict[str, About] = {
         asks=("calendar", "exemption"),
     ),
     "time.stored_too_long": About(cites=STORED, asks=("licence", "exemption")),
+    "time.journey_too_fast": About(cites=TRACKED),
     "time.transit_overdue": About(
         cites=TRACKED,
         asks=("exemption",),

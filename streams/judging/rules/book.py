@@ -21,6 +21,7 @@ from streams.judging.rules.cross_province import APPROVAL_NOT_IN_FORCE, NO_APPRO
 from streams.judging.rules.difference import RECEIVED_DIFFERS
 from streams.judging.rules.inbound import INBOUND_BANNED
 from streams.judging.rules.insurance import INSURANCE_LAPSED
+from streams.judging.rules.journey import TOO_FAST
 from streams.judging.rules.licence import RECEIVER_UNLICENSED, SUSPENDED
 from streams.judging.rules.licence_scope import CODE_OUT_OF_SCOPE, MODE_OUT_OF_SCOPE
 from streams.judging.rules.number import NUMBER_REGION
@@ -167,6 +168,7 @@ RULE_BOOK = RuleBook(
         BACK_ENTRY_OVERDUE,
         TRANSIT_OVERDUE,
         STORED_TOO_LONG,
+        TOO_FAST,
     ),
     limit=(QUANTITY_EXCEEDED, CAP_EXCEEDED, USED_AGAIN, SCALE_EXCEEDED, PLAN_EXCEEDED),
 )

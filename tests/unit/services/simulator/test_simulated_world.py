@@ -43,6 +43,7 @@ FOR_REVIEW = (
     "whitelist.used_again",
     "time.stored_too_long",
     "insurance.lapsed",
+    "time.journey_too_fast",
     "carrier.crew_certificate",
     "form.unknown_code",
 )
@@ -69,7 +70,7 @@ LIKENESSES = {
     "plan_line_added_in_time", "insurance_ends_on_loading_day", "uninsured_before_the_code",
     "insured_receiver", "whitelist_finished_last_day", "single_use_by_two_vehicles",
     "driver_certificate_ends_on_loading_day", "driver_of_the_same_name",
-    "treated_last_day", "storage_extended", "refused_a_year_ago",
+    "fast_but_possible", "clocks_apart", "treated_last_day", "storage_extended", "refused_a_year_ago",
     "single_use_after_a_refusal", "single_use_after_a_void",
 } | {
     f"{limit}_{why}"

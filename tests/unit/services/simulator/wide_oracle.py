@@ -52,7 +52,10 @@ def findings(registry: list[bytes], events: list[bytes]) -> Found:
             broken = {("review", rule) for _, rule in broken ^ other} | (broken & other)
             broken.add(("review", "form.conflicting_reports"))
         broken |= (
-            _terms(facts) | _stored(facts, records) | _paper_and_weight(subject, facts, records)
+            _terms(facts)
+            | _journey(facts)
+            | _stored(facts, records)
+            | _paper_and_weight(subject, facts, records)
         )
         if facts.strangers:
             broken.add(("review", "form.not_entitled"))
@@ -82,6 +85,20 @@ def _terms(facts: Facts) -> set[tuple[str, str]]:
     if form.back_entry and there is not None and when["filed"] >= _midnight_after(there, 10):
         found.add(("violation", "time.back_entry_overdue"))
     return found
+
+
+def _journey(facts: Facts) -> set[tuple[str, str]]:
+    """Who was there before leaving, or crossed two provinces of this world in three hours."""
+    said, form = facts.happened, facts.form
+    if not {"dispatched", "arrived"} <= said.keys() or not facts.moved:
+        return set()
+    if all(is_general_waste(w.code) for w in form.wastes):
+        return set()
+    took = said["arrived"].time - said["dispatched"].time
+    ends = {form.consignor.site_region[:2], form.receiver.site_region[:2]}
+    far = ends in ({"22", "14"}, {"22", "63"})
+    fast = took < timedelta(minutes=-15) or (far and took < timedelta(hours=2, minutes=45))
+    return {("review", "time.journey_too_fast")} if fast else set()
 
 
 def _stored(facts: Facts, records: Records) -> set[tuple[str, str]]:

@@ -31,6 +31,7 @@ from manifests import (
     STORED_TOO_LONG,
     STRANGER,
     SUSPENDED,
+    TOO_FAST,
     TRANSIT_OVERDUE,
     UNINSURED,
     UNLICENSED,
@@ -355,6 +356,11 @@ def _plans() -> Iterator[Outcome]:
 
 def _terms() -> Iterator[Outcome]:
     lawful = [approval(), licence(), *PERMITS]
+    early = DAY - HOUR
+    yield from _of(TOO_FAST, transfer(arrived(early, id="a")), *lawful)
+    far = [approval(lines=[approval_line(destination="440100")]), licence(), *PERMITS]
+    soon = transfer(arrived(DAY + 2 * HOUR, id="a"), destination="440100")
+    yield from _of(TOO_FAST, soon, *far)
     never, late = DAY + 30 * 24 * HOUR, DAY + 12 * 24 * HOUR
     yield from _of(RECEIPT_OVERDUE, transfer(arrived(id="a")), *lawful, now=never)
     confirmed = transfer(arrived(id="a"), received(late, id="r"))
