@@ -120,6 +120,15 @@ class GatewayClient:
         found: dict[str, Any] = answer.json()
         return found
 
+    async def notices(self, token: str) -> dict[str, Any]:
+        """Return the notices to the unit of a key, or the problem that was answered instead.
+
+        Raises httpx2.HTTPError when the gateway stays away.
+        """
+        answer = await self._http.get("/v1/notices", headers=_authorization(token))
+        found: dict[str, Any] = answer.json()
+        return found
+
     async def _send(self, token: str, events: Sequence[bytes], lines: bool) -> httpx2.Response:
         body = b"\n".join(events) if lines else b"[" + b",".join(events) + b"]"
         headers = {**_authorization(token), "Content-Type": _NDJSON if lines else _BATCH}

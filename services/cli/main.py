@@ -22,6 +22,7 @@ _COMMANDS = {
     "simulate": "simulate:simulate",
     "post": "post:post",
     "check": "check:check",
+    "notices": "notices:notices",
     "ticket": "ticket:ticket_app",
     "alerts": "alerts:alerts",
     "judge": "judge:judge",

@@ -17,7 +17,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from schemas.problems import Problem
-from services.gateway import manifests, receipts
+from services.gateway import manifests, notices, receipts
 from services.gateway.check import get_ticket_keys, post_check
 from services.gateway.events import post_events
 from services.gateway.gateway import Gateway
@@ -60,6 +60,7 @@ def create_app(gateway: Gateway) -> FastAPI:
     ]
     app.include_router(manifests.router)
     app.include_router(receipts.router)
+    app.include_router(notices.router)
     app.add_exception_handler(Refused, _refused)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(RequestValidationError, _parameters)

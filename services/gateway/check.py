@@ -30,13 +30,14 @@ from streams.judging.registry import RegistryView
 from streams.judging.statement import Statement, from_micros, read_statement
 from streams.judging.ticket import sign_ticket
 
-__all__ = ["get_ticket_keys", "post_check"]
+__all__ = ["DRAWS", "get_ticket_keys", "post_check"]
 
-_DRAWS = """
+DRAWS = """
 SELECT limit_id, manifest, at, grams, state, uncertain,
     CASE WHEN several THEN 'several_limits' ELSE doubt END, unweighed
 FROM draw WHERE limit_id = ANY ($1::text[])
 """
+"""All draws on limits, as ``Draw`` has them."""
 _FOREIGN: dict[State, tuple[str, str]] = {
     "passed": ("本批仍在该上限之内", "this load stays within the limit"),
     "not_applicable": ("不适用", "not applicable"),
@@ -69,7 +70,7 @@ async def post_check(request: Request) -> Response:
                 draft = judge_draft(filed, view, now)
             except NotEntitled:
                 raise Refused("draft_not_yours") from None
-            rows = await gateway.database.rows(_DRAWS, [draw.limit for draw in draft.draws])
+            rows = await gateway.database.rows(DRAWS, [draw.limit for draw in draft.draws])
             drawn: dict[str, list[Draw]] = {}
             for row in rows:
                 drawn.setdefault(row[0], []).append(Draw(*row))

@@ -97,6 +97,8 @@ def document(app: FastAPI) -> dict[str, Any]:
     schemas |= {"ManifestEvent": event, "Problem": _PROBLEM, "Receipt": _RECEIPT, "Item": _ITEM}
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
+    answers = whole["paths"]["/v1/notices"]["get"]["responses"]
+    answers |= _problems(_GET_CODES)
     for path, not_found in (
         ("/v1/manifests/{number}", "manifest_unknown"),
         ("/v1/receipts/{receipt_id}", "receipt_unknown"),

@@ -12,9 +12,9 @@ _YEAR_AGO = END.replace(year=END.year - 1)
 
 
 def _came(scene: WideScene, turn: int, **licence: object) -> Trip:
-    """Return a load that reached a plant of its province a year and some days before the end."""
+    """Return a load that reached a plant of its province a year and some weeks before the end."""
     plant = scene.found_plant(turn, **licence)[1] if licence else None
-    left = _YEAR_AGO - timedelta(days=scene.dice.between(3, 110)) + timedelta(hours=9)
+    left = _YEAR_AGO - timedelta(days=scene.dice.between(20, 110)) + timedelta(hours=9)
     return scene.trip(scene.within(plant), scene.grams(turn), left, timedelta(hours=5))
 
 
@@ -45,7 +45,7 @@ def stored_alike(scene: WideScene, turn: int) -> None:
         case 1:
             trip = _came(scene, turn, stored_until=date(2027, 6, 30))
             trip.file().depart().arrive().receive()
-            trip.treat(trip.arrived_at + timedelta(days=367))
+            trip.treat(trip.arrived_at + timedelta(days=370))
             name, zh, en = "storage_extended", "经批准延长贮存", "longer storage was consented to"
         case _:
             trip = _came(scene, turn).file().depart().arrive().receive([0], "refused")
