@@ -70,6 +70,8 @@ def _play(scene: Scene, trip: Trip) -> None:
         trip.depart()
     trip.arrive()
     trip.receive([load.grams - abs(_off(scene, load.grams)) for load in trip.loads])
+    if dice.chance(0.3):
+        trip.treat()
 
 
 def _off(scene: Scene, grams: int) -> int:

@@ -83,8 +83,6 @@ class Trip:
         """When its own parties say that what happened; only what is said before the world ends."""
         self.back_entry = False
         self.driver = "示例驾驶员"
-        self.stored = False
-        """Whether what became of it is told by its story, or nothing is to tell."""
         scene.journeys.append(self)
         self.number, self.aliases = scene.numbers.give(consignor.site, self.filed_at, self.cross)
         self.filed_id = self.received_id = ""
@@ -157,13 +155,12 @@ class Trip:
             for n, (grams, load) in enumerate(zip(accepted, self.loads, strict=True), 1)
         ]
         data = {"opinion": opinion, "wastes": lines}
-        self.stored = self.stored or opinion == "refused"
         self.received_id = self._say("received", self.receiver, self.received_at, data)
         self._keep("received", self.received_at)
         return self
 
-    def treat(self, when: datetime) -> "Trip":
-        """Let the receiver report what became of the waste."""
+    def treat(self, when: datetime | None = None) -> "Trip":
+        """Let the receiver report what became of the waste, some days later unless ``when``."""
         lines = [
             {
                 "line": n,
@@ -172,17 +169,21 @@ class Trip:
             }
             for n, load in enumerate(self.loads, 1)
         ]
+        if when is None:
+            wait = self.scene.dice.between(86_400, 10 * 86_400)
+            when = self.received_at + timedelta(seconds=wait)
         self._say("treated", self.receiver, when, {"wastes": lines})
         return self
 
     def complete(self) -> "Trip":
-        """Play all from filing to receipt; what became of it is told when the world ends."""
+        """Play all from filing to receipt; a third of the loads is reported as treated."""
         self.file()
         return self.move()
 
     def move(self) -> "Trip":
         """Play all that follows filing."""
-        return self.depart().arrive().receive()
+        self.depart().arrive().receive()
+        return self.treat() if self.scene.dice.chance(0.3) else self
 
     # what happens beside it
 

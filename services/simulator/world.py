@@ -12,7 +12,6 @@ from services.simulator.labels import Label
 from services.simulator.ordinary import everyday
 from services.simulator.register import Register
 from services.simulator.silence import tell_silence
-from services.simulator.treatment import tell_treatment
 from services.simulator.wide import play, set_stage
 
 __all__ = ["LEAST", "MOST", "USUAL", "WORLDS", "World", "build_world", "write_world"]
@@ -66,7 +65,6 @@ def build_world(world: str = "demo", seed: int = 7, manifests: int = USUAL) -> W
     play(scene, manifests, planted=world != "quiet")
     everyday(scene, manifests - scene.trips)
     tell_silence(scene, scene.end)
-    tell_treatment(scene)
     posts = in_order_of_posting(scene.said, dice)
     moments, events = [when for when, _ in posts], [line for _, line in posts]
     changes = sorted(register.late, key=lambda change: change[0])

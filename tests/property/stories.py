@@ -286,6 +286,7 @@ RECORDS: dict[str, Any] = {
             "time.transit_overdue.city": st.sampled_from([1, 24, 100]),
             "licence.scale_exceeded.breach_percent": st.sampled_from([100, 150]),
             "plan.exceeded.percent": st.sampled_from([100, 150]),
+            "time.stored_too_long.silence": st.just(1),
             "gone.rule.days": st.just(3),
         }),
         _maybe_gone,

@@ -33,8 +33,6 @@ def number_taken(scene: WideScene, turn: int) -> None:
     """Plant one load under whose number another unit files its own: the first filing stands."""
     trip = scene.trip(scene.within(), scene.grams(turn), scene.moment(turn))
     trip.file().depart().arrive().receive()
-    trip.treat(trip.received_at + timedelta(hours=20))
-    trip.stored = True
     other = scene.dice.pick([m for m in scene.cast.makers if m.uscc != trip.consignor.uscc])
     trip.take_number(other, trip.received_at + timedelta(days=8))
     zh, en = f"{other.name}冒用已填报的联单号", f"{other.uscc} filed under another unit's number"

@@ -1,4 +1,4 @@
-"""Loads of the year before: long in store, treated on the last day, or stored with consent."""
+"""Loads of the year before: treated too late, on the last day, with consent to longer, or never told of."""
 
 from datetime import date, timedelta
 
@@ -19,20 +19,16 @@ def _came(scene: WideScene, turn: int, **licence: object) -> Trip:
 
 
 def stored_too_long(scene: WideScene, turn: int) -> None:
-    """Plant a load that was never reported as treated, or some days after a year."""
+    """Plant a load that was treated a day or more after a year."""
     trip = _came(scene, turn).file().depart().arrive().receive()
-    trip.stored = True
-    late = timedelta(days=365 + scene.dice.between(1, 2), hours=scene.dice.between(10, 14))
-    if turn % 2:
-        trip.treat(trip.arrived_at.replace(hour=0) + late)
-        zh, en = "一年之后才利用处置", "treated after more than a year"
-    else:
-        zh, en = "一年未见利用处置", "not treated within a year"
+    late = timedelta(days=365 + scene.dice.between(1, 10), hours=scene.dice.between(0, 14))
+    trip.treat(trip.arrived_at.replace(hour=0, minute=0) + late)
+    zh, en = "一年之后才利用处置", "treated after more than a year"
     scene.review("time.stored_too_long", trip.number, zh, en)
 
 
 def stored_alike(scene: WideScene, turn: int) -> None:
-    """Treat on the last day; store with the authority's consent; refuse what came."""
+    """Treat on the last day; store with the authority's consent; never tell what became of it."""
     match turn % 3:
         case 0:
             trip = _came(scene, turn).file().depart().arrive().receive()
@@ -48,7 +44,10 @@ def stored_alike(scene: WideScene, turn: int) -> None:
             trip.treat(trip.arrived_at + timedelta(days=370))
             name, zh, en = "storage_extended", "经批准延长贮存", "longer storage was consented to"
         case _:
-            trip = _came(scene, turn).file().depart().arrive().receive([0], "refused")
-            name, zh, en = "refused_a_year_ago", "当时即被拒收", "it was refused when it came"
-    trip.stored = True
+            trip = _came(scene, turn).file().depart().arrive().receive()
+            name, zh, en = (
+                "treatment_not_told",
+                "利用处置情况未逐单上报",
+                "what became of it is not told by manifest",
+            )
     scene.lawful(name, trip.number, zh, en)

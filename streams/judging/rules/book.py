@@ -80,8 +80,10 @@ class RuleBook(NamedTuple):
     def with_parameters(self, values: ParameterSet) -> "RuleBook":
         """Return the book with parameters set, by ``rule.name``, whatever version is on record.
 
-        Raises ParameterRefused.
+        Without any it is the same book, and versions on record count. Raises ParameterRefused.
         """
+        if not values:
+            return self
         by_rule: dict[str, dict[str, int]] = {rule.id: {} for rule in self.rules}
         for named, value in values.items():
             rule_id, _, name = named.rpartition(".")

@@ -58,6 +58,7 @@ _REASONS: dict[str, Said] = {
         "no line was weighed at both ends and accepted whole",
     ),
     "refused": ("整车被拒收", "the whole load was refused"),
+    "not_treated": ("利用处置未上报", "no treatment was reported"),
     "not_arrived": ("运抵尚未上报", "no arrival was reported"),
     "not_dispatched": ("起运未上报", "no departure was reported"),
     "term_runs": ("期限尚未届满", "the term is still running"),

@@ -93,7 +93,19 @@ STORAGE = Parameters(
         "自运抵次日起",
         "from the day after the arrival",
         "生态环境法典第五百三十五条 / Code Art 535",
-    )
+    ),
+    Parameter(
+        "silence",
+        0,
+        ("", ""),
+        0,
+        1,
+        "choice",
+        "1：没有利用处置的上报也须核查；仅用于要求逐单上报利用处置的地方",
+        "1: that nothing was reported of its treatment is to be checked as well; only where treatment "
+        "must be reported by manifest",
+        "本系统 / our own",
+    ),
 )
 
 _STAGES = frozenset(("transfer", "whole_process"))
@@ -228,7 +240,10 @@ def storage_term(facts: Facts, view: RegistryView, parameters: Parameters) -> Te
     last = _months_later(china_day(there.at), months)
     longer = _extended(facts, view.licences(form.receiver.uscc))
     over = end_of_day(last if longer is None else max(last, longer))
-    if not facts.treated and facts.voided is not None and facts.voided.at < over:
+    treated = min((f for f in facts.treated if f.data.finished), key=earliest, default=None)
+    if treated is None and not parameters["silence"]:
+        return "not_treated"
+    if treated is None and facts.voided is not None and facts.voided.at < over:
         return "voided"
     return Term(
         "receiver",
@@ -237,7 +252,7 @@ def storage_term(facts: Facts, view: RegistryView, parameters: Parameters) -> Te
         ("运抵", "arrival"),
         (f"{months} 个月", f"{months} months"),
         over,
-        min((f for f in facts.treated if f.data.finished), key=earliest, default=None),
+        treated,
         ("利用处置完毕", "finish using or disposing of it"),
     )
 

@@ -2,8 +2,9 @@
 
 Basis: order 23 Arts 18 (five working days), 20 (ten working days); an omission is dated by the end of
 its term, so one that ends after 2026-08-15 is judged by the Code (domain 9). No text limits the time
-on the road: a load that takes longer than its distance allows is for review. So is what a receiver has
-had in store for a year (Code Art 535): waste may have gone on under another manifest.
+on the road: a load that takes longer than its distance allows is for review. So is what a receiver treated
+after more than a year (Code Art 535); that nothing was told of it counts only where treatment must be
+reported by manifest (parameter ``silence``): elsewhere ledgers tell it, and every load would be accused.
 """
 
 from collections.abc import Callable, Sequence

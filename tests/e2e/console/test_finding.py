@@ -59,7 +59,7 @@ async def test_a_manifest_tells_its_timeline_with_what_was_posted(line, take_des
     await page.locator(".headline-facts a").click()
     await page.wait_for_url(f"**/manifests/{MODEL}")
     await expect(page.locator("h1")).to_have_text(MODEL)
-    await expect(page.locator(".step-now")).to_have_text("已利用处置")
+    await expect(page.locator(".step-now")).to_have_text("已接收")
     told = page.locator("#timeline li.event")
     verbs = await told.locator("h3").all_inner_texts()
     assert [verb.split("\n")[0].split()[0] for verb in verbs] == [
@@ -67,7 +67,6 @@ async def test_a_manifest_tells_its_timeline_with_what_was_posted(line, take_des
         "起运",
         "运抵",
         "接收确认",
-        "利用处置",
     ]
     for event in await told.all():
         assert await event.locator("time").count() == 2, "when it happened and when it arrived"

@@ -70,7 +70,7 @@ LIKENESSES = {
     "plan_line_added_in_time", "insurance_ends_on_loading_day", "uninsured_before_the_code",
     "insured_receiver", "whitelist_finished_last_day", "single_use_by_two_vehicles",
     "driver_certificate_ends_on_loading_day", "driver_of_the_same_name",
-    "fast_but_possible", "clocks_apart", "treated_last_day", "storage_extended", "refused_a_year_ago",
+    "fast_but_possible", "clocks_apart", "treated_last_day", "storage_extended", "treatment_not_told",
     "single_use_after_a_refusal", "single_use_after_a_void",
 } | {
     f"{limit}_{why}"

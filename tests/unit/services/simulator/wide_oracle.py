@@ -102,17 +102,21 @@ def _journey(facts: Facts) -> set[tuple[str, str]]:
 
 
 def _stored(facts: Facts, records: Records) -> set[tuple[str, str]]:
-    """What was not treated in a year, to the day, unless the authority consented to longer."""
+    """What was treated after a year, to the day, unless the authority consented to longer."""
     form, treated = facts.form, facts.happened.get("treated")
     wastes = [w for w in form.wastes if not is_general_waste(w.code)]
-    if facts.taken is None or not wastes or form.consignor.uscc == form.receiver.uscc:
+    if (
+        facts.taken is None
+        or treated is None
+        or not wastes
+        or form.consignor.uscc == form.receiver.uscc
+    ):
         return set()
     there = china_day(facts.taken)
     last = there.replace(year=there.year + 1)
     for licence in records.of("licence", form.receiver.uscc):
         last = max([last, *(e.until for e in licence.storage_extensions)])
-    end = china_day(treated.time if treated else WORLDS_END)
-    return {("review", "time.stored_too_long")} if end > last else set()
+    return {("review", "time.stored_too_long")} if china_day(treated.time) > last else set()
 
 
 def _paper_and_weight(subject: str, facts: Facts, records: Records) -> set[tuple[str, str]]:

@@ -377,7 +377,9 @@ def _terms() -> Iterator[Outcome]:
     yield from _of(TRANSIT_OVERDUE, slow, *lawful)
     kept = transfer(arrived(id="a"), received(id="r"))
     year = DAY + 400 * 24 * HOUR
-    yield from _of(STORED_TOO_LONG, kept, *lawful, now=year)
+    asked = [{"parameter": "time.stored_too_long.silence", "value": 1}]
+    version = record("rulebook_version", valid_from="2026-01-01", parameters=asked)
+    yield from _of(STORED_TOO_LONG, kept, version, *lawful, now=year)
     yield from _of(STORED_TOO_LONG, [*kept, treated(year, id="t")], *lawful, now=year)
 
 

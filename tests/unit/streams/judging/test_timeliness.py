@@ -6,7 +6,6 @@ import pytest
 
 from streams.judging.decision import decide_manifest
 from streams.judging.outcome import Outcome
-from streams.judging.statement import to_micros
 from tests.manifests import (
     BACK_ENTRY_OVERDUE,
     CARRIER,
@@ -84,7 +83,7 @@ def test_a_late_report_of_a_receipt_in_time_withdraws_the_alert_with_the_reason(
     assert withdrawn.withdrawn_reason == "in_time"
     assert withdrawn.withdrawn_zh is not None
     assert "在系统中确认接受" in withdrawn.withdrawn_zh
-    assert second.held.memo.due == {"next": to_micros(YEAR_OVER)}
+    assert second.held.memo.due == {}
 
 
 def test_what_comes_too_late_keeps_the_alert_and_says_when_it_came() -> None:
@@ -105,7 +104,7 @@ def test_what_is_past_when_it_becomes_known_waits_for_things_to_settle() -> None
     again = decide_manifest(NUMBER, first.held, [], view, soon, settle=settle)
     assert (again.alerts, again.arm) == ((), ())
     kept = decide_manifest(NUMBER, first.held, [received(OVER - SECOND)], view, soon, settle=settle)
-    assert (kept.alerts, [fires for _, _, fires in kept.arm]) == ((), [YEAR_OVER])
+    assert (kept.alerts, kept.disarm) == ((), ("next",))
     fired = decide_manifest(NUMBER, first.held, [], view, LONG_AFTER + settle, settle=settle)
     assert [c.alert.reason for c in fired.alerts] == ["silent"]
 
@@ -219,7 +218,8 @@ def test_a_load_may_be_on_its_way_as_long_as_its_distance_allows(
 
 
 def test_only_the_next_deadline_is_armed_and_the_others_follow() -> None:
-    view = registry(*LAWFUL)
+    asked = [{"parameter": "time.stored_too_long.silence", "value": 1}]
+    view = registry(*LAWFUL, record("rulebook_version", valid_from="2026-01-01", parameters=asked))
     step = decide_manifest(NUMBER, None, GONE, view, china("2026-09-10 09:00"))
     assert [(key, fires) for key, _, fires in step.arm] == [("next", china("2026-09-15 08:00"))]
     there = THERE[2]
