@@ -93,7 +93,8 @@ def judge_manifest(
     due: list[tuple[str, datetime]] = []
     fired: set[str] = set()
     for n, rule in enumerate(book.manifest):
-        known = before if rule.reads is not None and same.in_(rule.reads) else None
+        reads = rule.reads
+        known = before if before is not None and reads is not None and same.in_(reads) else None
         if rule.due is not None:
             moment = known.due.get(rule.id) if known is not None else rule.due(rule, facts, view)
             if moment is not None:
@@ -148,14 +149,15 @@ class _Same:
 
     def __init__(self, facts: Facts, before: Basis | None) -> None:
         self._now, self._then = facts, before.facts if before is not None else None
-        self._known: dict[tuple[str, ...], bool] = {}
+        self._known: dict[int, bool] = {}
+        """By the identity of the names: they are the rules' own, and asked for of every event."""
 
     def in_(self, names: tuple[str, ...]) -> bool:
-        same = self._known.get(names)
+        same = self._known.get(id(names))
         if same is None:
             members = _members(names)
             same = self._then is not None and members(self._now) == members(self._then)
-            self._known[names] = same
+            self._known[id(names)] = same
         return same
 
 

@@ -201,12 +201,12 @@ def _from_licences(facts: Facts, view: RegistryView, taken: dict[str, _Taken]) -
 
 def _from_plans(facts: Facts, view: RegistryView, taken: dict[str, _Taken]) -> None:
     """Draw what leaves on the quantity that its consignor planned, in the year of dispatch."""
+    if facts.filed is None or not view.has_plans(facts.form.consignor.uscc):
+        return  # most, and asked of every load
     moved = facts.moved
     if nothing_to_judge(facts) is not None or moved is None:
         return
     uscc, year = facts.form.consignor.uscc, china_day(moved.at).year
-    if not view.plans(uscc, year):
-        return
     for waste in facts.hazardous:
         if planned(view, uscc, year, waste.code) is not None and not exempt_from_plans(
             facts, view, waste.code, moved
