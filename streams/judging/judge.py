@@ -112,7 +112,7 @@ def judge_manifest(
     if before is not None and not (facts.otherwise or before.facts.otherwise) and same.in_(READS):
         draws = before.draws
     else:
-        draws = draws_of(facts, view)
+        draws = draws_of(facts, view, book)
     for reason, reading in facts.otherwise:
         judged = [
             found

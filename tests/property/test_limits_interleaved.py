@@ -37,6 +37,7 @@ from streams.judging.memory_state import MemoryState
 from streams.judging.on_files import judge_statements
 from streams.judging.outcome import Draw, outcome_digest
 from streams.judging.registry import RecordVersion, RegistryView
+from streams.judging.rules import RULE_BOOK
 from streams.judging.rules.draws import draws_of
 from streams.judging.statement import Statement
 from streams.shared import judge_dirty
@@ -183,7 +184,7 @@ def test_a_limits_word_is_what_the_least_and_the_most_of_every_draw_say(
             facts = decision.facts
             readings = [facts._replace(otherwise=()), *(r for _, r in facts.otherwise)]
             taken = [
-                next((d for d in draws_of(r, view) if d.limit == draw.limit), None)
+                next((d for d in draws_of(r, view, RULE_BOOK) if d.limit == draw.limit), None)
                 for r in readings
             ]
             assert draw.grams == max(d.grams if d else 0 for d in taken)

@@ -86,7 +86,7 @@ def test_a_rule_reads_no_member_of_the_facts_that_it_does_not_name(
 def test_draws_read_no_member_of_the_facts_that_they_do_not_name(said: Any, known: Any) -> None:
     view = RegistryView.known_at(view_records(known))
     watched: Any = Watched(fold(NUMBER, union(said), view), READS)
-    draws_of(watched, view)
+    draws_of(watched, view, RULE_BOOK)
     assert watched.seen <= {*READS, "subject", "otherwise"}
 
 

@@ -306,5 +306,6 @@ USED_AGAIN = LimitRule(
     "一事一批的审批用于多次转移",
     "an approval for one transfer used again",
     _used_again,
+    frozenset(("single",)),
     gravest="medium",
 )

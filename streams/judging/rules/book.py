@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from schemas.alert import Severity
+from streams.judging.limit import LimitKind
 from streams.judging.registry import RegistryView
 from streams.judging.rules.agreement import FINISHED_LATE, USED_AGAIN
 from streams.judging.rules.approval_mismatch import (
@@ -132,6 +133,10 @@ class RuleBook(NamedTuple):
     def parameters_of(self, rule_id: str) -> Parameters:
         """Return the figures that a rule judges by in this book. Raises KeyError."""
         return {rule.id: rule.parameters for rule in self.rules}[rule_id]
+
+    def judges(self, kind: LimitKind) -> bool:
+        """Whether any rule judges limits of a kind: what nobody judges need not be drawn on."""
+        return any(kind in rule.kinds for rule in self.limit)
 
     def gravest(self, rule_id: str) -> Severity:
         """Return the greatest severity that a rule's findings may have."""

@@ -24,6 +24,7 @@ from streams.judging.rules.transfer import TAKING_OVER, nothing_to_judge
 
 if TYPE_CHECKING:
     from schemas.registry import WhitelistEntry
+    from streams.judging.rules.book import RuleBook
 
 __all__ = ["READS", "draws_of"]
 
@@ -43,15 +44,15 @@ class _Taken(NamedTuple):
     """Whether it may as well draw on another document."""
 
 
-def draws_of(facts: Facts, view: RegistryView) -> tuple[Draw, ...]:
+def draws_of(facts: Facts, view: RegistryView, book: "RuleBook") -> tuple[Draw, ...]:
     """Return what a manifest takes from limits; lines on one limit are added up.
 
     A void on the way or a refusal takes nothing (the caller releases what was reserved). Where an
     officer may have to choose how to read the events, a draw goes from the least to the most that
     any reading takes.
     """
-    now = _taken(facts, view)
-    others = [(reason, _taken(reading, view)) for reason, reading in facts.otherwise]
+    now = _taken(facts, view, book)
+    others = [(reason, _taken(reading, view, book)) for reason, reading in facts.otherwise]
     limits = {*now, *(limit for _, taken in others for limit in taken)} if others else now
     return tuple(
         _draw(limit, facts.subject, now.get(limit), [(r, t.get(limit)) for r, t in others])
@@ -102,13 +103,13 @@ def _least(other: _Taken | None, least: int, unweighed: bool) -> int:
     return min(other.grams, least)
 
 
-def _taken(facts: Facts, view: RegistryView) -> dict[str, _Taken]:
+def _taken(facts: Facts, view: RegistryView, book: "RuleBook") -> dict[str, _Taken]:
     """Return what one reading takes, by limit."""
     taken: dict[str, _Taken] = {}
     if not facts.refused:
-        _from_approvals(facts, view, taken)
+        _from_approvals(facts, view, taken, book)
         _from_licences(facts, view, taken)
-        _from_plans(facts, view, taken)
+        _from_plans(facts, view, taken, book)
     return taken
 
 
@@ -130,7 +131,9 @@ def _add(
     taken[limit] = _Taken(at, known, unweighed, voided, received, several)
 
 
-def _from_approvals(facts: Facts, view: RegistryView, taken: dict[str, _Taken]) -> None:
+def _from_approvals(
+    facts: Facts, view: RegistryView, taken: dict[str, _Taken], book: "RuleBook"
+) -> None:
     """Draw on approved lines, and on the white-list entries that shortened or replaced them."""
     crossing = crossing_of(facts, view)
     if isinstance(crossing, str):
@@ -146,7 +149,7 @@ def _from_approvals(facts: Facts, view: RegistryView, taken: dict[str, _Taken]) 
         _add(taken, limit, at, facts, line.waste, several)
         listed.append((line.waste, line.listed))
         once = line.shortening
-        if once and all(entry.single_use for entry in once):
+        if once and all(entry.single_use for entry in once) and book.judges("single"):
             _add(taken, single_key(chosen.approval.id, once[0].id), at, facts, line.waste, several)
     year = china_day(at).year
     for waste, entries in listed:
@@ -199,12 +202,14 @@ def _from_licences(facts: Facts, view: RegistryView, taken: dict[str, _Taken]) -
             _add(taken, limit, at, facts, waste, several)
 
 
-def _from_plans(facts: Facts, view: RegistryView, taken: dict[str, _Taken]) -> None:
+def _from_plans(
+    facts: Facts, view: RegistryView, taken: dict[str, _Taken], book: "RuleBook"
+) -> None:
     """Draw what leaves on the quantity that its consignor planned, in the year of dispatch."""
     if facts.filed is None or not view.has_plans(facts.form.consignor.uscc):
         return  # most, and asked of every load
     moved = facts.moved
-    if nothing_to_judge(facts) is not None or moved is None:
+    if nothing_to_judge(facts) is not None or moved is None or not book.judges("plan"):
         return
     uscc, year = facts.form.consignor.uscc, china_day(moved.at).year
     for waste in facts.hazardous:

@@ -153,6 +153,7 @@ PLAN_EXCEEDED = LimitRule(
     "移出量超过管理计划",
     "more shipped than planned",
     _plan_exceeded,
+    frozenset(("plan",)),
     _PARAMETERS,
     gravest="medium",
 )

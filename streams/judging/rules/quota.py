@@ -163,6 +163,7 @@ QUANTITY_EXCEEDED = LimitRule(
     "跨省转移超出批准数量",
     "more moved than approved",
     _quantity_exceeded,
+    frozenset(("approval", "pool")),
 )
 CAP_EXCEEDED = LimitRule(
     "whitelist.cap_exceeded",
@@ -170,4 +171,5 @@ CAP_EXCEEDED = LimitRule(
     "超出白名单年度数量",
     "white list's yearly quantity exceeded",
     _cap_exceeded,
+    frozenset(("whitelist",)),
 )

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from schemas.alert import Severity
+    from streams.judging.limit import LimitKind
     from streams.judging.registry import RegistryView
 
 __all__ = [
@@ -100,6 +101,8 @@ class LimitRule(NamedTuple):
     title_zh: str
     title_en: str
     judge: "Callable[[LimitRule, str, Sequence[Draw], RegistryView, datetime | None], Sequence[Outcome]]"
+    kinds: "frozenset[LimitKind]"
+    """The kinds of limits that it judges; of another nothing is asked."""
     parameters: Parameters = _NONE
     gravest: "Severity" = "critical"
     """The greatest severity that the quantity may give its findings."""

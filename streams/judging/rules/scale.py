@@ -153,5 +153,6 @@ SCALE_EXCEEDED = LimitRule(
     "超出许可证年度核准规模",
     "licence's yearly scale exceeded",
     _scale_exceeded,
+    frozenset(("licence",)),
     _PARAMETERS,
 )

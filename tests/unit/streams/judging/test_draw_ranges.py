@@ -34,6 +34,7 @@ from manifests import (
 
 from streams.judging.decision import Memo, decide_limit, decide_manifest
 from streams.judging.outcome import Draw
+from streams.judging.rules import RULE_BOOK
 from streams.judging.rules.draws import draws_of
 
 T = 1_000_000
@@ -321,7 +322,7 @@ def test_of_readings_that_draw_where_none_counts_one_without_a_weight_is_enough(
     known, bare = facts(*there()), facts(*pieces(1))
     refused = facts(*there(), received(DAY + 9 * HOUR, opinion="refused", subject=number(1)))
     both = refused._replace(otherwise=((AFTER, known), (TWICE, bare)))
-    (draw,) = draws_of(both, registry(TEN))
+    (draw,) = draws_of(both, registry(TEN), RULE_BOOK)
     assert (draw.least, draw.grams, draw.doubt, draw.unweighed) == (0, 4 * T, AFTER, True)
 
 
