@@ -45,7 +45,7 @@ async def liandan(home: Path, *arguments: str) -> tuple[int, str]:
 async def test_a_lost_database_comes_back_and_the_line_ends_the_same(
     make_stack: MakeStack, fresh_home: FreshHome, tmp_path: Path
 ) -> None:
-    world = build_world("demo", 51, 400)
+    world = build_world("demo", 51, 300)
     half = len(world.events) // 2
     backups = tmp_path / "backups"
     with fresh_home() as home:

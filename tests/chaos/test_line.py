@@ -124,7 +124,7 @@ async def _while_posting(
 async def test_a_worker_killed_five_times_under_load_ends_with_the_same_alerts(
     make_stack: MakeStack,
 ) -> None:
-    world = build_world("demo", 11, 900)
+    world = build_world("demo", 11, 600)
     stack = await make_stack([GATEWAY, ARCHIVER, worker(1)])
     await write_change_set(stack.settings.database_registry, world.registry, "test")
     chance = random.Random(5)
