@@ -15,10 +15,10 @@ from tests.manifests import CARRIER, HEBEI, arrived, dispatched, filed
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(180)]
 
 RULE = "time.transit_overdue"
-LOADS = 8
+LOADS = 6
 STEP = timedelta(seconds=1.5)
 """Between one load's deadline and the next one's."""
-STRUCK = (5,)
+STRUCK = (3,)
 """At whose deadlines the worker is killed."""
 
 

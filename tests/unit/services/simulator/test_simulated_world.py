@@ -91,7 +91,7 @@ def planted(world: World) -> set[tuple[str, str, str]]:
 @pytest.mark.parametrize(
     ("seed", "manifests"),
     [(seed, 300) for seed in range(10)]
-    + [(seed, 2_000) for seed in range(1, 6)]
+    + [(seed, 2_000) for seed in range(1, 4)]
     + [(1, 999), (2, 1_000), (3, 6_000)],
 )
 def test_labels_are_what_the_definitions_say_of_the_bytes(seed: int, manifests: int) -> None:
