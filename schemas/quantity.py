@@ -81,9 +81,9 @@ def quantity_missing(weight: str, count: str) -> Refusal:
 
 
 def tonnes_text(grams: int) -> str:
-    """Return grams as tonnes without trailing zeros: ``12.5``."""
-    whole, rest = divmod(grams, 1_000_000)
-    return f"{whole}.{rest:06d}".rstrip("0").rstrip(".")
+    """Return grams as tonnes without trailing zeros: ``12.5``, and ``-0.7`` of what is too much."""
+    whole, rest = divmod(abs(grams), 1_000_000)
+    return f"{'-' if grams < 0 else ''}{whole}.{rest:06d}".rstrip("0").rstrip(".")
 
 
 def small_int(low: int, high: int, code: str = "integer_range") -> Checked:

@@ -192,7 +192,7 @@ def _exhausted(subject: str, name: tuple[str, str], told: Forecast) -> Notice:
     when_zh = f"，预计 {out.likely}（{out.earliest} 至 {out.latest or '…'}）" if out else ""
     when_en = f", likely on {out.likely} ({out.earliest} to {out.latest or '…'})" if out else ""
     outlook_zh, outlook_en = _OUTLOOKS[told.outlook]
-    left = f"{'-' if told.left < 0 else ''}{tonnes_text(abs(told.left))}"
+    left = tonnes_text(told.left)
     return Notice(
         uuid5(_NAMESPACE, f"limit_runs_out\n{subject}\n{told.outlook}"),
         "limit_runs_out",

@@ -53,3 +53,11 @@ def test_a_whole_number_is_an_integer_within_its_bounds(value: object) -> None:
     one_to_ten = small_int(1, 10)
     assert one_to_ten.read(10) == 10
     assert refusal(one_to_ten.read, value).code == "integer_range"
+
+
+@pytest.mark.parametrize(
+    ("grams", "text"),
+    [(-700_000, "-0.7"), (-1, "-0.000001"), (-2_500_000, "-2.5"), (-(10**7), "-10")],
+)
+def test_what_is_too_much_is_told_with_its_sign(grams: int, text: str) -> None:
+    assert tonnes_text(grams) == text

@@ -135,12 +135,12 @@ _NO_GROUP = Group()
 
 
 def _figure(what: Said, grams: int, group: Group = _NO_GROUP) -> Condition:
-    text = f"{'-' if grams < 0 else ''}{tonnes_text(abs(grams))}"
+    text = tonnes_text(grams)
     return condition(what, (f"{text} 吨", f"{text} t"), holds=True, role="figure", group=group)
 
 
 def _signed(grams: int) -> str:
-    return f"{'-' if grams < 0 else ''}{tonnes_text(abs(grams))} t"
+    return f"{tonnes_text(grams)} t"
 
 
 def _held(t: Threshold, least: int, most: int, *, known: bool) -> Iterable[Condition]:
