@@ -9,13 +9,12 @@ import typer
 from rich.text import Text
 
 from infra.runtime.settings import Settings
-from schemas.problems import Problem
 from services.cli.console import Failure, out, say
 from services.cli.event_file import read_event_file
 from services.cli.failures import quiet_logs, reaching, served
 from services.cli.gateway_client import GatewayClient
 from services.cli.key_file import TokenRing
-from services.cli.refusals import print_problems
+from services.cli.refusals import print_answered
 
 __all__ = ["check"]
 
@@ -69,8 +68,7 @@ def check(
             )
         answer = asyncio.run(_ask(url or Settings().gateway_url, token, drafts[0].raw))
         if "outcome" not in answer:
-            _refused(file, answer)
-            raise typer.Exit(3 if answer.get("status") in (429, 503) else 1)
+            raise typer.Exit(print_answered(str(file), answer))
         if ticket is not None and answer["ticket"]:
             ticket.write_text(answer["ticket"] + "\n")
         if as_json:
@@ -84,14 +82,6 @@ async def _ask(url: str, token: str, draft: bytes) -> dict[str, Any]:
     async with GatewayClient(url) as client:
         with reaching(f"网关 gateway {url}"):
             return await client.check(token, draft)
-
-
-def _refused(file: Path, problem: dict[str, Any]) -> None:
-    errors = [Problem(e["code"], e["pointer"], e["zh"], e["en"]) for e in problem.get("errors", ())]
-    head = Problem(
-        problem.get("code", ""), "", problem.get("detail_zh", ""), problem.get("detail_en", "")
-    )
-    print_problems(str(file), errors or [head])
 
 
 def _print(answer: dict[str, Any]) -> None:

@@ -8,11 +8,10 @@ import typer
 from rich.text import Text
 
 from infra.runtime.settings import Settings
-from schemas.problems import Problem
 from services.cli.console import out, say
 from services.cli.failures import quiet_logs, reaching, served
 from services.cli.gateway_client import GatewayClient
-from services.cli.refusals import print_problems
+from services.cli.refusals import print_answered
 
 __all__ = ["notices"]
 
@@ -30,11 +29,7 @@ def notices(
         quiet_logs()
         answer = asyncio.run(_ask(url or Settings().gateway_url, key))
         if "notices" not in answer:
-            head = Problem(
-                answer.get("code", ""), "", answer.get("detail_zh", ""), answer.get("detail_en", "")
-            )
-            print_problems("notices", [head])
-            raise typer.Exit(3 if answer.get("status") in (429, 503) else 1)
+            raise typer.Exit(print_answered("notices", answer))
         if as_json:
             print(json.dumps(answer, ensure_ascii=False, indent=1))
             return

@@ -13,7 +13,7 @@ from schemas.alert import Evidence
 from schemas.instant import china_day
 from schemas.registry import TransferApproval, WhitelistEntry
 from streams.judging.explanation import Condition, Cure
-from streams.judging.facts import Facts
+from streams.judging.facts import Fact, Facts
 from streams.judging.law import order_23
 from streams.judging.limit import limit_of
 from streams.judging.outcome import Draw, Outcome, china_text
@@ -91,19 +91,14 @@ def _finished_late(
     if isinstance(terms, str) or moved is None:
         return not_applicable(rule, "-", terms if isinstance(terms, str) else "not_moved")
     end = facts.taken_over
-    late = [t for t in terms if (now if end is None else end.at) is not None]
-    late = [t for t in late if t.over <= (end.at if end is not None else now or t.over)]
+    until = now if end is None else end.at
+    late = [t for t in terms if until is not None and t.over <= until]
     if not late:
         if end is None:
             return not_applicable(rule, "-", "term_runs")
         over = min(t.over for t in terms)
-        day = (over - timedelta(days=1)).date()
         said = f"期限 {_last(over)} 前已运抵", f"it was there by {_last(over)}"
-        return (
-            says(
-                rule, "passed", "-", "in_time", said, margin=f"{(day - china_day(end.at)).days} d"
-            ),
-        )
+        return (says(rule, "passed", "-", "in_time", said, margin=_spare(over, end)),)
     first = min(late, key=lambda t: (t.over, t.line.waste.line))
     wastes = [t.line.waste for t in late]
     amount = shipped(facts, wastes)
@@ -146,9 +141,7 @@ def _finished_late(
             act_at=first.over,
             evidence=tuple(evidence),
             law=AGREED,
-            margin=None
-            if end is None
-            else f"{(china_day(first.over) - china_day(end.at)).days - 1} d",
+            margin=None if end is None else _spare(first.over, end),
             conditions=(
                 *scope.transfer(facts, wastes),
                 scope.across(facts),
@@ -172,6 +165,11 @@ def _finished_late(
             ),
         ),
     )
+
+
+def _spare(over: datetime, end: Fact) -> str:
+    """Return the days from an end to the last day of a term, negative after it."""
+    return f"{(china_day(over) - china_day(end.at)).days - 1} d"
 
 
 def _last(over: datetime) -> str:

@@ -11,7 +11,6 @@ from datetime import datetime
 from typing import NamedTuple
 
 from schemas.alert import Evidence
-from schemas.instant import china_day
 from schemas.manifest import WasteLine
 from schemas.registry import CarrierPermit
 from streams.judging.facts import Fact, Facts
@@ -25,6 +24,7 @@ from streams.judging.rules.rule import (
     ManifestRule,
     days_left,
     event_evidence,
+    last_ended,
     not_applicable,
     record_evidence,
     says,
@@ -109,11 +109,7 @@ def _permitted(rule: ManifestRule, facts: Facts, view: RegistryView, leg: Leg) -
         margin = None if longest is None else f"{longest} d"
         return says(rule, "passed", leg.carrier, "permitted", said, margin=margin)
     held = view.permits(leg.carrier)
-    ended = max(
-        (p for p in held if p.valid_to is not None and p.valid_to < china_day(leg.at)),
-        key=lambda p: (p.valid_to, p.id),
-        default=None,
-    )
+    ended = last_ended(held, leg.at)
     if ended is not None:
         reason = "expired"
         why_zh = f"其许可 {ended.number} 已于 {ended.valid_to} 到期"

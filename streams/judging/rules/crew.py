@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from schemas.instant import china_day
 from schemas.registry import CrewMember
 from streams.judging.explanation import Cure
 from streams.judging.facts import Facts
@@ -18,7 +17,14 @@ from streams.judging.rules.amount import shipped
 from streams.judging.rules.carrier import LAW, Leg, legs_of, loading_evidence
 from streams.judging.rules.explained import scope
 from streams.judging.rules.explained.wording import Group, condition, within_validity
-from streams.judging.rules.rule import ManifestRule, Said, days_left, record_evidence, says
+from streams.judging.rules.rule import (
+    ManifestRule,
+    Said,
+    days_left,
+    last_ended,
+    record_evidence,
+    says,
+)
 from streams.judging.rules.transfer import LOADING, codes, names
 
 __all__ = ["CREW_CERTIFICATE"]
@@ -68,8 +74,7 @@ def _finding(
     rule: ManifestRule, facts: Facts, view: RegistryView, person: _Person, key: str
 ) -> Outcome:
     leg, (role_zh, role_en) = person.leg, _ROLES[person.role]
-    past = [m for m in person.held if m.valid_to is not None and m.valid_to < china_day(leg.at)]
-    ended = max(past, key=lambda m: (m.valid_to, m.id), default=None)
+    ended = last_ended(person.held, leg.at)
     why = (
         ("其从业资格证当时尚未生效", "the certificate was not yet valid")
         if ended is None

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from schemas.alert import Evidence
 from schemas.instant import china_day
@@ -23,6 +23,7 @@ __all__ = [
     "Said",
     "days_left",
     "event_evidence",
+    "last_ended",
     "not_applicable",
     "record_evidence",
     "says",
@@ -176,6 +177,12 @@ def event_evidence(fact: Fact, zh: str, en: str) -> list[Evidence]:
 def record_evidence(kind: str, record_id: str, zh: str, en: str) -> Evidence:
     """Return a registry record as evidence."""
     return Evidence("record", f"{kind}/{record_id}", None, zh, en)
+
+
+def last_ended(records: "Sequence[Any]", at: datetime) -> "Any | None":
+    """Return of dated records what ended last before the China day of an instant, if any did."""
+    past = [r for r in records if r.valid_to is not None and r.valid_to < china_day(at)]
+    return max(past, key=lambda r: (r.valid_to, r.id), default=None)
 
 
 def days_left(valid_to: object, at: datetime) -> int | None:

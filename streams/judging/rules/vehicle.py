@@ -8,7 +8,6 @@ certificate, and who may use another's vehicle is the transport authority's ques
 from collections.abc import Sequence
 from datetime import datetime
 
-from schemas.instant import china_day
 from schemas.registry import Vehicle
 from streams.judging.facts import Facts
 from streams.judging.outcome import Outcome, china_text
@@ -16,7 +15,7 @@ from streams.judging.registry import RegistryView, in_force
 from streams.judging.rules.amount import shipped
 from streams.judging.rules.carrier import LAW, Leg, legs_of, loading_evidence
 from streams.judging.rules.explained import certificate_explained
-from streams.judging.rules.rule import ManifestRule, days_left, record_evidence, says
+from streams.judging.rules.rule import ManifestRule, days_left, last_ended, record_evidence, says
 from streams.judging.rules.transfer import LOADING, codes, names
 
 __all__ = ["VEHICLE_CERTIFICATE"]
@@ -42,8 +41,7 @@ def _certificate(
 def _finding(
     rule: ManifestRule, facts: Facts, view: RegistryView, leg: Leg, held: Sequence[Vehicle]
 ) -> Outcome:
-    past = [v for v in held if v.valid_to is not None and v.valid_to < china_day(leg.at)]
-    ended = max(past, key=lambda v: (v.valid_to, v.id), default=None)
+    ended = last_ended(held, leg.at)
     if ended is not None:
         why = (
             f"其道路运输证 {ended.certificate_no or ''}已于 {ended.valid_to} 到期",
