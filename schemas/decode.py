@@ -4,16 +4,20 @@ from typing import cast
 
 from schemas.fast import FastDecoder
 from schemas.manifest import ManifestEvent, ManifestEventModel
+from schemas.medical import MedicalEvent, MedicalEventModel
 from schemas.registry import RegistryRecord, RegistryRecordModel
 
 __all__ = [
     "decode_manifest_event",
+    "decode_medical_event",
     "decode_registry_record",
     "manifest_decoder",
+    "medical_decoder",
     "registry_decoder",
 ]
 
 manifest_decoder = FastDecoder(ManifestEventModel, "type")
+medical_decoder = FastDecoder(MedicalEventModel, "type")
 registry_decoder = FastDecoder(RegistryRecordModel, "kind")
 
 
@@ -23,6 +27,11 @@ def decode_manifest_event(raw: bytes) -> ManifestEvent:
     Raises ``schemas.fast.NotUnderstood`` with code, JSON Pointer and sentences.
     """
     return cast("ManifestEvent", manifest_decoder.decode(raw))
+
+
+def decode_medical_event(raw: bytes) -> MedicalEvent:
+    """Return the medical event in ``raw``. Raises ``schemas.fast.NotUnderstood``."""
+    return cast("MedicalEvent", medical_decoder.decode(raw))
 
 
 def decode_registry_record(raw: bytes) -> RegistryRecord:

@@ -16,6 +16,7 @@ from schemas.checks import Refusal, text
 from schemas.credit_code import CreditCode
 from schemas.instant import Day, Instant
 from schemas.manifest import Form, Method, Name, Short
+from schemas.medical import Process
 from schemas.plate import Plate
 from schemas.quantity import Tonnes, small_int
 from schemas.record import Record
@@ -27,12 +28,16 @@ __all__ = [
     "ApprovalLine",
     "Calendar",
     "CarrierPermit",
+    "CollectionAgreement",
     "CrewMember",
+    "EmergencyOrder",
     "Exemption",
     "InboundBan",
+    "Institution",
     "Insurance",
     "Licence",
     "ManagementPlan",
+    "MedicalPlant",
     "ParameterValue",
     "PlanLine",
     "RegistryRecord",
@@ -371,6 +376,78 @@ class Insurance(_Valid):
     insurer: Name | None = None
 
 
+class Institution(_Valid):
+    """医疗卫生机构: a hospital or clinic that makes medical waste (regulation of 2003, Arts 16-21)."""
+
+    kind: Literal["institution"]
+    uscc: CreditCode
+    name: Name
+    region: RegionCode
+    category: Literal["hospital", "clinic", "village_clinic", "other"] = "hospital"
+    beds: Annotated[int, small_int(0, 20_000)] = 0
+    remote: bool = Field(default=False, description="偏远地区，可就地处置（条例第二十一条）")
+
+
+class MedicalPlant(_Valid):
+    """医疗废物集中处置单位: what a plant can do; its licence is a record of its own."""
+
+    kind: Literal["medical_plant"]
+    uscc: CreditCode
+    name: Name
+    region: RegionCode
+    processes: Annotated[list[Process], Field(min_length=1, max_length=5)]
+    capacity_t_per_day: Tonnes | None = Field(default=None, description="处置能力，吨/日")
+    emergency: bool = Field(default=False, description="应急设施：仅在应急令有效时可用")
+
+
+class CollectionAgreement(_Valid):
+    """收运协议: which plant comes for an institution's waste, and how often at least."""
+
+    kind: Literal["collection_agreement"]
+    institution: CreditCode
+    plant: CreditCode
+    plant_name: Name | None = None
+    every_hours: Annotated[int, small_int(1, 720)] = Field(
+        default=48, description="至少每多少小时收运一次"
+    )
+    route: Short | None = None
+
+
+def _order_ends_after_it_begins(record: Any) -> None:
+    if record.until_at is not None and record.until_at <= record.from_at:
+        raise Refusal(
+            "validity_reversed", "有效期止早于有效期起", "the record ends before it begins"
+        )
+
+
+class EmergencyOrder(_Valid):
+    """应急令 (Code Art 545): what is lawful in an epidemic, in its area, from its minute to its last.
+
+    ``areas``: provinces, cities or counties. ``valid_from`` and ``valid_to`` say nothing here.
+    """
+
+    kind: Literal["emergency_order"]
+    document: Annotated[str, text(100, least=1)]
+    level: Short | None = None
+    areas: Annotated[list[RegionCode], Field(min_length=1, max_length=200)]
+    from_at: Instant
+    until_at: Instant | None = None
+    plants: Annotated[list[CreditCode], Field(max_length=200)] = Field(
+        default=[], description="可以接收的单位，含未持证的"
+    )
+    plates: Annotated[list[Plate], Field(max_length=1000)] = Field(
+        default=[], description="可以使用的车辆"
+    )
+    store_hours: Annotated[int, small_int(1, 720)] | None = Field(
+        default=None, description="机构暂存时限，小时"
+    )
+    plant_hours: Annotated[int, small_int(1, 720)] | None = Field(
+        default=None, description="处置单位贮存时限，小时"
+    )
+
+    __checks__ = (_ends_after_it_begins, _order_ends_after_it_begins)
+
+
 class ParameterValue(Record):
     """A figure of a rule that is not as the program declares it."""
 
@@ -415,6 +492,10 @@ RegistryRecord = (
     | RulebookVersion
     | Insurance
     | CrewMember
+    | Institution
+    | MedicalPlant
+    | CollectionAgreement
+    | EmergencyOrder
 )
 
 REGISTRY_KINDS = (
@@ -431,6 +512,10 @@ REGISTRY_KINDS = (
     "rulebook_version",
     "insurance",
     "crew",
+    "institution",
+    "medical_plant",
+    "collection_agreement",
+    "emergency_order",
 )
 
 

@@ -19,7 +19,7 @@ from services.cli.refusals import print_problems
 from services.cli.rule_versions import approve, propose, versions
 from streams.judging.on_files import judge_lines
 from streams.judging.outcome import Outcome, State
-from streams.judging.rules import RULE_BOOK, LimitRule, ManifestRule
+from streams.judging.rules import RULE_BOOK, AnyRule, LimitRule, MedicalRule
 from streams.judging.rules.about import ABOUT, EVERY_RULE, Figure, law_of
 from streams.judging.rules.parameter import Parameter
 
@@ -45,9 +45,17 @@ _STATES: dict[State, tuple[str, str, str]] = {
 }
 
 
-def _scope(rule: ManifestRule | LimitRule) -> tuple[str, str]:
+_MEDICAL = {
+    "hospital_day": ("医疗卫生机构一日", "a day of an institution of medical waste"),
+    "plant_day": ("处置单位一日", "a day of a plant of medical waste"),
+}
+
+
+def _scope(rule: AnyRule) -> tuple[str, str]:
     if isinstance(rule, LimitRule):
         return "累计上限", "a limit over many manifests"
+    if isinstance(rule, MedicalRule):
+        return _MEDICAL[rule.scope]
     return "逐份联单", "one manifest"
 
 
@@ -182,7 +190,7 @@ def _print_law(zh: str, en: str, cited: Iterable[LegalBasis]) -> None:
     out.print()
 
 
-def _rule(rule_id: str) -> ManifestRule | LimitRule:
+def _rule(rule_id: str) -> AnyRule:
     found = {rule.id: rule for rule in RULE_BOOK.rules}
     if rule_id not in found:
         near = difflib.get_close_matches(rule_id, found, n=3, cutoff=0.4)
@@ -204,7 +212,7 @@ def _near_en(near: Iterable[str]) -> str:
     return f" Near: {names}." if names else ""
 
 
-def _told(rule: ManifestRule | LimitRule) -> dict[str, Any]:
+def _told(rule: AnyRule) -> dict[str, Any]:
     about = ABOUT[rule.id]
     return {
         "id": rule.id,
@@ -212,7 +220,11 @@ def _told(rule: ManifestRule | LimitRule) -> dict[str, Any]:
         "version": rule.version,
         "title_zh": rule.title_zh,
         "title_en": rule.title_en,
-        "scope": "limit" if isinstance(rule, LimitRule) else "manifest",
+        "scope": rule.scope
+        if isinstance(rule, MedicalRule)
+        else "limit"
+        if isinstance(rule, LimitRule)
+        else "manifest",
         "reads": getattr(rule, "reads", None),
         "deadline": getattr(rule, "due", None) is not None,
         "asks": about.asks,

@@ -8,7 +8,7 @@ import msgspec
 from schemas.alert import Alert, alert_digest, alert_id
 from streams.judging.facts import Facts
 from streams.judging.limit import limit_of
-from streams.judging.outcome import Outcome, at_most, severity_of
+from streams.judging.outcome import Outcome
 from streams.judging.registry import RegistryView
 from streams.judging.rules import RULE_BOOK, RuleBook
 from streams.judging.rules.plan_quantity import plan_holder
@@ -191,7 +191,7 @@ def _alert(
         discriminator=outcome.discriminator,
         finding=_FINDINGS[outcome.state],
         state="open",
-        severity=at_most(severity_of(outcome.grams, outcome.unweighed), book.gravest(outcome.rule)),
+        severity=book.severity(outcome),
         grams=outcome.grams,
         unweighed=True if outcome.unweighed else msgspec.UNSET,
         title_zh=title_zh,

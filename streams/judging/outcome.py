@@ -119,13 +119,15 @@ _digest_again = lru_cache(2048)(_digest)
 _packed = msgspec.msgpack.Encoder().encode
 
 
-def severity_of(grams: int, unweighed: bool = False) -> Severity:
-    """Return the severity by the cuts of 1, 3 and 10 t; medium at least where a weight is missing.
+def severity_of(
+    grams: int, unweighed: bool = False, cuts_g: tuple[int, int, int] | None = None
+) -> Severity:
+    """Return the severity by the cuts of 1, 3 and 10 t, or others; medium at least where a weight is missing.
 
     The lowest would reward leaving the weight out; a high one would bury officers in three lamps.
     Loads told in pieces (drums, batteries, lamps) mostly weigh some tonnes. [D]
     """
-    low, medium, high = (cut * 1_000_000 for cut in SEVERITY_CUTS_T)
+    low, medium, high = cuts_g or (cut * 1_000_000 for cut in SEVERITY_CUTS_T)
     if grams < low:
         return "medium" if unweighed else "low"
     if grams < medium:

@@ -17,12 +17,16 @@ from schemas.region import province_of
 from schemas.registry import (
     Calendar,
     CarrierPermit,
+    CollectionAgreement,
     CrewMember,
+    EmergencyOrder,
     Exemption,
     InboundBan,
+    Institution,
     Insurance,
     Licence,
     ManagementPlan,
+    MedicalPlant,
     RegistryRecord,
     RulebookVersion,
     TransferApproval,
@@ -262,6 +266,11 @@ class RegistryView:
         self._policies: _Index[str, Insurance] = _Index()
         self._crew: _Index[tuple[str, str], CrewMember] = _Index()
         self._versions: _Index[str, RulebookVersion] = _Index()
+        self._institutions: _Index[str, Institution] = _Index()
+        self._plants: _Index[str, MedicalPlant] = _Index()
+        self._agreements: _Index[str, CollectionAgreement] = _Index()
+        self._orders: _Index[str, EmergencyOrder] = _Index()
+        """By area."""
         self.remembered = Remembered()
 
     @classmethod
@@ -326,6 +335,14 @@ class RegistryView:
                 return [(self._policies, r.insured)]
             case "rulebook_version":
                 return [(self._versions, "")]
+            case "institution":
+                return [(self._institutions, r.uscc)]
+            case "medical_plant":
+                return [(self._plants, r.uscc)]
+            case "collection_agreement":
+                return [(self._agreements, r.institution)]
+            case "emergency_order":
+                return [(self._orders, area) for area in r.areas]
             case _:
                 return []
 
@@ -410,6 +427,24 @@ class RegistryView:
         found = [v for v in versions if day is not None and on_day(v, day)]
         return max(found, key=lambda v: (v.valid_from, v.id), default=None)
 
+    def institution(self, uscc: str, at: datetime) -> Institution | None:
+        """Return the record in force of a hospital or clinic, else its newest by id, if any."""
+        return _standing(self._institutions.of(uscc), at)
+
+    def medical_plant(self, uscc: str, at: datetime) -> MedicalPlant | None:
+        """Return the record in force of a treatment plant, else its newest by id, if any."""
+        return _standing(self._plants.of(uscc), at)
+
+    def agreements_in_force(self, institution: str, at: datetime) -> list[CollectionAgreement]:
+        """Return the collection agreements of an institution in force at an instant, by id."""
+        return [a for a in self._agreements.of(institution) if in_force(a, at)]
+
+    def orders(self, region: str) -> tuple[EmergencyOrder, ...]:
+        """Return the emergency orders for a region, its city or its province, by id, in force or not."""
+        areas = dict.fromkeys((region, region[:4] + "00", region[:2] + "0000"))
+        found = {order.id: order for area in areas for order in self._orders.of(area)}
+        return tuple(found[i] for i in sorted(found))
+
     def calendar(self, year: int) -> Calendar | None:
         """Return the calendar of a year, of the smallest id if it has several."""
         return next(iter(self._calendars.of(year)), None)
@@ -436,6 +471,11 @@ class RegistryView:
             both = code, category_of(code)
             named = self.remembered.put(question, tuple(x for x in both if x in self._exempted))
         return named
+
+
+def _standing(records: tuple[R, ...], at: datetime) -> R | None:
+    """Return the record in force at an instant, of the smallest id; else the last, if any."""
+    return next((r for r in records if in_force(r, at)), records[-1] if records else None)
 
 
 def _by_id(record: Any) -> str:

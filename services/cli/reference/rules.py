@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from schemas.alert import LegalBasis
 from services.cli.reference.page import code, page, table
-from streams.judging.rules import RULE_BOOK, LimitRule, ManifestRule
+from streams.judging.rules import RULE_BOOK, AnyRule
 from streams.judging.rules.about import ABOUT, EVERY_RULE, Figure, law_of
 from streams.judging.rules.parameter import Status
 
@@ -33,6 +33,8 @@ def rules_page() -> str:
         _table(RULE_BOOK.manifest),
         "## 累计上限 · Of a limit over many manifests",
         _table(RULE_BOOK.limit),
+        "## 医疗废物一日 · Of a day of an institution or plant of medical waste",
+        _table(RULE_BOOK.medical),
         "## 各条规则 · Each rule",
         _EVERY,
         _figures(EVERY_RULE),
@@ -40,11 +42,11 @@ def rules_page() -> str:
     )
 
 
-def _sorted() -> list[ManifestRule | LimitRule]:
-    return sorted((*RULE_BOOK.manifest, *RULE_BOOK.limit), key=lambda rule: rule.id)
+def _sorted() -> Sequence[AnyRule]:
+    return RULE_BOOK.rules
 
 
-def _rule(rule: ManifestRule | LimitRule) -> list[str]:
+def _rule(rule: AnyRule) -> list[str]:
     """Return what a rule rests on: law by the date of the act, figures, records."""
     about, law = ABOUT[rule.id], law_of(rule.id)
     parts = [f"### {code(rule.id)} {rule.title_zh} · {rule.title_en}"]
@@ -73,7 +75,7 @@ def _law(cited: Sequence[LegalBasis]) -> str:
     )
 
 
-def _parameters(rule: ManifestRule | LimitRule) -> list[str]:
+def _parameters(rule: AnyRule) -> list[str]:
     if not rule.parameters.declared:
         return []
     head = (
@@ -112,7 +114,7 @@ def _status(status: Status) -> str:
     return "法定 law" if status == "law" else "自定 ours"
 
 
-def _table(rules: Sequence[ManifestRule | LimitRule]) -> str:
+def _table(rules: Sequence[AnyRule]) -> str:
     head = ("规则 rule", "版本 version", "名称", "title", "代码 code")
     return table(
         head,
@@ -123,7 +125,7 @@ def _table(rules: Sequence[ManifestRule | LimitRule]) -> str:
     )
 
 
-def _place(rule: ManifestRule | LimitRule) -> str:
+def _place(rule: AnyRule) -> str:
     """Return the module in which the rule is written, as a link."""
     module = inspect.getmodule(rule.judge)
     name = module.__name__ if module is not None else sys.modules[__name__].__name__

@@ -3,6 +3,7 @@
 Kept beside the rules, not in them: judging needs none of it. Tests hold it against what the rules do.
 """
 
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
@@ -10,6 +11,7 @@ from schemas.alert import LegalBasis
 from schemas.instant import CHINA, day_start
 from streams.judging.fold import BACKDATING_TOLERANCE_US
 from streams.judging.law import CODE_IN_FORCE, Act, basis, stored_too_long
+from streams.judging.medical import law as medical_law
 from streams.judging.outcome import SEVERITY_CUTS_T
 from streams.judging.rules.agreement import AGREED
 from streams.judging.rules.carrier import LAW as CARRIER_LAW
@@ -41,6 +43,8 @@ class About(NamedTuple):
 
     acts: tuple[Act, ...] = ()
     cites: tuple[LegalBasis, ...] = ()
+    cites_on: Callable[[datetime], tuple[LegalBasis, ...]] | None = None
+    """What it cites besides, by when the act was done."""
     asks: tuple[str, ...] = ()
     own_law: bool = False
 
@@ -74,7 +78,35 @@ STORED = tuple(
     b for day in (date(2026, 1, 1), CODE_IN_FORCE) for b in stored_too_long(day_start(day))
 )
 
+_MEDICAL = ("institution", "unit", "emergency_order")
+
 ABOUT: dict[str, About] = {
+    "medical.stored_too_long": About(
+        cites_on=medical_law.store, asks=(*_MEDICAL, "collection_agreement")
+    ),
+    "medical.not_collected": About(
+        cites_on=medical_law.collection, asks=(*_MEDICAL, "collection_agreement")
+    ),
+    "medical.unaccounted": About(cites_on=medical_law.register),
+    "medical.never_sealed": About(cites_on=medical_law.register),
+    "medical.weight_differs": About(cites_on=medical_law.register),
+    "medical.unlicensed_plant": About(
+        ("operate_unlicensed", "operate_off_licence", "supply_to_unlicensed"),
+        asks=(*_MEDICAL, "medical_plant", "licence"),
+    ),
+    "medical.other_area": About(
+        ("unapproved_transfer",),
+        cites_on=medical_law.collection,
+        asks=(*_MEDICAL, "medical_plant", "collection_agreement"),
+    ),
+    "medical.vehicle": About(cites_on=medical_law.vehicle, asks=(*_MEDICAL, "vehicle")),
+    "medical.plant_store": About(
+        cites=medical_law.store_at_plant(), asks=(*_MEDICAL, "medical_plant")
+    ),
+    "medical.wrong_process": About(cites=medical_law.process()),
+    "medical.process_figures": About(cites=medical_law.process()),
+    "medical.not_washed": About(cites=medical_law.washing()),
+    "medical.over_capacity": About(cites=medical_law.process(), asks=("medical_plant",)),
     "cross_province.no_approval": About(("unapproved_transfer",), asks=_CROSSING),
     "cross_province.approval_not_in_force": About(("unapproved_transfer",), asks=_CROSSING),
     "cross_province.wrong_method": About(("unapproved_transfer",), asks=_CROSSING),
@@ -140,5 +172,7 @@ def law_of(rule: str) -> dict[str, tuple[LegalBasis, ...]]:
         for act in about.acts:
             for collects in (False, True):
                 cited += [b for b in basis(act, at, collects=collects) if b not in cited]
+        if about.cites_on is not None:
+            cited += about.cites_on(at)
         found[when] = (*cited, *about.cites)
     return found

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from schemas.alert import Severity
 from streams.judging.limit import LimitKind
+from streams.judging.outcome import Outcome, at_most, severity_of
 from streams.judging.registry import RegistryView
 from streams.judging.rules.agreement import FINISHED_LATE, USED_AGAIN
 from streams.judging.rules.approval_mismatch import (
@@ -25,6 +26,7 @@ from streams.judging.rules.insurance import INSURANCE_LAPSED
 from streams.judging.rules.journey import TOO_FAST
 from streams.judging.rules.licence import RECEIVER_UNLICENSED, SUSPENDED
 from streams.judging.rules.licence_scope import CODE_OUT_OF_SCOPE, MODE_OUT_OF_SCOPE
+from streams.judging.rules.medical import MEDICAL_RULES, MedicalRule
 from streams.judging.rules.number import NUMBER_REGION
 from streams.judging.rules.parameter import ParameterRefused, Parameters, ParameterSet
 from streams.judging.rules.plan import NO_LINE
@@ -44,10 +46,11 @@ from streams.judging.rules.vehicle import VEHICLE_CERTIFICATE
 if TYPE_CHECKING:
     from streams.judging.ticket import TicketKeys
 
-__all__ = ["RULE_BOOK", "LimitRule", "ManifestRule", "RuleBook"]
+__all__ = ["RULE_BOOK", "AnyRule", "LimitRule", "ManifestRule", "MedicalRule", "RuleBook"]
 
 _NO_KEYS: "TicketKeys" = {}
-_Rule = TypeVar("_Rule", ManifestRule, LimitRule)
+AnyRule = ManifestRule | LimitRule | MedicalRule
+_Rule = TypeVar("_Rule", ManifestRule, LimitRule, MedicalRule)
 
 
 def _with(rule: _Rule, values: ParameterSet) -> _Rule:
@@ -63,11 +66,14 @@ class RuleBook(NamedTuple):
     """What signs check tickets: an alert tells of a ticket, no rule asks for one."""
     versioned: bool = True
     """Whether versions of the book on record set the parameters; a draft's values are its own."""
+    medical: tuple[MedicalRule, ...] = ()
+    """Rules of a day of an institution or plant of medical waste."""
 
     @property
-    def rules(self) -> tuple[ManifestRule | LimitRule, ...]:
+    def rules(self) -> tuple[AnyRule, ...]:
         """Return all rules, by id."""
-        return tuple(sorted((*self.manifest, *self.limit), key=lambda rule: rule.id))
+        every: tuple[AnyRule, ...] = (*self.manifest, *self.limit, *self.medical)
+        return tuple(sorted(every, key=lambda rule: rule.id))
 
     @property
     def parameter_set(self) -> ParameterSet:
@@ -99,6 +105,7 @@ class RuleBook(NamedTuple):
         return self._replace(
             manifest=tuple(_with(rule, by_rule[rule.id]) for rule in self.manifest),
             limit=tuple(_with(rule, by_rule[rule.id]) for rule in self.limit),
+            medical=tuple(_with(rule, by_rule[rule.id]) for rule in self.medical),
             versioned=False,
         )
 
@@ -124,7 +131,7 @@ class RuleBook(NamedTuple):
 
     def title(self, rule_id: str) -> tuple[str, str]:
         """Return a rule's title, zh and en."""
-        rules: list[ManifestRule | LimitRule] = [*self.manifest, *self.limit]
+        rules: list[AnyRule] = [*self.manifest, *self.limit, *self.medical]
         for rule in rules:
             if rule.id == rule_id:
                 return rule.title_zh, rule.title_en
@@ -138,12 +145,13 @@ class RuleBook(NamedTuple):
         """Whether any rule judges limits of a kind: what nobody judges need not be drawn on."""
         return any(kind in rule.kinds for rule in self.limit)
 
-    def gravest(self, rule_id: str) -> Severity:
-        """Return the greatest severity that a rule's findings may have."""
-        for rule in self.rules:
-            if rule.id == rule_id:
-                return rule.gravest
-        return "critical"
+    def severity(self, outcome: Outcome) -> Severity:
+        """Return the severity of a finding: by its quantity, at most its rule's gravest."""
+        rule = next((rule for rule in self.rules if rule.id == outcome.rule), None)
+        if rule is None:
+            return severity_of(outcome.grams, outcome.unweighed)
+        cuts = rule.cuts_g if isinstance(rule, MedicalRule) else None
+        return at_most(severity_of(outcome.grams, outcome.unweighed, cuts), rule.gravest)
 
 
 RULE_BOOK = RuleBook(
@@ -178,4 +186,5 @@ RULE_BOOK = RuleBook(
         TOO_FAST,
     ),
     limit=(QUANTITY_EXCEEDED, CAP_EXCEEDED, USED_AGAIN, SCALE_EXCEEDED, PLAN_EXCEEDED),
+    medical=MEDICAL_RULES,
 )

@@ -1,0 +1,164 @@
+"""The life of a package: a fold over the set of what was said of it, like a manifest's.
+
+What was said names an institution and a package. A package is sealed, perhaps handed on, collected,
+weighed in, treated; it may be given back, lost, found. The order in which events came does not count.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from schemas.instant import china_day
+from streams.judging.medical.said import Counted
+from streams.judging.statement import Ref
+
+__all__ = ["ANOTHER_LIFE", "Mark", "Package", "Word", "packages_of", "words_of"]
+
+ANOTHER_LIFE = timedelta(days=180)
+"""A number sealed again so long after its last sealing is another package: labels are used again
+after a year. Sooner than that it is the same one, whose first sealing counts."""
+_CLOCKS = timedelta(hours=12)
+"""What is told of a package so long before its sealing is still of that life: clocks differ, and wards
+seal on paper first."""
+
+
+class Mark(NamedTuple):
+    """One thing that happened to a package."""
+
+    verb: str
+    at: datetime
+    unit: str
+    ref: Ref
+    subject: str
+    """The register or batch."""
+    weight_g: int | None
+    data: Any
+
+
+class Word(NamedTuple):
+    """A mark, and the package that it is of."""
+
+    institution: str
+    package: str
+    mark: Mark
+
+
+def words_of(one: Counted) -> list[Word]:
+    """Return what one event says of each package; nothing for a register that gives a weight alone."""
+    data = one.data
+    match one.verb:
+        case "sealed":
+            return [_word(one, one.unit, one.subject, data.weight_g)]
+        case "lost" | "found":
+            return [_word(one, data.institution, one.subject, None)]
+        case "treated":
+            return [
+                _word(one, load.institution, package, None)
+                for load in data.loads
+                for package in load.packages
+            ]
+        case "transferred" | "collected" | "received" | "returned":
+            return [_word(one, data.institution, p.id, p.weight_g) for p in data.packages]
+        case _:
+            return []
+
+
+def _word(one: Counted, institution: str, package: str, weight_g: int | None) -> Word:
+    mark = Mark(one.verb, one.at, one.unit, one.ref, one.subject, weight_g, one.data)
+    return Word(institution, package, mark)
+
+
+class Package(NamedTuple):
+    """One life of a package. A mark is None where nothing was said of it."""
+
+    id: str
+    sealed: Mark | None
+    transferred: Mark | None = None
+    collected: Mark | None = None
+    """After the last time it was given back."""
+    received: Mark | None = None
+    treated: Mark | None = None
+    lost: Mark | None = None
+    """Not found since."""
+    first: Mark | None = None
+    """The earliest of all."""
+
+    @property
+    def day(self) -> Any:
+        """The China day of its sealing; where none was told, of the first thing that was."""
+        mark = self.sealed or self.first
+        return china_day(mark.at) if mark is not None else None
+
+    @property
+    def left_store(self) -> Mark | None:
+        """What shows that it left the institution: the earliest of all that can only come after."""
+        after = [m for m in (self.collected, self.received, self.treated) if m is not None]
+        return min(after, key=lambda m: (m.at, m.ref), default=None)
+
+    @property
+    def reached_plant(self) -> Mark | None:
+        """What shows that it reached a plant."""
+        after = [m for m in (self.received, self.treated) if m is not None]
+        return min(after, key=lambda m: (m.at, m.ref), default=None)
+
+
+def packages_of(marks: Iterable[tuple[str, Mark]]) -> list[Package]:
+    """Return the packages of one institution from all that was said, by (day, id)."""
+    by_id: dict[str, list[Mark]] = defaultdict(list)
+    for package, mark in marks:
+        by_id[package].append(mark)
+    found = [
+        _folded(package, life)
+        for package, said in by_id.items()
+        for life in _lives(sorted(said, key=_key))
+    ]
+    found.sort(key=lambda p: (p.day, p.id))
+    return found
+
+
+def _lives(marks: Sequence[Mark]) -> Iterable[list[Mark]]:
+    """Part what was said of one number into lives; marks come in any order."""
+    starts: list[datetime] = []
+    for at in sorted(m.at for m in marks if m.verb == "sealed"):
+        if not starts or at - starts[-1] >= ANOTHER_LIFE:
+            starts.append(at)
+    if not starts:
+        return [list(marks)]
+    lives: list[list[Mark]] = [[] for _ in starts]
+    before: list[Mark] = []
+    for mark in marks:
+        n = sum(start - _CLOCKS <= mark.at for start in starts)
+        if n:
+            lives[n - 1].append(mark)
+        elif starts[0] - mark.at < ANOTHER_LIFE:
+            lives[0].append(mark)
+        else:
+            before.append(mark)
+    return [*([before] if before else []), *lives]
+
+
+def _key(mark: Mark) -> tuple[datetime, Ref]:
+    return mark.at, mark.ref
+
+
+def _folded(package: str, marks: Sequence[Mark]) -> Package:
+    in_order = sorted(marks, key=_key)
+    given_back = max((m.at for m in in_order if m.verb == "returned"), default=None)
+
+    def first(verb: str, after: datetime | None = None) -> Mark | None:
+        return next(
+            (m for m in in_order if m.verb == verb and (after is None or m.at > after)), None
+        )
+
+    found = max((m.at for m in in_order if m.verb == "found"), default=None)
+    return Package(
+        package,
+        first("sealed"),
+        first("transferred"),
+        first("collected", given_back),
+        first("received", given_back),
+        first("treated", given_back),
+        first("lost", found),
+        in_order[0],
+    )

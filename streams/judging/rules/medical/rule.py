@@ -1,0 +1,115 @@
+"""What a rule of medical waste is, and the words that they share."""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+from schemas.alert import Evidence, LegalBasis, Severity
+from streams.judging.explanation import Condition, Cure
+from streams.judging.medical.package import Mark, Package
+from streams.judging.outcome import Outcome, State
+from streams.judging.rules.explained.wording import some
+from streams.judging.rules.parameter import Parameters
+from streams.judging.rules.rule import Said
+
+if TYPE_CHECKING:
+    from streams.judging.medical.said import Counted
+    from streams.judging.registry import RegistryView
+
+__all__ = ["MOST_EVIDENCE", "MedicalRule", "found", "kilograms", "mark_evidence", "named", "silent"]
+
+MOST_EVIDENCE = 20
+"""Events that a finding about many packages shows; its sentence says how many there are."""
+
+_NONE = Parameters()
+
+
+class MedicalRule(NamedTuple):
+    """A rule of one day of an institution or a plant."""
+
+    id: str
+    version: int
+    title_zh: str
+    title_en: str
+    judge: "Callable[[MedicalRule, Any, RegistryView, datetime | None], Sequence[Outcome]]"
+    scope: Literal["hospital_day", "plant_day"]
+    due: "Callable[[MedicalRule, Any, RegistryView, datetime | None], datetime | None] | None" = (
+        None
+    )
+    """The next instant after the clock at which time alone may change the outcome."""
+    gravest: Severity = "critical"
+    parameters: Parameters = _NONE
+    cuts_g: tuple[int, int, int] = (10_000, 100_000, 1_000_000)
+    """Cuts of the severity in grams: bags weigh kilograms, so 10 kg, 100 kg and 1 t. [D]"""
+
+
+def silent(
+    rule: MedicalRule, reason: str, said: Said, state: State = "not_applicable"
+) -> tuple[Outcome]:
+    """Return the single outcome of a rule that finds nothing."""
+    return (_outcome(rule, state, "-", reason, said),)
+
+
+def found(
+    rule: MedicalRule,
+    state: State,
+    discriminator: str,
+    reason: str,
+    said: Said,
+    *,
+    act_at: datetime,
+    grams: int,
+    evidence: Iterable[Evidence],
+    law: Sequence[LegalBasis],
+    margin: str | None = None,
+    conditions: Sequence[Condition] = (),
+    cures: Sequence[Cure] = (),
+) -> Outcome:
+    """Return a finding."""
+    return _outcome(
+        rule,
+        state,
+        discriminator,
+        reason,
+        said,
+        act_at=act_at,
+        grams=grams,
+        evidence=tuple(evidence)[:MOST_EVIDENCE],
+        law=tuple(law),
+        margin=margin,
+        conditions=tuple(conditions),
+        cures=tuple(cures),
+    )
+
+
+def _outcome(
+    rule: MedicalRule, state: State, discriminator: str, reason: str, said: Said, **more: Any
+) -> Outcome:
+    if rule.parameters.changed and state != "not_applicable":
+        more["parameters"] = rule.parameters.changed
+    return Outcome(
+        rule=rule.id,
+        version=rule.version,
+        discriminator=discriminator,
+        state=state,
+        reason=reason,
+        zh=said[0],
+        en=said[1],
+        **more,
+    )
+
+
+def mark_evidence(mark: "Mark | Counted", zh: str, en: str) -> Evidence:
+    """Return the event of a mark as evidence."""
+    return Evidence("event", str(mark.ref), mark.ref.digest, zh, en)
+
+
+def named(packages: Iterable[Package]) -> Said:
+    """Return the numbers of packages for a sentence, with how many are left out."""
+    return some(p.id for p in packages)
+
+
+def kilograms(grams: int) -> str:
+    """Return a weight as kilograms: 12.5 kg."""
+    whole, rest = divmod(grams, 1000)
+    return f"{whole}.{rest:03d}".rstrip("0").rstrip(".") + " kg"
