@@ -1,4 +1,4 @@
-"""The judge without a server: events and registry from lines, findings back.
+"""The judge without a server: events of all families and registry from lines, findings back.
 
 Events may come in any order and number: they are brought together by manifest (``spool``), and of a
 judged manifest only its draws on limits stay, unless its outcomes are asked for.
@@ -23,6 +23,9 @@ from streams.judging.decision import decide_limit
 from streams.judging.draw_ledger import DrawLedger
 from streams.judging.fold import fold
 from streams.judging.judge import judge_manifest
+from streams.judging.medical.day import HospitalDay, PlantDay
+from streams.judging.medical.judge import day_parties, judge_day
+from streams.judging.medical.on_files import MedicalFiles, is_medical
 from streams.judging.outcome import Outcome
 from streams.judging.registry import RegistryView
 from streams.judging.rules import RULE_BOOK, RuleBook
@@ -84,6 +87,19 @@ class Judging:
             self._draws.put(draw)
         return judgement.outcomes
 
+    def take_day(self, facts: HospitalDay | PlantDay) -> None:
+        """Judge one day of an institution or plant of medical waste."""
+        judged = judge_day(facts, self._view, self._now, self._book)
+        parties = day_parties(facts, self._view)
+        _, raised = alert_changes(judged.subject, parties, judged.outcomes, {}, self._book)
+        self._alerts += [change.alert for change in raised]
+        if self._keep:
+            self._outcomes[judged.subject] = judged.outcomes
+
+    def count(self, events: int) -> None:
+        """Count events that were not taken one by one."""
+        self._events += events
+
     def limits(self) -> Iterator[tuple[str, tuple[Outcome, ...]]]:
         """Judge the limits that were drawn on, once all manifests are taken."""
         for limit, drawn in self._draws.limits():
@@ -112,6 +128,7 @@ class _Head(msgspec.Struct):
 
     subject: str
     time: str
+    type: str = ""
 
 
 _head = msgspec.json.Decoder(_Head).decode
@@ -164,10 +181,13 @@ def judge_lines_by(
     ]
     view = RegistryView.known_at(records, known_at)
     refused: list[Refused] = []
-    with Spool() as spool:
-        latest = _spooled(events, spool, refused)
-        bounds = [bound for bound in (known_at, present) if bound is not None]
-        clock = now if now is not None else _latest(latest, spool, min(bounds, default=None))
+    bound = min((bound for bound in (known_at, present) if bound is not None), default=None)
+    with Spool() as spool, MedicalFiles() as medical:
+        latest = _spooled(events, spool, medical, bound, refused)
+        clock = now
+        if clock is None:
+            told = (_latest(latest, spool, bound), medical.latest)
+            clock = max((at for at in told if at is not None), default=None)
         judgings = [Judging(view, clock, book, keep_outcomes=keep_outcomes) for book in books]
         for bucket in spool.buckets():
             groups: dict[str, list[Statement]] = defaultdict(list)
@@ -177,13 +197,22 @@ def judge_lines_by(
             for judging in judgings:
                 for subject, group in groups.items():
                     judging.take(subject, group)
+        for facts in medical.days(known_at):
+            for judging in judgings:
+                judging.take_day(facts)
+        for judging in judgings:
+            judging.count(medical.events)
         return [judging.finish(refused) for judging in judgings]
 
 
 def _spooled(
-    events: Iterable[bytes], spool: Spool, refused: list[Refused]
+    events: Iterable[bytes],
+    spool: Spool,
+    medical: MedicalFiles,
+    bound: datetime | None,
+    refused: list[Refused],
 ) -> list[tuple[float, Spooled]]:
-    """Put each event where its manifest's are; return those that may be the latest."""
+    """Put each event where its manifest's or institution's are; return manifests' perhaps latest."""
     latest: list[tuple[float, Spooled]] = []
     for number, line in enumerate(events, start=1):
         raw = line.rstrip(b"\r\n")
@@ -197,6 +226,11 @@ def _spooled(
             continue
         except NotUnderstood as e:
             refused.append(Refused(number, tuple(e.problems)))
+            continue
+        if is_medical(raw) and head.type.startswith("liandan.medical."):
+            problems = medical.put(raw, received_us, number, bound)
+            if problems is not None:
+                refused.append(Refused(number, problems))
             continue
         spool.put(head.subject, received_us, number, raw)
         at = _roughly(head.time)

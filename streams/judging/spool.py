@@ -8,7 +8,7 @@ holds all events of its manifests, so that one bucket at a time is enough to jud
 import struct
 import tempfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -51,7 +51,16 @@ class Spool:
 
     def put(self, subject: str, received_us: int, line: int, raw: bytes) -> None:
         """Take in an event. Raises OSError when the disk is full."""
-        bucket = self._buckets[zlib.crc32(subject.encode("utf-8", "replace")) % BUCKETS]
+        self.put_in(self.bucket_of(subject), received_us, line, raw)
+
+    @staticmethod
+    def bucket_of(key: str) -> int:
+        """Return the bucket of a manifest's number, or of another key."""
+        return zlib.crc32(key.encode("utf-8", "replace")) % BUCKETS
+
+    def put_in(self, place: int, received_us: int, line: int, raw: bytes) -> None:
+        """Take in an event under a bucket's number. Raises OSError when the disk is full."""
+        bucket = self._buckets[place]
         bucket += _HEAD.pack(len(raw), received_us, line)
         bucket += raw
         self._size += _HEAD.size + len(raw)
@@ -60,13 +69,18 @@ class Spool:
 
     def buckets(self) -> Iterator[list[Spooled]]:
         """Return the events bucket by bucket, each in the order in which they were put in."""
+        for _, spooled in self.numbered():
+            yield spooled
+
+    def numbered(self, also: Collection[int] = ()) -> Iterator[tuple[int, list[Spooled]]]:
+        """Return as ``buckets``, with each one's number; those of ``also`` even when empty."""
         for n, held in enumerate(self._buckets):
             written = self._file(n)
             data = bytes(held)
             if written is not None and written.exists():
                 data = written.read_bytes() + data
-            if data:
-                yield list(_events(data))
+            if data or n in also:
+                yield n, list(_events(data))
 
     def _write(self) -> None:
         if self._directory is None:
