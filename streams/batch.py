@@ -8,7 +8,7 @@ import asyncio
 from collections import Counter, OrderedDict, defaultdict
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
 from streams.judging.decision import Held, ManifestDecision, decide_manifest
 from streams.judging.registry import RegistryView
@@ -36,14 +36,17 @@ BREATH = 50
 """Subjects judged at a stretch, some milliseconds: then other partitions' answers are heard."""
 
 
-class Input(NamedTuple):
+T = TypeVar("T")
+
+
+class Input(NamedTuple, Generic[T]):
     """What one transaction takes in. Without records ``next_offset`` equals ``expected``."""
 
     expected: int
     next_offset: int
     digest: bytes | None
     clock: datetime | None
-    arrivals: Sequence[Statement] = ()
+    arrivals: Sequence[T] = ()
     quarantined: Sequence[Quarantined] = ()
 
 
@@ -89,7 +92,7 @@ class SubjectCache:
 async def commit_batch(
     state: StatePort,
     partition: int,
-    given: Input,
+    given: Input[Statement],
     view: RegistryView,
     cache: SubjectCache,
     book: RuleBook = RULE_BOOK,

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from time import perf_counter, time
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 import structlog
 from aiokafka.structs import ConsumerRecord
@@ -18,9 +18,11 @@ from infra.runtime.settings import Settings
 from streams import metrics
 from streams.batch import BatchResult, Input, SubjectCache, commit_batch
 from streams.judging.alerts import AlertChange
+from streams.judging.medical.said import MedicalStatement
 from streams.judging.registry import RegistryView
 from streams.judging.rules import RULE_BOOK, RuleBook
 from streams.judging.state import FencedError
+from streams.judging.statement import Statement
 from streams.pager import page_registry
 from streams.postgres_state import PACKED_SINCE, PostgresState
 from streams.records import append_time, read_records
@@ -38,11 +40,15 @@ CLOCK_STEP = timedelta(seconds=1)
 """An idle partition's clock is stored this often at the most, unless something is due."""
 
 T = TypeVar("T")
+Said = TypeVar("Said", Statement, MedicalStatement)
 log = structlog.get_logger(__name__)
 
 
-class JudgeWorker:
-    """Implements ``streams.handler.Handler`` on Postgres."""
+class JudgeWorker(Generic[Said]):
+    """Implements ``streams.handler.Handler`` on Postgres; of manifests if not made another's."""
+
+    read: ClassVar[Callable[..., Any]] = staticmethod(read_records)
+    """From a fetch to what a transaction takes in."""
 
     def __init__(self, settings: Settings, topic: str, book: RuleBook = RULE_BOOK) -> None:
         self._settings = settings
@@ -125,9 +131,7 @@ class JudgeWorker:
     ) -> None:
         """Judge and commit one fetch; returns only once it is committed."""
         state = await self._opened()
-        given = read_records(
-            state.positions[partition].next_offset, records, append_time(records[-1])
-        )
+        given = self.read(state.positions[partition].next_offset, records, append_time(records[-1]))
         if given.next_offset > given.expected:
             await self._commit(partition, given)
         metrics.LAG_RECORDS.labels(str(partition)).set(max(0, end_offset - given.next_offset))
@@ -141,7 +145,7 @@ class JudgeWorker:
             stored = state.positions[partition]
             if end_offset is not None:
                 metrics.LAG_RECORDS.labels(str(partition)).set(0)
-            clock = stored.clock if checked_at is None else checked_at
+            clock: datetime | None = stored.clock if checked_at is None else checked_at
             if clock is not None:
                 age = (datetime.now(UTC) - clock).total_seconds()
                 metrics.LAG_SECONDS.labels(str(partition)).set(max(0.0, age))
@@ -181,28 +185,43 @@ class JudgeWorker:
                 decisions = await judge_dirty(state, self._view, self._book)
                 metrics.SHARED_JUDGED.inc(len(decisions))
                 for decision in decisions:
-                    _count_alerts(decision.alerts)
+                    self._count_alerts(decision.alerts)
                 LAST_SUCCESS.labels("shared_subjects").set(time())
             except POSTGRES_AWAY as e:
-                await _wait_out(e)
+                await self._wait_out(e)
                 continue
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._dirty.wait(), self._settings.tick_s)
+                await self._until_dirty()
 
-    async def _commit(self, partition: int, given: Input) -> BatchResult:
+    async def _until_dirty(self) -> None:
+        """Wait until this worker has made something dirty, or others may have. Raises TimeoutError."""
+        await asyncio.wait_for(self._dirty.wait(), self._settings.tick_s)
+
+    async def _transact(
+        self, state: PostgresState, partition: int, given: Input[Said]
+    ) -> BatchResult:
+        """Commit one batch. Raises FencedError."""
+        return await commit_batch(
+            state,
+            partition,
+            given,  # type: ignore[arg-type]  # statements of manifests, but in a worker of another kind
+            self._view,
+            self._caches[partition],
+            self._book,
+        )
+
+    async def _commit(self, partition: int, given: Input[Said]) -> BatchResult:
         """Commit a batch, waiting while Postgres is away; a commit of unknown fate is looked up."""
         state = await self._opened()
         began = perf_counter()
         while True:
             try:
-                result = await commit_batch(
-                    state, partition, given, self._view, self._caches[partition], self._book
-                )
+                result = await self._transact(state, partition, given)
             except FencedError:
                 metrics.FENCED.inc()
                 raise
             except POSTGRES_AWAY as e:
-                await _wait_out(e)
+                await self._wait_out(e)
                 # The cache may miss what an unacknowledged commit wrote.
                 self._caches[partition] = SubjectCache(self._cache_limit)
                 stands = await self._patiently(lambda: state.reread(partition))
@@ -215,25 +234,29 @@ class JudgeWorker:
             self._dirty.set()
         return result
 
+    @staticmethod
+    async def _wait_out(error: BaseException) -> None:
+        """Wait before the next attempt; raises what no waiting can mend."""
+        if is_own_fault(error):
+            raise error
+        metrics.RETRIES.inc()
+        log.warning("postgres is away", error=repr(error))
+        await asyncio.sleep(RETRY_S)
+
+    @staticmethod
+    def _count_alerts(changes: Sequence[AlertChange]) -> None:
+        _count_alerts(changes)
+
     async def _patiently(self, ask: Callable[[], Awaitable[T]]) -> T:
         """Repeat a question until Postgres answers: it being away stops nothing for good."""
         while True:
             try:
                 return await ask()
             except POSTGRES_AWAY as e:
-                await _wait_out(e)
+                await self._wait_out(e)
 
 
-async def _wait_out(error: BaseException) -> None:
-    """Wait before the next attempt; raises what no waiting can mend."""
-    if is_own_fault(error):
-        raise error
-    metrics.RETRIES.inc()
-    log.warning("postgres is away", error=repr(error))
-    await asyncio.sleep(RETRY_S)
-
-
-def _observe(result: BatchResult, given: Input, seconds: float) -> None:
+def _observe(result: BatchResult, given: Input[Any], seconds: float) -> None:
     if given.arrivals or given.quarantined:
         metrics.EVENTS.inc(len(given.arrivals))
         metrics.BATCH_EVENTS.observe(len(given.arrivals) + len(given.quarantined))

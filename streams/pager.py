@@ -37,6 +37,12 @@ UNION SELECT partition, subject, $1::bigint FROM manifest WHERE receiver = ANY (
 UNION SELECT partition, subject, $1::bigint FROM manifest WHERE marks && $3::text[]
 """
 
+_MEDICAL = """
+INSERT INTO medical_dirty (holder, label)
+SELECT holder, CASE kind WHEN 'medical' THEN '/day/' ELSE '/plant/' END || day
+FROM medical_day WHERE marks && $1::text[]
+"""
+
 _DIRTY = """
 INSERT INTO dirty (subject)
 SELECT l FROM unnest($1::text[]) l WHERE NOT starts_with(reverse(l), '/')
@@ -65,6 +71,7 @@ async def page_registry(pool: asyncpg.Pool) -> int:
         marks = [*(touched["marks"] or []), *map(party_mark, units)]
         if marks:
             await connection.execute(_ORDER, until, units, marks)
+            await connection.execute(_MEDICAL, marks)
         if touched["limits"]:
             await connection.execute(_DIRTY, touched["limits"])
         await connection.execute("UPDATE registry_pager SET seq = $1", until)

@@ -37,6 +37,11 @@ class RegistryReader:
         self._connection = connection
         self._mark = mark
 
+    @property
+    def connection(self) -> Any:
+        """The transaction's connection."""
+        return self._connection
+
     async def registry_since(self, seq: int) -> tuple[int, list[RecordVersion]]:
         """Return the sequence, locked against writers, and the records changed after ``seq``.
 

@@ -36,28 +36,28 @@ class PostgresState:
         *,
         small: bool,
     ) -> None:
-        self._pool = pool
+        self.pool = pool
         self.offsets = offsets
         self.positions: dict[int, Position] = {}
-        self._settle = settle
+        self.settle = settle
         self._small = small
         self._registry = RegistryMark()
 
     async def take(self, partitions: Collection[int]) -> dict[int, Position]:
         """Become the owner of partitions. Raises LogBroken for another cluster's positions."""
-        async with self._pool.acquire() as connection:
+        async with self.pool.acquire() as connection:
             taken = await self.offsets.take(connection, partitions)
         self.positions |= taken
         return taken
 
     async def mark(self, partitions: Collection[int], *, stopped: bool) -> None:
         """Leave word for operators that partitions are refused, or that they go on."""
-        async with self._pool.acquire() as connection:
+        async with self.pool.acquire() as connection:
             await self.offsets.mark(connection, partitions, stopped=stopped)
 
     async def reread(self, partition: int) -> Position:
         """Return the stored position after a commit of unknown fate. Raises FencedError."""
-        async with self._pool.acquire() as connection:
+        async with self.pool.acquire() as connection:
             found = (await self.offsets.read(connection, [partition])).get(partition)
         if found is None or found.epoch != self.positions[partition].epoch:
             raise FencedError(f"partition {partition} has another owner")
@@ -67,13 +67,13 @@ class PostgresState:
     @asynccontextmanager
     async def batch(self, partition: int) -> AsyncIterator[PostgresBatch]:
         """Open the batch transaction of a partition that was taken."""
-        async with self._pool.acquire() as connection:
+        async with self.pool.acquire() as connection:
             async with connection.transaction():
                 tx = PostgresBatch(
                     connection,
                     self.offsets,
                     self.positions[partition],
-                    self._settle,
+                    self.settle,
                     self._registry,
                     small=self._small,
                 )
@@ -83,14 +83,14 @@ class PostgresState:
     @asynccontextmanager
     async def shared(self) -> AsyncIterator[PostgresShared]:
         """Open a transaction for one shared subject (READ COMMITTED)."""
-        async with self._pool.acquire() as connection, connection.transaction():
+        async with self.pool.acquire() as connection, connection.transaction():
             yield PostgresShared(
                 connection, self.offsets.consumer, self.offsets.topic, self._registry
             )
 
     async def dirty_subjects(self, most: int) -> list[str]:
         """Return shared subjects with dirty rows, oldest first."""
-        async with self._pool.acquire() as connection:
+        async with self.pool.acquire() as connection:
             rows = await connection.fetch(
                 "SELECT subject FROM dirty GROUP BY subject ORDER BY min(id) LIMIT $1", most
             )

@@ -47,6 +47,7 @@ __all__ = [
     "RecordVersion",
     "RegistryView",
     "Touches",
+    "area_mark",
     "calendar_mark",
     "carrier_mark",
     "destination_mark",
@@ -55,6 +56,7 @@ __all__ = [
     "limit_key",
     "on_day",
     "party_mark",
+    "plate_mark",
     "touches",
 ]
 
@@ -131,6 +133,16 @@ def carrier_mark(uscc: str) -> str:
     return f"carrier/{uscc}"
 
 
+def plate_mark(plate: str) -> str:
+    """Return what marks a day of medical waste as carried by a vehicle."""
+    return f"plate/{plate}"
+
+
+def area_mark(region: str) -> str:
+    """Return what marks a day of medical waste as of a province."""
+    return f"area/{region[:2]}"
+
+
 def destination_mark(region: str) -> str:
     """Return what marks a manifest as bound for another province."""
     return f"to/{province_of(region)}"
@@ -155,7 +167,7 @@ def touches(record: RegistryRecord) -> Touches:
         case "carrier_permit" | "crew":
             marks = (carrier_mark(r.carrier),)
         case "vehicle":
-            marks = (carrier_mark(r.owner),)
+            marks = (carrier_mark(r.owner), plate_mark(r.plate))
         case "transfer_approval":
             units = (r.consignor,)
             codes = [line.code for line in r.lines]
@@ -181,6 +193,12 @@ def touches(record: RegistryRecord) -> Touches:
             limits = (plan_prefix(r.uscc, r.year),)
         case "insurance":
             units, marks = (r.insured,), (carrier_mark(r.insured),)
+        case "institution" | "medical_plant":
+            marks = (party_mark(r.uscc),)
+        case "collection_agreement":
+            marks = (party_mark(r.institution),)
+        case "emergency_order":
+            marks = tuple(dict.fromkeys(area_mark(area) for area in r.areas))
         case "rulebook_version":
             last = r.valid_to.year if r.valid_to is not None else _LAST_YEAR
             marks = tuple(map(calendar_mark, range(r.valid_from.year, last + 1)))

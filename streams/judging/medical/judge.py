@@ -4,16 +4,31 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, time, timedelta
 from typing import NamedTuple
 
+import msgspec
+
 from schemas.instant import CHINA
 from streams.judging.alerts import Parties
 from streams.judging.medical.day import HospitalDay, PlantDay, hospital_days, plant_days
 from streams.judging.medical.regime import region_of
 from streams.judging.medical.said import MedicalStatement, counted
 from streams.judging.outcome import Outcome
-from streams.judging.registry import RegistryView
+from streams.judging.registry import (
+    RegistryView,
+    area_mark,
+    calendar_mark,
+    party_mark,
+    plate_mark,
+)
 from streams.judging.rules import RULE_BOOK, RuleBook
 
-__all__ = ["JudgedDay", "day_parties", "judge_day", "judge_medical"]
+__all__ = [
+    "JudgedDay",
+    "day_marks",
+    "day_parties",
+    "judge_day",
+    "judge_medical",
+    "summary_of",
+]
 
 Day = HospitalDay | PlantDay
 
@@ -73,6 +88,62 @@ def day_parties(facts: Day, view: RegistryView) -> Parties:
         region_of(view, facts.institution, at),
         region_of(view, plant, at) if plant is not None else None,
     )
+
+
+def day_marks(facts: Day, view: RegistryView) -> list[str]:
+    """Return what registry changes look for in a day: units, plates, areas, the year."""
+    units = {facts.unit if isinstance(facts, PlantDay) else facts.institution}
+    plates: set[str] = set()
+    if isinstance(facts, HospitalDay):
+        for package in facts.packages:
+            units |= {m.unit for m in package[1:] if m is not None}
+            if package.transferred is not None:
+                units.add(package.transferred.data.to)
+            if package.collected is not None:
+                plates.add(package.collected.data.plate)
+    at = datetime.combine(facts.day, time(), CHINA) + timedelta(hours=12)
+    regions = {region for uscc in units if (region := region_of(view, uscc, at)) is not None}
+    return sorted(
+        {
+            *map(party_mark, units),
+            *map(plate_mark, plates),
+            *(area_mark(region[:2] + "0000") for region in regions),
+            calendar_mark(facts.day.year),
+        }
+    )
+
+
+class Summary(msgspec.Struct, omit_defaults=True):
+    """What a board needs of a day, in packages and grams."""
+
+    packages: int = 0
+    waiting: int = 0
+    """Still in an institution's store."""
+    on_road: int = 0
+    untreated: int = 0
+    """Received and not treated yet."""
+    grams: dict[str, int] = {}
+    """By class, as sealed."""
+
+
+def summary_of(facts: Day) -> Summary:
+    """Return how a day stands."""
+    summary = Summary()
+    if isinstance(facts, PlantDay):
+        return summary
+    for package in facts.packages:
+        summary.packages += 1
+        if package.sealed is not None:
+            waste = package.sealed.data.waste
+            weight = package.sealed.weight_g or 0
+            summary.grams[waste] = summary.grams.get(waste, 0) + weight
+        if package.left_store is None:
+            summary.waiting += package.sealed is not None and package.lost is None
+        elif package.reached_plant is None:
+            summary.on_road += 1
+        elif package.treated is None:
+            summary.untreated += 1
+    return summary
 
 
 def _name(view: RegistryView, uscc: str, at: datetime) -> str | None:

@@ -1,0 +1,155 @@
+"""What the owner of a partition of ``medical.events`` does with a fetch: keep it, mark whom it is about.
+
+One transaction, like that of manifests (``streams/batch.py``): the offset moves with what was kept. No
+verdict is made here: a package's words come from an institution, a collector and a plant, in three
+partitions, so its day is a shared subject (``streams/medical_days.py``).
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from schemas.instant import china_day
+from schemas.medical import MEDICAL_VERBS
+from streams.judging.medical.said import MedicalStatement
+
+__all__ = ["PICKUP", "PLANT", "Spoken", "keep_medical", "spoken"]
+
+PICKUP, PLANT = "/pickup", "/plant"
+"""Labels that no package can have."""
+_WASHED = 2
+"""A washing is still of the days before, so many."""
+
+
+class Spoken(NamedTuple):
+    """Of whom and what an event speaks: credit code, label, instant."""
+
+    holder: str
+    label: str
+    at: datetime
+
+
+def spoken(one: MedicalStatement) -> list[Spoken]:
+    """Return everything that an event speaks of; of a correction, by what it puts in its place."""
+    event: Any = one.event
+    verb, data, at = one.verb, event.data, event.time
+    if verb == "corrected":
+        at = data.happened_at or at
+        verb, data = next(
+            (v, told)
+            for v in MEDICAL_VERBS.values()
+            if (told := getattr(data, v, None)) is not None
+        )
+    match verb:
+        case "sealed":
+            return [Spoken(one.unit, event.subject, at)]
+        case "lost" | "found":
+            return [Spoken(data.institution, event.subject, at)]
+        case "washed":
+            return [Spoken(one.unit, PLANT, at)]
+        case "treated":
+            packages = [
+                Spoken(load.institution, package, at)
+                for load in data.loads
+                for package in load.packages
+            ]
+            return [*packages, Spoken(one.unit, PLANT, at)]
+    packages = [Spoken(data.institution, package.id, at) for package in data.packages]
+    if verb == "received":
+        return [*packages, Spoken(one.unit, PLANT, at)]
+    if verb == "collected":
+        return [*packages, Spoken(data.institution, PICKUP, at)]
+    return packages
+
+
+def dirty_labels(told: Spoken) -> list[str]:
+    """Return what must be judged again: the package, or the days that a pick-up or plant bears on."""
+    if told.label == PICKUP:
+        return [f"{PICKUP}/{china_day(told.at)}"]
+    if told.label == PLANT:
+        day = china_day(told.at)
+        return [f"{PLANT}/{day - timedelta(days=n)}" for n in range(_WASHED + 1)]
+    return [told.label]
+
+
+_EVENTS = """
+INSERT INTO medical_event (source, event_id, digest, received_us, corrects, raw)
+SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::bytea[])
+ON CONFLICT (source, event_id, digest) DO UPDATE
+    SET received_us = least(medical_event.received_us, excluded.received_us)
+"""
+_WORDS = """
+INSERT INTO medical_word (holder, label, source, event_id, digest, at)
+SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::timestamptz[])
+ON CONFLICT DO NOTHING
+"""
+_DIRTY = "INSERT INTO medical_dirty (holder, label) SELECT * FROM unnest($1::text[], $2::text[])"
+# Whatever is tied to these events by corrections, in either direction and at any distance.
+_TIED = """
+WITH RECURSIVE tied (source, event_id) AS (
+    SELECT * FROM unnest($1::text[], $2::text[])
+    UNION
+    SELECT e.source, n.event_id FROM tied t
+    JOIN medical_event e ON e.source = t.source AND (e.event_id = t.event_id OR e.corrects = t.event_id)
+    CROSS JOIN LATERAL (VALUES (e.event_id), (e.corrects)) n (event_id)
+    WHERE n.event_id IS NOT NULL AND e.corrects IS NOT NULL
+)
+SELECT w.holder, w.label, w.at FROM tied JOIN medical_word w USING (source, event_id)
+"""
+_ANY_CORRECTS = """
+SELECT t.source, t.event_id FROM unnest($1::text[], $2::text[]) t (source, event_id)
+WHERE EXISTS (SELECT FROM medical_event e WHERE e.source = t.source AND e.corrects = t.event_id)
+"""
+
+
+async def keep_medical(connection: Any, arrivals: Sequence[MedicalStatement]) -> None:
+    """Keep events and mark whom they are about, in the caller's transaction; copies change nothing."""
+    fresh: dict[Any, MedicalStatement] = {}
+    for one in arrivals:
+        known = fresh.get(one.ref)
+        if known is None or one.received_us < known.received_us:
+            fresh[one.ref] = one
+    if not fresh:
+        return
+    said = list(fresh.values())
+    refs = [one.ref for one in said]
+    await connection.execute(
+        _EVENTS,
+        [r.source for r in refs],
+        [r.id for r in refs],
+        [r.digest for r in refs],
+        [one.received_us for one in said],
+        [_corrects(one) for one in said],
+        [one.raw for one in said],
+    )
+    words = [(told, one.ref) for one in said for told in dict.fromkeys(spoken(one))]
+    await connection.execute(
+        _WORDS,
+        [w.holder for w, _ in words],
+        [w.label for w, _ in words],
+        [r.source for _, r in words],
+        [r.id for _, r in words],
+        [r.digest for _, r in words],
+        [w.at for w, _ in words],
+    )
+    told = [w for w, _ in words]
+    sources, ids = [r.source for r in refs], [r.id for r in refs]
+    corrected = await connection.fetch(_ANY_CORRECTS, sources, ids)
+    tied = [(r["source"], r["event_id"]) for r in corrected]
+    tied += [(one.ref.source, one.ref.id) for one in said if one.verb == "corrected"]
+    if tied:
+        rows = await connection.fetch(_TIED, *map(list, zip(*tied, strict=True)))
+        told += [Spoken(row["holder"], row["label"], row["at"]) for row in rows]
+    await mark_dirty(connection, [(t.holder, label) for t in told for label in dirty_labels(t)])
+
+
+async def mark_dirty(connection: Any, pairs: Iterable[tuple[str, str]]) -> None:
+    """Append what must be judged again."""
+    unique = list(dict.fromkeys(pairs))
+    if unique:
+        await connection.execute(_DIRTY, *map(list, zip(*unique, strict=True)))
+
+
+def _corrects(one: MedicalStatement) -> str | None:
+    event: Any = one.event
+    return event.data.corrects if one.verb == "corrected" else None
