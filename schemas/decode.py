@@ -5,16 +5,20 @@ from typing import cast
 from schemas.fast import FastDecoder
 from schemas.manifest import ManifestEvent, ManifestEventModel
 from schemas.registry import RegistryRecord, RegistryRecordModel
+from schemas.track import Track, TrackEventModel
 
 __all__ = [
     "decode_manifest_event",
     "decode_registry_record",
+    "decode_track_event",
     "manifest_decoder",
     "registry_decoder",
+    "track_decoder",
 ]
 
 manifest_decoder = FastDecoder(ManifestEventModel, "type")
 registry_decoder = FastDecoder(RegistryRecordModel, "kind")
+track_decoder = FastDecoder(TrackEventModel, "type")
 
 
 def decode_manifest_event(raw: bytes) -> ManifestEvent:
@@ -31,3 +35,11 @@ def decode_registry_record(raw: bytes) -> RegistryRecord:
     Raises ``schemas.fast.NotUnderstood``.
     """
     return cast("RegistryRecord", registry_decoder.decode(raw))
+
+
+def decode_track_event(raw: bytes) -> Track:
+    """Return the track event in ``raw`` (one CloudEvents JSON object).
+
+    Raises ``schemas.fast.NotUnderstood``.
+    """
+    return cast("Track", track_decoder.decode(raw))
