@@ -73,5 +73,5 @@ def _pointer(location: tuple[Any, ...], tag_field: str = "") -> str:
 _TAGS = (
     "liandan.", "unit", "licence", "carrier_permit", "vehicle", "transfer_approval",
     "whitelist_entry", "inbound_ban", "exemption", "calendar", "management_plan",
-    "rulebook_version", "insurance", "crew",
+    "rulebook_version", "insurance", "crew", "terminal",
 )  # fmt: skip
