@@ -8,6 +8,7 @@ from typing import Any
 from infra.runtime.kafka import new_producer
 from infra.runtime.settings import Settings
 from infra.runtime.ticket_keys import PublicKeys, signing_key
+from schemas.families import TOPICS
 from schemas.topics import MANIFEST_TOPIC
 from services.gateway.capacity import Capacity
 from services.gateway.database import Database
@@ -42,6 +43,7 @@ class Gateway:
             producers or (lambda: new_producer(settings)),
             MANIFEST_TOPIC,
             settings.gateway_ack_timeout_s,
+            [topic for topic in TOPICS if topic != MANIFEST_TOPIC],
         )
         self.ingest = Ingest(self.recent, self.database, self.log)
         self.registry = RegistryCopy(self.database)
