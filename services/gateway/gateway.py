@@ -17,6 +17,7 @@ from services.gateway.keys import Keys
 from services.gateway.producer import EventLog
 from services.gateway.recent import Recent
 from services.gateway.registry_copy import RegistryCopy
+from services.gateway.terminals.server import TerminalServer
 
 __all__ = ["Gateway"]
 
@@ -46,6 +47,7 @@ class Gateway:
             [topic for topic in TOPICS if topic != MANIFEST_TOPIC],
         )
         self.ingest = Ingest(self.recent, self.database, self.log)
+        self.terminals = TerminalServer(settings, clock, monotonic, self.log, self.database)
         self.registry = RegistryCopy(self.database)
         self.ticket_keys = PublicKeys(settings.ticket_directory)
         self.signing = signing_key(settings.ticket_directory)
@@ -63,7 +65,8 @@ class Gateway:
             name="keys refresh",
         )
         try:
-            yield
+            async with self.terminals.running():
+                yield
         finally:
             refresh.cancel()
             await asyncio.gather(refresh, return_exceptions=True)
