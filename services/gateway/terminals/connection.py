@@ -12,12 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, cast
 
 from services.gateway.metrics import TERMINAL_FRAMES, TERMINAL_POSITIONS
-from services.gateway.terminals.answer import (
-    Registered,
-    Result,
-    general_answer,
-    registration_answer,
-)
+from services.gateway.terminals.answer import Result, general_answer, registration_answer
 from services.gateway.terminals.bucket import Bucket
 from services.gateway.terminals.frame import Splitter
 from services.gateway.terminals.header import Message, read_message
@@ -26,9 +21,9 @@ from services.gateway.terminals.position import Fix, read_batch, read_position
 from services.gateway.terminals.record import record_of
 from services.gateway.terminals.refusal import Unreadable
 from services.gateway.terminals.registration import (
+    answer_to,
     code_digest,
     code_of,
-    derived_code,
     read_registration,
 )
 
@@ -152,17 +147,8 @@ class Connection(asyncio.Protocol):
     def _register(self, message: Message, _inner: bytes, _now: float) -> None:
         terminal = self._server.known_today(message.phone)
         said = read_registration(message)
-        code, result = "", Registered.DONE
-        if terminal is None:
-            result, reason = Registered.NO_SUCH_TERMINAL, "unknown"
-        elif said.plate is not None and said.plate != terminal.plate:
-            result, reason = Registered.NO_SUCH_VEHICLE, "plate"
-        else:
-            code = derived_code(self._server.code_key, message.phone)
-            told = self._server.code_key and code_digest(code.encode()) == terminal.auth_digest
-            if not told:
-                code, result, reason = "", Registered.TERMINAL_ALREADY, "registered"
-        TERMINAL_FRAMES.labels("answered" if result is Registered.DONE else reason).inc()
+        result, reason, code = answer_to(said, terminal, self._server.code_key)
+        TERMINAL_FRAMES.labels(reason).inc()
         self._write(registration_answer(message, self._next(), result, code))
 
     def _authenticate(self, message: Message, _inner: bytes, _now: float) -> None:

@@ -139,6 +139,5 @@ def _to_row(one: KnownTerminal) -> list[str | None]:
 
 def _from_row(row: list[Any]) -> KnownTerminal:
     *texts, begins, ends = row
-    return KnownTerminal(
-        *texts, date.fromisoformat(begins), date.fromisoformat(ends) if ends else None
-    )
+    days = date.fromisoformat(begins), date.fromisoformat(ends) if ends else None
+    return KnownTerminal._make((*texts, *days))

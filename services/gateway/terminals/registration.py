@@ -11,7 +11,9 @@ from typing import NamedTuple
 
 from schemas.checks import Refusal
 from schemas.plate import read_plate
+from services.gateway.terminals.answer import Registered
 from services.gateway.terminals.header import Message
+from services.gateway.terminals.known import KnownTerminal
 from services.gateway.terminals.refusal import Unreadable
 
 __all__ = [
@@ -51,6 +53,23 @@ def read_registration(message: Message) -> Registration:
         )
     except (UnicodeDecodeError, Refusal):
         raise Unreadable("plate") from None
+
+
+def answer_to(
+    said: Registration, terminal: KnownTerminal | None, key: str
+) -> tuple[Registered, str, str]:
+    """Return the result, what it is counted as, and the code, "" where none is told.
+
+    ``terminal``: on record under the number that registers, if any. ``key``: of derived codes, "" for none.
+    """
+    if terminal is None:
+        return Registered.NO_SUCH_TERMINAL, "unknown", ""
+    if said.plate is not None and said.plate != terminal.plate:
+        return Registered.NO_SUCH_VEHICLE, "plate", ""
+    code = derived_code(key, terminal.phone) if key else ""
+    if not code or code_digest(code.encode()) != terminal.auth_digest:
+        return Registered.TERMINAL_ALREADY, "registered", ""
+    return Registered.DONE, "answered", code
 
 
 def code_of(message: Message) -> bytes:
