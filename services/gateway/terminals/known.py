@@ -11,9 +11,8 @@ import structlog
 
 from infra.runtime.metrics import LAST_SUCCESS
 from schemas.decode import decode_registry_record
-from services.gateway.database import Database
+from services.gateway.database import AWAY, Database
 from services.gateway.metrics import TERMINALS_KNOWN
-from services.gateway.problems import Refused
 from services.gateway.snapshot import save_private
 
 __all__ = ["Known", "KnownTerminal", "keep_known_fresh"]
@@ -96,18 +95,23 @@ async def keep_known_fresh(
     The first reading is of all, so that an older file does not linger; a database put back to an
     earlier copy starts it anew.
     """
-    seq = -1
+    seq, failing = -1, False
     while True:
         try:
-            (head,) = await database.rows(_HEAD)
+            (head,) = await database.fetch(_HEAD)
             if head["seq"] != seq:
                 since = 0 if not 0 <= seq < head["seq"] else seq
-                rows = await database.rows(_CHANGES, since, head["seq"])
+                rows = await database.fetch(_CHANGES, since, head["seq"])
                 await _take_in(known, {} if since == 0 else known.all(), rows, anew=since == 0)
                 seq = head["seq"]
-        except Refused:  # the database said so in the log
-            pass
+        except AWAY as error:
+            if not failing:
+                _log.warning("terminals not refreshed", error=repr(error))
+            failing = True
         else:
+            if failing:
+                _log.info("terminals refreshed again")
+            failing = False
             LAST_SUCCESS.labels("gateway_terminals").set(clock() / 1e6)
         await asyncio.sleep(every_s)
 
