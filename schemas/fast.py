@@ -254,12 +254,13 @@ def _post_init(reads: list[_Read], model: type[BaseModel]) -> Callable[[Any], No
 
 
 class FastDecoder:
-    """Reads one model, or a union told apart by ``tag_field``, from JSON bytes."""
+    """Reads a union told apart by ``tag_field``, or its one member, from JSON bytes."""
 
     def __init__(self, model: type[RootModel[Any]], tag_field: str) -> None:
         self._model = model
         union = model.model_fields["root"].annotation
-        structs = [_struct_of(each, tag_field) for each in get_args(union)]
+        members = get_args(union) or (union,)  # a family of one is no union
+        structs = [_struct_of(each, tag_field) for each in members]
         self._decoder = msgspec.json.Decoder(
             Union[tuple(structs)],  # noqa: UP007
             float_hook=_exact_number,

@@ -6,13 +6,14 @@ id replaces what was known of it (the earlier version stays readable by ``record
 China day; no ``valid_to`` means open.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, RootModel
 
-from schemas.checks import Refusal, text
+from schemas.checks import Checked, Refusal, text
 from schemas.credit_code import CreditCode
 from schemas.instant import Day, Instant
 from schemas.manifest import Form, Method, Name, Short
@@ -21,6 +22,7 @@ from schemas.plate import Plate
 from schemas.quantity import Tonnes, small_int
 from schemas.record import Record
 from schemas.region import RegionCode
+from schemas.track import PlateColour
 from schemas.waste_code import WasteCode, category_of, read_waste_code
 
 __all__ = [
@@ -46,6 +48,7 @@ __all__ = [
     "ScopeLine",
     "StorageExtension",
     "Suspension",
+    "Terminal",
     "TransferApproval",
     "Unit",
     "Vehicle",
@@ -463,6 +466,55 @@ def _parameters_once(record: Any) -> None:
         raise Refusal("parameter_twice", "参数重复", "a parameter is given twice")
 
 
+def read_phone(value: Any) -> str:
+    """Return a terminal's number without the zeros that fill it up in a frame, else raise ``Refusal``.
+
+    JT/T 808 gives it 12 digits (2013) or 20 (2019); the same number is the same terminal in both.
+    """
+    if type(value) is str and _PHONE.fullmatch(value):
+        phone = value.lstrip("0")
+        if phone:
+            return phone
+    raise Refusal(
+        "phone_form",
+        "终端手机号应为 1 至 20 位数字，不全为 0",
+        "a terminal's phone number has 1 to 20 digits, not all of them 0",
+    )
+
+
+def read_auth_digest(value: Any) -> str:
+    """Return the 64 hexadecimal characters of a SHA-256 in small letters, else raise ``Refusal``."""
+    if type(value) is str and _SHA256.fullmatch(value):
+        return value.lower()
+    raise Refusal(
+        "digest_form",
+        "应为 SHA-256 的 64 位十六进制文本",
+        "a SHA-256 as 64 hexadecimal characters is expected",
+    )
+
+
+_PHONE = re.compile(r"[0-9]{1,20}", re.ASCII)
+_SHA256 = re.compile(r"[0-9a-fA-F]{64}", re.ASCII)
+Phone = Annotated[str, Checked(read_phone, {"type": "string", "pattern": "^[0-9]{1,20}$"})]
+AuthDigest = Annotated[
+    str, Checked(read_auth_digest, {"type": "string", "pattern": "^[0-9a-fA-F]{64}$"})
+]
+
+
+class Terminal(_Valid):
+    """卫星定位终端 (JT/T 808) of a vehicle: who may report positions of which plate.
+
+    The authentication code itself is kept nowhere, only its digest.
+    """
+
+    kind: Literal["terminal"]
+    phone: Phone = Field(description="终端手机号，至多 20 位数字")
+    plate: Plate
+    owner: CreditCode
+    plate_colour: PlateColour | None = Field(default=None, description="车牌颜色代码 (JT/T 697.7)")
+    auth_digest: AuthDigest = Field(description="鉴权码的 SHA-256，十六进制")
+
+
 class RulebookVersion(_Valid):
     """规则库版本: by which parameters acts from ``valid_from`` on are judged.
 
@@ -496,6 +548,7 @@ RegistryRecord = (
     | MedicalPlant
     | CollectionAgreement
     | EmergencyOrder
+    | Terminal
 )
 
 REGISTRY_KINDS = (
@@ -516,6 +569,7 @@ REGISTRY_KINDS = (
     "medical_plant",
     "collection_agreement",
     "emergency_order",
+    "terminal",
 )
 
 

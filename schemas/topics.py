@@ -2,16 +2,25 @@
 
 __all__ = [
     "ALERTS_TOPIC",
+    "HEADER_CE_ID",
+    "HEADER_CE_SOURCE",
+    "HEADER_CE_SPECVERSION",
+    "HEADER_CE_SUBJECT",
+    "HEADER_CE_TIME",
+    "HEADER_CE_TYPE",
     "HEADER_DIGEST",
     "HEADER_KEY_ID",
     "HEADER_OUTBOX_ID",
     "HEADER_RECEIPT",
     "HEADER_RECEIVED_AT",
     "MANIFEST_TOPIC",
+    "TRACKS_TOPIC",
 ]
 
 MANIFEST_TOPIC = "manifest.events"
 """Manifest family, keyed by subject (the manifest number)."""
+TRACKS_TOPIC = "vehicle.tracks"
+"""Vehicles' positions, keyed by plate: JSON events, and frames of terminals with ``HEADER_CE_TYPE``."""
 ALERTS_TOPIC = "alerts"
 """Each revision of each alert, for outsiders, keyed by alert id."""
 
@@ -25,3 +34,19 @@ HEADER_RECEIPT = "receipt"
 """Receipt id that the poster was given."""
 HEADER_OUTBOX_ID = "id"
 """``<alert id>:<revision>`` of a record of the alerts topic; one that comes again is a copy."""
+
+HEADER_CE_SPECVERSION = "ce_specversion"
+"""CloudEvents in Kafka's binary mode: the value is the data, attributes are headers (UTF-8).
+
+A frame of a terminal (JT/T 808) is kept so: its exact bytes from 0x7e to 0x7e; of a message that came
+in several packages those of all, in their order. A record without it is a JSON event.
+"""
+HEADER_CE_TYPE = "ce_type"
+HEADER_CE_SOURCE = "ce_source"
+"""``urn:uscc:`` and the credit code of the terminal's owner."""
+HEADER_CE_SUBJECT = "ce_subject"
+"""The plate that the registry gives the terminal."""
+HEADER_CE_ID = "ce_id"
+"""SHA-256 of the frame: the same frame sent again is the same event."""
+HEADER_CE_TIME = "ce_time"
+"""Time of the latest position in the frame."""

@@ -23,6 +23,7 @@ from pydantic_settings import (
 
 from schemas.topics import ALERTS_TOPIC as ALERTS_TOPIC
 from schemas.topics import MANIFEST_TOPIC as MANIFEST_TOPIC
+from schemas.topics import TRACKS_TOPIC as TRACKS_TOPIC
 
 DEFAULT_HOME = user_data_path("liandan")
 
@@ -96,6 +97,8 @@ class Settings(BaseSettings):
     """Copies that must have an event before it is acknowledged: 2 in production."""
     manifest_partitions: int = 4
     """Partitions of the topic of manifest events."""
+    tracks_partitions: int = 2
+    """Partitions of the topic of vehicles' positions."""
     alerts_partitions: int = 1
     """Partitions of the topic of alerts."""
     kafka_retention_days: int = 30
@@ -128,6 +131,22 @@ class Settings(BaseSettings):
     """(source, id) pairs remembered for duplicates without asking Postgres."""
     gateway_keys_refresh_s: float = 2.0
     """How often API keys are read: new and revoked ones count after this time at the latest."""
+
+    terminals_host: str = "127.0.0.1"
+    """Address on which the gateway listens to vehicles' terminals (JT/T 808 over TCP)."""
+    terminals_port: int | None = Field(default=None, ge=0, le=65_535)
+    """Port for terminals, 0: any free one; without it the gateway does not listen to them."""
+    terminals_most: int = Field(default=10_000, ge=1)
+    """Connections of terminals held at once; one more is closed."""
+    terminals_frames_per_s: float = Field(default=10.0, gt=0)
+    """Frames a second that one terminal may go on sending; ten seconds' worth may come at once."""
+    terminals_idle_s: float = Field(default=300.0, gt=0)
+    """A connection unheard of for so long is closed; a terminal's heartbeats must come more often."""
+    terminals_refresh_s: float = Field(default=2.0, gt=0)
+    """How often terminals on record are read: a new or retracted one counts after this time."""
+    terminals_key: str = ""
+    """Key (32 characters or more) from which authentication codes are derived that a terminal gets
+    at registration; "": codes are only put in by hand. Secret: name it by …_FILE."""
 
     ticket_keys: Path | None = None
     """Directory of the keys of check tickets; by default ``tickets`` in the home."""

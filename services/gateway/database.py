@@ -16,7 +16,7 @@ from services.gateway.metrics import LOOKUPS_SKIPPED
 from services.gateway.problems import Refused
 from services.gateway.recent import EventKey, Kept
 
-__all__ = ["FIND_EVENTS", "Database"]
+__all__ = ["AWAY", "FIND_EVENTS", "Database"]
 
 LOOKUP_TIMEOUT_S = 0.5
 """A look-up of duplicates that takes longer is given up: an event counts once downstream anyway."""
@@ -25,7 +25,7 @@ BREAK_S = 3.0
 READ_TIMEOUT_S = 3.0
 """For GETs, which answer 503 after it."""
 
-_AWAY = (*POSTGRES_AWAY, asyncpg.PostgresError)
+AWAY = (*POSTGRES_AWAY, asyncpg.PostgresError)
 _log = structlog.get_logger(__name__)
 
 FIND_EVENTS = """
@@ -63,7 +63,7 @@ class Database:
         if self._pool is not None:
             try:
                 await asyncio.wait_for(self._pool.close(), 0.3)
-            except (*_AWAY, asyncio.CancelledError):
+            except (*AWAY, asyncio.CancelledError):
                 self._pool.terminate()
 
     @property
@@ -83,7 +83,7 @@ class Database:
             rows = await self._bounded(
                 lambda: self._pool.fetch(FIND_EVENTS, list(sources), list(ids)), LOOKUP_TIMEOUT_S
             )
-        except _AWAY as error:
+        except AWAY as error:
             LOOKUPS_SKIPPED.inc()
             if not self.away:
                 _log.warning("look-up of duplicates suspended", error=repr(error), for_s=BREAK_S)
@@ -98,17 +98,18 @@ class Database:
     async def rows(self, query: str, *arguments: Any) -> list[Any]:
         """Return the rows of a query for a GET; raises ``Refused("record_away")``."""
         try:
-            return await self._bounded(lambda: self._pool.fetch(query, *arguments), READ_TIMEOUT_S)
-        except _AWAY as error:
+            return await self.fetch(query, *arguments)
+        except AWAY as error:
             _log.warning("record away", error=repr(error))
             raise Refused("record_away") from None
 
+    async def fetch(self, query: str, *arguments: Any) -> list[Any]:
+        """Return the rows of a query; raises one of ``AWAY``."""
+        return await self._bounded(lambda: self._pool.fetch(query, *arguments), READ_TIMEOUT_S)
+
     async def read_keys(self) -> list[ApiKey]:
-        """Return every API key; raises one of ``POSTGRES_AWAY`` or ``asyncpg.PostgresError``."""
-        rows = await self._bounded(
-            lambda: self._pool.fetch("SELECT key_id, secret, uscc, revoked_at FROM api_key"),
-            READ_TIMEOUT_S,
-        )
+        """Return every API key; raises one of ``AWAY``."""
+        rows = await self.fetch("SELECT key_id, secret, uscc, revoked_at FROM api_key")
         return [ApiKey(r[0], r[1], r[2], r[3] is not None) for r in rows]
 
     async def keep_keys_fresh(self, keys: Keys, every_s: float, clock: Callable[[], int]) -> None:
@@ -117,7 +118,7 @@ class Database:
         while True:
             try:
                 keys.replace(await self.read_keys())
-            except _AWAY as error:
+            except AWAY as error:
                 if not failing:
                     _log.warning("keys not refreshed", error=repr(error), loaded=keys.loaded)
                 failing = True

@@ -8,6 +8,7 @@ from typing import Any
 from infra.runtime.kafka import new_producer
 from infra.runtime.settings import Settings
 from infra.runtime.ticket_keys import PublicKeys, signing_key
+from schemas.families import TOPICS
 from schemas.topics import MANIFEST_TOPIC
 from services.gateway.capacity import Capacity
 from services.gateway.database import Database
@@ -16,6 +17,7 @@ from services.gateway.keys import Keys
 from services.gateway.producer import EventLog
 from services.gateway.recent import Recent
 from services.gateway.registry_copy import RegistryCopy
+from services.gateway.terminals.server import TerminalServer
 
 __all__ = ["Gateway"]
 
@@ -42,8 +44,10 @@ class Gateway:
             producers or (lambda: new_producer(settings)),
             MANIFEST_TOPIC,
             settings.gateway_ack_timeout_s,
+            [topic for topic in TOPICS if topic != MANIFEST_TOPIC],
         )
         self.ingest = Ingest(self.recent, self.database, self.log)
+        self.terminals = TerminalServer(settings, clock, monotonic, self.log, self.database)
         self.registry = RegistryCopy(self.database)
         self.ticket_keys = PublicKeys(settings.ticket_directory)
         self.signing = signing_key(settings.ticket_directory)
@@ -61,7 +65,8 @@ class Gateway:
             name="keys refresh",
         )
         try:
-            yield
+            async with self.terminals.running():
+                yield
         finally:
             refresh.cancel()
             await asyncio.gather(refresh, return_exceptions=True)

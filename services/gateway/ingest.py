@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from schemas.decode import decode_manifest_event
 from schemas.envelope import MAX_EVENT_BYTES, unit_of
+from schemas.families import family_of
 from schemas.fast import NotUnderstood
 from schemas.problems import Problem
 from schemas.receipt import event_digest, receipt_id
@@ -40,7 +40,9 @@ class Posted:
 
     raw: bytes
     key: EventKey
-    subject: str
+    topic: str
+    orders_by: str
+    """The record's key: what is said under one key stays in order."""
     digest: str
     receipt: UUID
     receipt_text: str
@@ -140,7 +142,7 @@ class Ingest:
         at, by = str(received_at).encode(), api_key.key_id.encode()
         records = [
             LogRecord(
-                posted.subject.encode(),
+                posted.orders_by.encode(),
                 posted.raw,
                 [
                     (HEADER_RECEIVED_AT, at),
@@ -148,6 +150,7 @@ class Ingest:
                     (HEADER_KEY_ID, by),
                     (HEADER_RECEIPT, posted.receipt_text.encode()),
                 ],
+                posted.topic,
             )
             for posted in fresh.values()
         ]
@@ -165,8 +168,9 @@ class Ingest:
 def _judge(raw: bytes, api_key: ApiKey) -> Posted | Outcome:
     if len(raw) > MAX_EVENT_BYTES:
         return _refusal("event_too_large")
+    family = family_of(raw)
     try:
-        event = decode_manifest_event(raw)
+        event = family.decode(raw)
     except NotUnderstood as refused:
         malformed = refused.problems[0].code == "json_malformed"
         return _refusal("body_malformed" if malformed else "event_refused", refused.problems)
@@ -174,7 +178,8 @@ def _judge(raw: bytes, api_key: ApiKey) -> Posted | Outcome:
         return _refusal("source_not_yours")
     digest = event_digest(raw)
     receipt = receipt_id(event.source, event.id, digest)
-    return Posted(raw, (event.source, event.id), event.subject, digest, receipt, str(receipt))
+    key = event.source, event.id
+    return Posted(raw, key, family.topic, family.key(event), digest, receipt, str(receipt))
 
 
 def _refusal(code: str, errors: Sequence[Problem] = (), **more: Any) -> Outcome:

@@ -10,7 +10,6 @@ import binascii
 import hashlib
 import hmac
 import json
-import os
 import re
 import secrets
 from collections.abc import Iterable
@@ -21,6 +20,7 @@ import structlog
 
 from services.gateway.metrics import KEYS_LOADED
 from services.gateway.problems import Refused
+from services.gateway.snapshot import save_private
 
 __all__ = ["ApiKey", "Keys", "NewToken", "new_token", "read_token", "secret_digest"]
 
@@ -139,12 +139,4 @@ class Keys:
 
     def _save(self, keys: Iterable[ApiKey]) -> None:
         rows = sorted([k.key_id, k.digest.hex(), k.uscc, k.revoked] for k in keys)
-        self._file.parent.mkdir(parents=True, exist_ok=True)
-        fresh = self._file.with_name(f"{self._file.name}.{os.getpid()}")
-        fresh.unlink(missing_ok=True)
-        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            json.dump({"keys": rows}, file)
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(self._file)
+        save_private(self._file, {"keys": rows})

@@ -1,8 +1,12 @@
-"""Every metric of the gateway. Labels come from closed sets: codes of ``problems.KINDS``, routes."""
+"""Every metric of the gateway.
+
+Labels come from closed sets: codes of ``problems.KINDS``, routes, ``terminals.refusal.REASONS``.
+"""
 
 from prometheus_client import Counter, Gauge, Histogram
 
 from services.gateway.problems import KINDS
+from services.gateway.terminals.refusal import REASONS
 
 __all__ = [
     "ACK_SECONDS",
@@ -19,6 +23,11 @@ __all__ = [
     "RECENT_EVENTS",
     "REQUESTS",
     "REQUEST_SECONDS",
+    "TERMINALS_KNOWN",
+    "TERMINAL_CONNECTIONS",
+    "TERMINAL_FRAMES",
+    "TERMINAL_FRAMES_WAITING",
+    "TERMINAL_POSITIONS",
 ]
 
 EVENTS = Counter(
@@ -66,3 +75,20 @@ for _result in ("accepted", "duplicate", *KINDS):
     EVENTS.labels(_result)  # a series that begins with its first failure hides it from rate()
 REQUESTS.labels("events", "500")
 KEYS_LOADED = Gauge("liandan_gateway_keys", "API keys in the snapshot, revoked ones included")
+TERMINAL_CONNECTIONS = Gauge(
+    "liandan_gateway_terminal_connections", "Connections of vehicles' terminals"
+)
+TERMINALS_KNOWN = Gauge("liandan_gateway_terminals", "Terminals on record in the snapshot")
+TERMINAL_FRAMES = Counter(
+    "liandan_gateway_terminal_frames_total",
+    "Frames of terminals, by what became of them: kept, answered, or the reason of the refusal",
+    ["result"],
+)
+for _result in ("kept", "answered", *REASONS):
+    TERMINAL_FRAMES.labels(_result)
+TERMINAL_POSITIONS = Counter(
+    "liandan_gateway_terminal_positions_total", "Positions of terminals kept in the log"
+)
+TERMINAL_FRAMES_WAITING = Gauge(
+    "liandan_gateway_terminal_frames_waiting", "Frames that wait to be appended to the log"
+)

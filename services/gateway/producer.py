@@ -1,6 +1,6 @@
 """The event log: records go to Kafka, and nothing is called kept before all in-sync copies have it.
 
-Each partition has a lane with at most one batch under way; what arrives meanwhile makes the next
+Each partition of a topic has a lane with at most one batch under way; what arrives meanwhile makes the next
 batch. So a single post waits for nobody, and many posts share a batch without a linger.
 
 aiokafka's idempotent producer retries for ever and may wedge after an outage (pitfalls: 1017). So a
@@ -21,6 +21,7 @@ import structlog
 from aiokafka.errors import KafkaError
 from aiokafka.partitioner import murmur2
 
+from schemas.topics import MANIFEST_TOPIC
 from services.gateway.metrics import (
     ACK_SECONDS,
     KAFKA_READY,
@@ -45,6 +46,7 @@ class LogRecord(NamedTuple):
     key: bytes
     value: bytes
     headers: list[tuple[str, bytes]]
+    topic: str = MANIFEST_TOPIC
 
 
 @lru_cache(maxsize=65_536)
@@ -71,18 +73,31 @@ class _Parcel:
 
 
 _Waiting = tuple[LogRecord, _Parcel, int]
+_Lane = tuple[str, int]
+"""(topic, partition)"""
 
 
 class EventLog:
-    """Appends to one topic. ``new_producer`` makes an unstarted ``AIOKafkaProducer``."""
+    """Appends to the topics that records name. ``new_producer`` makes an unstarted ``AIOKafkaProducer``.
 
-    def __init__(self, new_producer: Callable[[], Any], topic: str, ack_timeout_s: float) -> None:
+    It is ready once ``topic`` is known. ``others`` are asked for then as well, but one that is
+    missing (a gateway newer than its topics) refuses its own records only.
+    """
+
+    def __init__(
+        self,
+        new_producer: Callable[[], Any],
+        topic: str,
+        ack_timeout_s: float,
+        others: Sequence[str] = (),
+    ) -> None:
         self._new_producer, self._topic, self._timeout = new_producer, topic, ack_timeout_s
+        self._others = others
         self._producer: Any = None
         self._ready = asyncio.Event()
         self._broken: asyncio.Future[str] | None = None
-        self._lanes: dict[int, deque[_Waiting]] = {}
-        self._running: dict[int, asyncio.Task[None]] = {}
+        self._lanes: dict[_Lane, deque[_Waiting]] = {}
+        self._running: dict[_Lane, asyncio.Task[None]] = {}
         self._behind: set[asyncio.Task[Any]] = set()
         self._keeper: asyncio.Task[None] | None = None
 
@@ -118,14 +133,16 @@ class EventLog:
                 if not self._ready.is_set():
                     async with asyncio.timeout(_PATIENCE_S):
                         await self._ready.wait()
-                partitions = self._partitions()
-                if not partitions:  # the topic is gone
-                    return list(parcel.kept)
+                partitions = {r.topic: self._partitions(r.topic) for r in records}
                 for place, record in enumerate(records):
-                    partition = partition_of(record.key, partitions)
-                    self._lanes.setdefault(partition, deque()).append((record, parcel, place))
-                    if partition not in self._running:
-                        self._run(partition)
+                    number = partitions[record.topic]
+                    if not number:  # the topic is gone
+                        parcel.settle(place, False)
+                        continue
+                    lane = record.topic, partition_of(record.key, number)
+                    self._lanes.setdefault(lane, deque()).append((record, parcel, place))
+                    if lane not in self._running:
+                        self._run(lane)
                 await parcel.done
         except TimeoutError:
             return list(parcel.kept)
@@ -133,39 +150,43 @@ class EventLog:
             parcel.abandoned = True
         return parcel.kept
 
-    def _partitions(self) -> int:
-        known = self._producer.client.cluster.partitions_for_topic(self._topic)
+    def _partitions(self, topic: str) -> int:
+        client = self._producer.client
+        known = client.cluster.partitions_for_topic(topic)
+        if known is None:
+            client.force_metadata_update()  # it may have been created since: for the next post
         return len(known or ())
 
-    def _run(self, partition: int) -> None:
-        task = asyncio.create_task(self._drain(partition), name=f"lane {partition}")
-        self._running[partition] = task
+    def _run(self, lane: _Lane) -> None:
+        task = asyncio.create_task(self._drain(lane), name=f"lane {lane}")
+        self._running[lane] = task
 
-    async def _drain(self, partition: int) -> None:
-        lane = self._lanes[partition]
+    async def _drain(self, lane: _Lane) -> None:
+        waiting = self._lanes[lane]
         try:
-            while lane:
-                await self._send(partition, lane)
+            while waiting:
+                await self._send(lane, waiting)
         finally:
-            del self._running[partition]
+            del self._running[lane]
 
-    async def _send(self, partition: int, lane: "deque[_Waiting]") -> None:
+    async def _send(self, lane: _Lane, waiting: "deque[_Waiting]") -> None:
         """Send one batch from the head of the lane and settle its records."""
+        topic, partition = lane
         producer = self._producer
         if producer is None:
-            while lane:
-                _, parcel, place = lane.popleft()
+            while waiting:
+                _, parcel, place = waiting.popleft()
                 parcel.settle(place, False)
             return
         batch = producer.create_batch()
         taken: list[tuple[_Parcel, int]] = []
-        while lane:
-            (key, value, headers), parcel, place = lane[0]
+        while waiting:
+            (key, value, headers, _), parcel, place = waiting[0]
             if not parcel.abandoned:
                 if batch.append(timestamp=None, key=key, value=value, headers=headers) is None:
                     break
                 taken.append((parcel, place))
-            lane.popleft()
+            waiting.popleft()
         if not taken:
             return
         batch.close()  # nothing is added any more: no linger
@@ -173,7 +194,7 @@ class EventLog:
         began = time.perf_counter()
         try:
             async with asyncio.timeout(self._timeout):
-                acknowledged = await producer.send_batch(batch, self._topic, partition=partition)
+                acknowledged = await producer.send_batch(batch, topic, partition=partition)
                 await acknowledged
             kept = True
             ACK_SECONDS.observe(time.perf_counter() - began)
@@ -197,6 +218,8 @@ class EventLog:
                 async with asyncio.timeout(self._timeout):
                     await producer.start()
                     await producer.partitions_for(self._topic)
+                    for other in self._others:
+                        await producer.client.add_topic(other)
             except asyncio.CancelledError:
                 self._later(_abandon(producer))
                 raise

@@ -155,6 +155,40 @@ def events(verb: str) -> Any:
     )
 
 
+_degrees = st.integers(-90, 90) | st.integers(-90_000_000, 90_000_000).map(
+    lambda n: _Literal(f"{n // 10**6}.{abs(n) % 10**6:06d}")
+)
+_measured_number = st.one_of(
+    st.integers(0, 1000), st.sampled_from(["0.0", "1e2", "63.5", "1e-6"]).map(lambda s: _Literal(s))
+)
+_bits = or_null(st.integers(0, 2**32 - 1))
+_position = members(
+    {"at": instants, "lon": _degrees, "lat": st.integers(-89, 89) | _measured_number.filter(
+        lambda n: not isinstance(n, int) and n.text != "1e2")},
+    {"speed_kmh": or_null(_measured_number), "direction": or_null(st.integers(0, 359)),
+     "altitude_m": or_null(_measured_number), "mileage_km": or_null(_measured_number),
+     "alarm": _bits, "status": _bits},
+)  # fmt: skip
+
+
+def tracks() -> Any:
+    return members(
+        {
+            "specversion": st.just("1.0"),
+            "id": names,
+            "source": units.map("urn:uscc:{}".format),
+            "type": st.just("liandan.vehicle.track.v1"),
+            "subject": plates,
+            "time": instants,
+            "data": members(
+                {"positions": st.lists(_position, min_size=1, max_size=3)},
+                {"terminal": short, "plate_colour": or_null(st.integers(0, 99))},
+            ),
+        },
+        {"datacontenttype": or_null(st.just("application/json")), "dataschema": short},
+    )
+
+
 categories = st.sampled_from(["HW01", "HW49", "HW08"])
 _scopes = {"codes": st.lists(codes, max_size=2), "categories": st.lists(categories, max_size=2)}
 _valid = {
@@ -222,6 +256,11 @@ _kinds: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"carrier": units, "name": names,
          "roles": st.lists(st.sampled_from(["driver", "escort", "loader"]), min_size=1, max_size=3)},
         {"certificate_no": or_null(names)},
+    ),
+    "terminal": (
+        {"phone": st.from_regex(r"[0-9]{0,18}[1-9]", fullmatch=True), "plate": plates, "owner": units,
+         "auth_digest": st.from_regex("[0-9a-f]{64}|[0-9A-F]{64}", fullmatch=True)},
+        {"plate_colour": or_null(st.integers(0, 99))},
     ),
     "insurance": (
         {"insured": units, "policy_no": names},

@@ -268,6 +268,13 @@ RECORDS: dict[str, Any] = {
         ),
         st.integers(1, 2), st.sampled_from([CARRIER, SECOND_CARRIER]), _days, _maybe_gone,
     ),
+    "terminal": st.builds(
+        lambda n, who, days, gone: record(
+            "terminal", f"term-{n}", phone="13800138000", plate="冀A12345", owner=who,
+            auth_digest="0" * 64, retracted=gone, **days,
+        ),
+        st.integers(1, 2), st.sampled_from([CARRIER, SECOND_CARRIER]), _days, _maybe_gone,
+    ),
     "insurance": st.builds(
         lambda n, who, days, gone: record(
             "insurance", f"ins-{n}", insured=who, policy_no=f"示例保单{n}号", retracted=gone, **days

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from manifests import CONSIGNOR
 from manifests import event as said
 from pydantic import BaseModel
-from sayings import VERBS, events, records, spoiled, write
+from sayings import VERBS, events, records, spoiled, tracks, write
 
-from schemas.decode import manifest_decoder, registry_decoder
+from schemas.decode import manifest_decoder, registry_decoder, track_decoder
 from schemas.fast import MAX_DEPTH, FastDecoder, NotUnderstood
 from schemas.problems import Problem
 from schemas.registry import REGISTRY_KINDS
@@ -105,6 +105,25 @@ def test_every_valid_record_is_read_alike_and_without_pydantic(kind: str) -> Non
     holds()
 
 
+@QUICK
+@given(tracks())
+def test_every_valid_track_is_read_alike_and_without_pydantic(said: Any) -> None:
+    raw = write(said)
+    value, problems = both(track_decoder, raw)
+    assert not problems
+    assert value["type"] == ("str", "liandan.vehicle.track.v1")
+    assert len(value["data"]["positions"]) == len(said["data"]["positions"])
+    assert isinstance(track_decoder.decode(raw), msgspec.Struct)
+
+
+@settings(QUICK, max_examples=300)
+@given(spoiled(tracks()))
+def test_spoiled_tracks_are_accepted_or_refused_alike_with_a_place_that_exists(raw: bytes) -> None:
+    _, problems = both(track_decoder, raw)
+    event("refused" if problems else "accepted")
+    check_problems(problems, raw)
+
+
 @settings(QUICK, max_examples=500)
 @given(st.sampled_from(VERBS).flatmap(lambda verb: spoiled(events(verb))))
 def test_spoiled_events_are_accepted_or_refused_alike_with_a_place_that_exists(raw: bytes) -> None:
@@ -133,7 +152,7 @@ def test_bytes_changed_anywhere_are_read_or_refused_alike(raw: bytes, at: int, n
 @settings(QUICK, max_examples=200)
 @given(st.binary(max_size=40) | st.text(max_size=20).map(str.encode))
 def test_any_bytes_at_all_are_read_or_refused_alike(raw: bytes) -> None:
-    for decoder in (manifest_decoder, registry_decoder):
+    for decoder in (manifest_decoder, registry_decoder, track_decoder):
         value, problems = both(decoder, raw)
         assert value is None
         assert problems

@@ -8,7 +8,7 @@ import httpx2
 from aiokafka.errors import KafkaConnectionError, KafkaError
 
 from infra.runtime.settings import Settings
-from schemas.topics import MANIFEST_TOPIC
+from schemas.families import TOPICS
 from services.gateway.app import create_app
 from services.gateway.gateway import Gateway
 from services.gateway.keys import ApiKey, NewToken, new_token
@@ -22,6 +22,7 @@ class FakeBroker:
 
     def __init__(self) -> None:
         self.records: list[tuple[bytes, bytes, dict[str, bytes]]] = []
+        self.topics: list[str] = []
         self.up = True
         self.error: KafkaError | None = None
         self.gate: asyncio.Event | None = None
@@ -66,8 +67,11 @@ class FakeProducer:
         return self.partitions_for_topic(topic)
 
     def partitions_for_topic(self, topic: str) -> set[int]:
-        assert topic == MANIFEST_TOPIC
+        assert topic in TOPICS
         return {0, 1, 2, 3}
+
+    async def add_topic(self, topic: str) -> None:
+        assert topic in TOPICS
 
     def create_batch(self) -> FakeBatch:
         return FakeBatch()
@@ -84,6 +88,7 @@ class FakeProducer:
                 raise self.broker.error
             self.broker.batches += 1
             self.broker.records += batch.rows
+            self.broker.topics += [topic] * len(batch.rows)
 
         return asyncio.ensure_future(acknowledge())
 

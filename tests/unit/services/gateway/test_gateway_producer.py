@@ -51,7 +51,7 @@ async def test_what_waits_shares_a_batch() -> None:
     rest = [
         asyncio.create_task(log.append([LogRecord(b"k", b"%d" % n, [])])) for n in range(1, 100)
     ]
-    await until(lambda: len(log._lanes[partition_of(b"k", 4)]) == 99)
+    await until(lambda: len(log._lanes[MANIFEST_TOPIC, partition_of(b"k", 4)]) == 99)
     broker.gate.set()
     assert await asyncio.gather(first, *rest) == [[True]] * 100
     assert broker.batches == 2
