@@ -5,8 +5,10 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from schemas.decode import decode_manifest_event, decode_track_event
-from schemas.topics import MANIFEST_TOPIC, TRACKS_TOPIC
+from schemas.decode import decode_manifest_event, decode_medical_event, decode_track_event
+from schemas.envelope import unit_of
+from schemas.medical import MEDICAL_VERBS
+from schemas.topics import MANIFEST_TOPIC, MEDICAL_TOPIC, TRACKS_TOPIC
 from schemas.track import TRACK_TYPE
 
 __all__ = ["FAMILIES", "TOPICS", "Family", "family_of"]
@@ -25,15 +27,20 @@ def _subject(event: Any) -> str:
     return subject
 
 
+def _unit(event: Any) -> str:
+    return unit_of(event.source)
+
+
 FAMILIES = {
     "manifest": Family(MANIFEST_TOPIC, decode_manifest_event, _subject),
+    "medical": Family(MEDICAL_TOPIC, decode_medical_event, _unit),
     "vehicle": Family(TRACKS_TOPIC, decode_track_event, _subject),
 }
 TOPICS = tuple(dict.fromkeys(family.topic for family in FAMILIES.values()))
 """Every topic that posted events go to, the manifests' first."""
 
 _MANIFEST = FAMILIES["manifest"]
-_BY_TYPE = {TRACK_TYPE: FAMILIES["vehicle"]}
+_BY_TYPE = {TRACK_TYPE: FAMILIES["vehicle"], **dict.fromkeys(MEDICAL_VERBS, FAMILIES["medical"])}
 """Types of the families beside manifests."""
 
 

@@ -14,11 +14,14 @@ __all__ = [
     "HEADER_RECEIPT",
     "HEADER_RECEIVED_AT",
     "MANIFEST_TOPIC",
+    "MEDICAL_TOPIC",
     "TRACKS_TOPIC",
 ]
 
 MANIFEST_TOPIC = "manifest.events"
 """Manifest family, keyed by subject (the manifest number)."""
+MEDICAL_TOPIC = "medical.events"
+"""Medical family, keyed by the credit code of the posting unit."""
 TRACKS_TOPIC = "vehicle.tracks"
 """Vehicles' positions, keyed by plate: JSON events, and frames of terminals with ``HEADER_CE_TYPE``."""
 ALERTS_TOPIC = "alerts"

@@ -4,10 +4,11 @@ import sys
 
 from infra.runtime.logs import configure_logs
 from infra.runtime.metrics import serve_metrics
-from infra.runtime.settings import MANIFEST_TOPIC, Settings
+from infra.runtime.settings import MEDICAL_TOPIC, Settings
 from infra.runtime.ticket_keys import PublicKeys
 from streams.judge_worker import JudgeWorker
 from streams.judging.rules import RULE_BOOK
+from streams.medical_worker import MedicalWorker
 from streams.worker import run
 
 
@@ -17,7 +18,10 @@ def main() -> int:
     configure_logs(settings.worker_id, settings.log_level)
     serve_metrics(settings)
     book = RULE_BOOK._replace(ticket_keys=PublicKeys(settings.ticket_directory))
-    return run(settings, JudgeWorker(settings, MANIFEST_TOPIC, book))
+    topic = settings.worker_topic
+    if topic == MEDICAL_TOPIC:
+        return run(settings, MedicalWorker(settings, topic, book), topic)
+    return run(settings, JudgeWorker(settings, topic, book), topic)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ import structlog
 from faust.app.base import BootStrategy
 from mode.supervisors import CrashingSupervisor
 
-from infra.runtime.settings import MANIFEST_TOPIC, Settings
+from infra.runtime.settings import MANIFEST_TOPIC, MEDICAL_TOPIC, Settings
 from streams.handler import Handler
 from streams.partitions import Partitions
 from streams.ticking import Ticker
@@ -39,8 +39,9 @@ def build_app(settings: Settings, partitions: Partitions, topic: str = MANIFEST_
     """Return the app, not started. Must be called on the loop that will run it."""
     datadir = settings.home / "run" / "faust"
     datadir.mkdir(parents=True, exist_ok=True)
+    group = settings.worker_group
     app = faust.App(
-        settings.worker_group,
+        group if topic != MEDICAL_TOPIC else f"{group}-medical",
         broker=[f"kafka://{address}" for address in settings.kafka_bootstrap.split(",")],
         datadir=str(datadir),
         autodiscover=False,

@@ -3,7 +3,13 @@
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import TopicAlreadyExistsError, for_code
 
-from infra.runtime.settings import ALERTS_TOPIC, MANIFEST_TOPIC, TRACKS_TOPIC, Settings
+from infra.runtime.settings import (
+    ALERTS_TOPIC,
+    MANIFEST_TOPIC,
+    MEDICAL_TOPIC,
+    TRACKS_TOPIC,
+    Settings,
+)
 
 __all__ = ["ensure_topics"]
 
@@ -21,6 +27,7 @@ async def ensure_topics(settings: Settings) -> list[str]:
     """
     wanted = [
         _topic(MANIFEST_TOPIC, settings.manifest_partitions, settings),
+        _topic(MEDICAL_TOPIC, settings.medical_partitions, settings),
         _topic(TRACKS_TOPIC, settings.tracks_partitions, settings),
         _topic(ALERTS_TOPIC, settings.alerts_partitions, settings),
     ]

@@ -12,7 +12,16 @@ import httpx2
 from infra.local.ports import HOST
 from infra.runtime.supervision import Child, Probe
 
-__all__ = ["ARCHIVER", "CONSOLE", "COURIER", "GATEWAY", "Service", "service_child", "worker"]
+__all__ = [
+    "ARCHIVER",
+    "CONSOLE",
+    "COURIER",
+    "GATEWAY",
+    "MEDICAL_WORKER",
+    "Service",
+    "service_child",
+    "worker",
+]
 
 _ROOT = Path(__file__).parents[2]
 _PROBE_TIMEOUT_S = 2.0
@@ -35,6 +44,13 @@ GATEWAY = Service("gateway", "services.gateway", health="gateway")
 ARCHIVER = Service("archiver", "services.archiver")
 COURIER = Service("courier", "services.courier")
 CONSOLE = Service("console", "services.console", health="console")
+
+
+MEDICAL_WORKER = Service(
+    "medical-worker",
+    "streams",
+    {"LIANDAN_WORKER_ID": "medical-worker", "LIANDAN_WORKER_TOPIC": "medical.events"},
+)
 
 
 def worker(number: int = 1) -> Service:

@@ -10,7 +10,7 @@ import os
 import socket
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from platformdirs import user_data_path
 from pydantic import Field, field_validator
@@ -23,6 +23,7 @@ from pydantic_settings import (
 
 from schemas.topics import ALERTS_TOPIC as ALERTS_TOPIC
 from schemas.topics import MANIFEST_TOPIC as MANIFEST_TOPIC
+from schemas.topics import MEDICAL_TOPIC as MEDICAL_TOPIC
 from schemas.topics import TRACKS_TOPIC as TRACKS_TOPIC
 
 DEFAULT_HOME = user_data_path("liandan")
@@ -99,6 +100,8 @@ class Settings(BaseSettings):
     """Partitions of the topic of manifest events."""
     tracks_partitions: int = 2
     """Partitions of the topic of vehicles' positions."""
+    medical_partitions: int = 2
+    """Partitions of the topic of medical waste."""
     alerts_partitions: int = 1
     """Partitions of the topic of alerts."""
     kafka_retention_days: int = 30
@@ -155,8 +158,10 @@ class Settings(BaseSettings):
 
     worker_id: str = Field(default_factory=socket.gethostname)
     """Name in the log and at Kafka; several workers of one container service differ by host."""
+    worker_topic: Literal["manifest.events", "medical.events"] = "manifest.events"
+    """The topic that a stream worker judges."""
     worker_group: str = "liandan-judge"
-    """Consumer group of the stream workers."""
+    """Consumer group of the stream workers; those of another topic than manifests add its name."""
     worker_batch_records: int = 9000
     """Records at most in one batch (one transaction)."""
     worker_session_timeout_s: float = 10.0

@@ -13,7 +13,7 @@ from infra.runtime.logs import configure_logs
 from infra.runtime.metrics import serve_metrics
 from infra.runtime.offsets import Fenced, LogBroken
 from infra.runtime.schema import SchemaUnfit
-from infra.runtime.settings import Settings
+from infra.runtime.settings import MANIFEST_TOPIC, MEDICAL_TOPIC, Settings
 from services.archiver.archiver import Archiver
 
 STOPPED, LOG_BROKEN, FENCED, SCHEMA_UNFIT = 0, 3, 4, 5
@@ -23,11 +23,25 @@ _FINISH_WITHIN_S = 2.0
 log = structlog.get_logger("services.archiver")
 
 
+async def _all_of(settings: Settings, stop: asyncio.Event) -> None:
+    """Archive every topic; the first that fails for good ends all, and its failure is raised."""
+    tasks = [
+        asyncio.create_task(Archiver(settings, stop, topic).run())
+        for topic in (MANIFEST_TOPIC, MEDICAL_TOPIC)
+    ]
+    try:
+        await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
+
+
 async def serve(settings: Settings) -> int:
     """Archive until SIGTERM or SIGINT and return the exit code."""
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
-    archiving = asyncio.ensure_future(Archiver(settings, stop).run())
+    archiving = asyncio.ensure_future(_all_of(settings, stop))
 
     def end() -> None:
         stop.set()

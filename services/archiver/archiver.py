@@ -22,7 +22,7 @@ from infra.runtime.offsets import (
     verify_log,
 )
 from infra.runtime.schema import require_schema
-from infra.runtime.settings import MANIFEST_TOPIC, Settings
+from infra.runtime.settings import MANIFEST_TOPIC, MEDICAL_TOPIC, Settings
 from services.archiver import metrics
 from services.archiver.batch import Batch
 from services.archiver.patience import Patience, Stopped, Store
@@ -59,6 +59,10 @@ class Archiver:
     ) -> None:
         self._settings = settings
         self._topic = topic
+        family = topic.partition(".")[0]
+        # Names of manifests' series are as they were when there was no other topic.
+        self._label = "" if topic != MEDICAL_TOPIC else f"{family}-"
+        self._loop = "archive" if topic != MEDICAL_TOPIC else f"archive_{family}"
         self._patience = Patience(stop)
         self._months = Months()
         self._store = Store(settings.database_writer, self._patience, self._months.forget)
@@ -234,10 +238,10 @@ class Archiver:
                 continue
             lag = max(0, end - position.next_offset)
             since = position.clock.timestamp() if lag and position.clock else now
-            metrics.LAG_RECORDS.labels(p).set(lag)
-            metrics.LAG_SECONDS.labels(p).set(max(0.0, now - since))
+            metrics.LAG_RECORDS.labels(f"{self._label}{p}").set(lag)
+            metrics.LAG_SECONDS.labels(f"{self._label}{p}").set(max(0.0, now - since))
         if heard:
-            LAST_SUCCESS.labels("archive").set(now)
+            LAST_SUCCESS.labels(self._loop).set(now)
 
     def _offsets(self) -> dict[int, int]:
         return {p: position.next_offset for p, position in self._positions.items()}

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from infra.local.service import ARCHIVER, CONSOLE, COURIER, GATEWAY, worker
+from infra.local.service import ARCHIVER, CONSOLE, COURIER, GATEWAY, MEDICAL_WORKER, worker
 from infra.local.stack import LocalStack
 from infra.runtime.settings import Settings
 from services.cli.addresses import print_addresses, process_table
@@ -33,7 +33,14 @@ def up(
 
 async def _up(settings: Settings, workers: int) -> int:
     say("联单本地环境", f"Liandan local stack: {settings.home.expanduser().absolute()}", "bold")
-    services = (GATEWAY, ARCHIVER, COURIER, CONSOLE, *(worker(n) for n in range(1, workers + 1)))
+    services = (
+        GATEWAY,
+        ARCHIVER,
+        COURIER,
+        CONSOLE,
+        MEDICAL_WORKER,
+        *(worker(n) for n in range(1, workers + 1)),
+    )
     events = EventTeller()
     with Preparing() as preparing:
         stack = LocalStack(settings, services, progress=preparing.tell, on_event=events.tell)
