@@ -11,6 +11,7 @@ _LAWS = {
     "中华人民共和国生态环境法典": "法典",
     "中华人民共和国固体废物污染环境防治法": "固废法",
     "危险废物转移管理办法": "转移办法",
+    "医疗废物管理条例": "条例",
 }
 _DIGITS = {c: n for n, c in enumerate("零一二三四五六七八九")}
 _UNITS = {"十": 10, "百": 100, "千": 1000}
@@ -23,7 +24,8 @@ def short(basis: LegalBasis) -> set[str]:
     """Return each article that a basis cites, short; of other documents their name alone."""
     law = _LAWS.get(basis.law)
     if law is None:
-        return {basis.law}
+        standard = re.search(r"GB \d+-\d{4}", basis.law)
+        return {standard[0] if standard is not None else basis.law}
     if "至" in basis.article:
         first, last = (_number(n) for n in re.findall(r"第(\w+?)条", basis.article))
         return {f"{law} {n}" for n in range(first, last + 1)}

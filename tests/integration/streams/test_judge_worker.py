@@ -82,7 +82,7 @@ class Bench:
     async def catch_up(self, worker: JudgeWorker) -> None:
         """Page the registry, carry out the orders, judge the limits: what the loops do."""
         state = await worker._opened()
-        while await page_registry(state._pool):
+        while await page_registry(state.pool):
             pass
         await worker.tick(0, self.log.end, None, None)
         for subject in await state.dirty_subjects(1000):
@@ -155,7 +155,7 @@ async def test_no_stale_verdict_survives_a_registry_write_in_the_middle_of_a_bat
     write = asyncio.create_task(bench.registry(speech.approval()))
     blocked = await _done_or_blocked(bench, write)
     # The worst moment for the pager: the change is written, the batch is not.
-    await page_registry(state._pool)
+    await page_registry(state.pool)
     go_on.set()
     await asyncio.wait_for(asyncio.gather(batch, write), 10)
     await bench.catch_up(worker)
@@ -407,7 +407,7 @@ async def test_a_rejudge_order_stands_until_its_batch_has_committed(
     await bench.say(worker, speech.filed(), speech.dispatched())
     await bench.registry(speech.approval())
     state = await worker._opened()
-    assert await page_registry(state._pool) >= 1
+    assert await page_registry(state.pool) >= 1
     await bench.worker()  # the first worker is a zombie now
     with pytest.raises(FencedError):
         await worker.tick(0, 2, None, None)

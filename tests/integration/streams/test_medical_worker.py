@@ -1,0 +1,207 @@
+"""The stream of medical waste on real Postgres and Kafka ends where the files end, in any order."""
+
+import json
+import random
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import msgspec
+import pytest
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+
+from infra.local.stack import LocalStack
+from infra.runtime.kafka import new_producer
+from infra.runtime.postgres import open_pool
+from schemas.envelope import unit_of
+from services.registry import write_change_set
+from streams.judging.on_files import judge_lines
+from streams.medical_days import fire_medical, judge_dirty_days
+from streams.medical_worker import MedicalWorker
+from streams.pager import page_registry
+from tests.cases.moments import moment
+from tests.integration.streams.speech import LogOf
+from tests.medical.story import Story, all_stories
+
+EARLY = datetime(2025, 1, 1, tzinfo=UTC)
+"""Before anything that a story tells of: a log that is read as it was written."""
+
+
+class Line:
+    """A worker that owns partition 0 of a topic of its own."""
+
+    def __init__(self, settings: Any, topic: str, reader: Any, producer: Any) -> None:
+        self.settings, self.topic = settings, topic
+        self.reader, self.producer = reader, producer
+        self.log = LogOf(topic, EARLY)
+        self.worker = MedicalWorker(settings, topic)
+
+    async def say(self, *values: bytes) -> None:
+        for value in values:
+            unit = unit_of(json.loads(value)["source"]).encode()
+            records = self.log.append(value, key=unit)
+            await self.producer.send_and_wait(self.topic, value, key=unit)
+            await self.worker.handle(0, records, self.log.end)
+
+    async def learn(self, *lines: bytes) -> None:
+        await write_change_set(self.settings.database_registry, lines, "test")
+
+    async def judge(self) -> None:
+        state = await self.worker._opened()
+        while await page_registry(state.pool):
+            pass
+        while True:
+            fired = await fire_medical(state)
+            if not await judge_dirty_days(state, self.worker._view) and not fired:
+                return
+
+    async def clock(self, now: datetime) -> None:
+        await self.worker.tick(0, self.log.end, self.log.end, now)
+
+    async def open_alerts(self, codes: set[str]) -> dict[Any, Any]:
+        rows = await self.reader.fetch(
+            "SELECT id, body, subject FROM alert WHERE state = 'open' AND scope = 'shared'"
+        )
+        return {row["id"]: row["body"] for row in rows if row["subject"].split("/")[1] in codes}
+
+
+@pytest.fixture
+async def line(stack: LocalStack) -> AsyncIterator[Line]:
+    topic = f"medical-{uuid4().hex[:8]}"
+    admin = AIOKafkaAdminClient(bootstrap_servers=stack.settings.kafka_bootstrap)
+    await admin.start()
+    await admin.create_topics([NewTopic(topic, 1, 1)])
+    await admin.close()
+    settings = stack.settings.model_copy(update={"deadline_settle_s": 0.0})
+    reader = await open_pool(settings.database_reader)
+    producer = new_producer(settings)
+    await producer.start()
+    made = Line(settings, topic, reader, producer)
+    await made.worker.assigned([0])
+    yield made
+    await producer.stop()
+    if made.worker._pool is not None:
+        await made.worker._pool.close()
+    await reader.close()
+
+
+def _codes(story: Story) -> set[str]:
+    return {story.code(label) for label in ("hospital", "clinic", "village", "plant", "far_plant",
+                                             "emergency", "scrap")}  # fmt: skip
+
+
+def _retracted(line: bytes) -> bytes:
+    return json.dumps({**json.loads(line), "retracted": True}, ensure_ascii=False).encode()
+
+
+def _expected(story: Story, now: datetime) -> dict[Any, Any]:
+    verdict = judge_lines(story.registry_lines, story.event_lines, now=now)
+    return {alert.id: json.loads(msgspec.json.encode(alert)) for alert in verdict.alerts}
+
+
+def _now(story: Story) -> datetime:
+    if story.now is not None:
+        return moment(story.now)
+    return max(datetime.fromisoformat(json.loads(raw)["time"]) for raw in story.event_lines)
+
+
+async def test_told_in_any_order_with_the_registry_changing_it_ends_where_the_files_end(
+    line: Line,
+) -> None:
+    """Stories one after the other, by their clocks; each one's registry is taken back after it."""
+    rng = random.Random(7)
+    for story in sorted(all_stories(), key=_now):
+        now = _now(story)
+        said, records = [*story.event_lines, *story.event_lines], list(story.registry_lines)
+        rng.shuffle(said)
+        rng.shuffle(records)
+        while said or records:
+            step = rng.choice(("say", "say", "learn", "judge"))
+            if step == "say" and said:
+                await line.say(said.pop())
+            elif step == "learn" and records:
+                await line.learn(*[records.pop() for _ in range(rng.randint(1, len(records)))])
+            elif step == "judge":
+                await line.judge()
+        await line.clock(now)
+        await line.judge()
+        assert await line.open_alerts(_codes(story)) == _expected(story, now), story.name
+        await line.learn(*map(_retracted, story.registry_lines))
+        await line.judge()
+
+
+def _story(name: str) -> Story:
+    return next(s for s in all_stories() if s.name == name)
+
+
+async def test_what_is_told_late_withdraws_what_silence_had_raised(line: Line) -> None:
+    story = _story("never_collected_and_the_term_is_over")
+    # Another life of the same story, a year on: codes are those of the test above, days are not.
+    later = [raw.replace(b"2026-09", b"2027-09") for raw in story.event_lines]
+    await line.learn(*story.registry_lines)
+    await line.say(*later)
+    await line.judge()
+    now = moment("2027-09-03 08:01")
+    await line.clock(now)
+    await line.judge()
+    found = await line.open_alerts(_codes(story))
+    rules = {body["rule"] for body in found.values()}
+    assert rules == {"medical.stored_too_long", "medical.not_collected"}
+    collected = _story("an_ordinary_bag").said[1]
+    told = story.__class__(
+        why_zh="", why_en="", name=story.name, serial=story.serial,
+        said=[{**collected, "collected": "2027-09-02 09:00"}],
+    ).event_lines  # fmt: skip
+    await line.say(*told)
+    await line.judge()
+    assert await line.open_alerts(_codes(story)) == {}
+    rows = await line.reader.fetch(
+        "SELECT body ->> 'withdrawn_reason' AS why FROM alert WHERE id = ANY ($1::uuid[])",
+        list(found),
+    )
+    assert {row["why"] for row in rows} == {"in_time"}
+
+
+async def test_what_cannot_be_read_or_has_another_units_key_is_set_aside_and_the_rest_goes_on(
+    line: Line,
+) -> None:
+    good = _story("collected_at_the_48th_hour").event_lines
+    records = line.log.append(b"{", good[0], key=b"somebody")
+    for record in records:
+        await line.producer.send_and_wait(line.topic, record.value, key=record.key)
+    await line.worker.handle(0, records, line.log.end)
+    await line.say(good[1])
+    rows = await line.reader.fetch(
+        "SELECT reason, raw FROM quarantine WHERE topic = $1 ORDER BY kafka_offset", line.topic
+    )
+    assert [(row["reason"], row["raw"]) for row in rows] == [
+        ("not_understood", b"{"),
+        ("wrong_key", good[0]),
+    ]
+    kept = await line.reader.fetchval("SELECT count(*) FROM medical_event WHERE raw = $1", good[1])
+    assert kept == 1
+
+
+async def test_a_day_waits_for_what_may_be_on_its_way(line: Line) -> None:
+    """A deadline that was past when it became known fires only after the settling time."""
+    story = _story("never_collected_and_the_term_is_over")
+    line.settings = line.settings.model_copy(update={"deadline_settle_s": 900.0})
+    line.worker = MedicalWorker(line.settings, line.topic)
+    await line.worker.assigned([0])
+    later = [raw.replace(b"2026-09", b"2028-09") for raw in story.event_lines]
+    now = moment("2028-09-05 08:00")
+    await line.clock(now)
+    await line.say(*later)
+    await line.judge()
+    await line.clock(now + timedelta(minutes=14))
+    await line.judge()
+    day = f"medical/{story.code('hospital')}/2028-09-01"
+    question = (
+        "SELECT count(*) FROM alert WHERE subject = $1 AND state = 'open'"
+        " AND rule = 'medical.stored_too_long'"
+    )
+    assert await line.reader.fetchval(question, day) == 0
+    await line.clock(now + timedelta(minutes=16))
+    await line.judge()
+    assert await line.reader.fetchval(question, day) == 1
