@@ -189,6 +189,66 @@ def tracks() -> Any:
     )
 
 
+# Medical waste ------------------------------------------------------------------------------------
+
+_labels = st.sampled_from(["B1", "B2", "箱-0007", "P 9", "x" * 64])
+_weights = st.integers(0, 10_000_000)
+_packages = st.lists(
+    members({"id": _labels}, {"weight_g": or_null(_weights)}),
+    min_size=1, max_size=3, unique_by=lambda p: p["id"],
+)  # fmt: skip
+_some_packages = {"institution": units, "packages": _packages}
+_medical_data = {
+    "sealed": members(
+        {"waste": st.sampled_from(["infectious", "sharps", "pathological"]), "weight_g": _weights},
+        {"cytotoxic": bools, "ward": short, "container": st.sampled_from(["bag", "box"])},
+    ),
+    "transferred": members({**_some_packages, "to": units}, {"box": or_null(_labels)}),
+    "collected": members(
+        {"institution": units, "plate": plates, "weight_g": _weights},
+        {"packages": _packages, "route": short, "pieces": or_null(st.integers(1, 99))},
+    ),
+    "received": members(
+        _some_packages, {"weight_g": or_null(_weights), "cold": bools, "plate": or_null(plates)}
+    ),
+    "treated": members(
+        {"process": st.sampled_from(["incineration", "steam"]),
+         "loads": st.lists(
+             members({"institution": units,
+                      "packages": st.lists(_labels, min_size=1, max_size=3, unique=True)}),
+             min_size=1, max_size=2, unique_by=lambda load: load["institution"])},
+        {"weight_g": or_null(_weights), "temperature_c": or_null(st.integers(0, 3000)),
+         "minutes": or_null(st.integers(0, 100_000))},
+    ),
+    "returned": members({**_some_packages, "reason": names}),
+    "lost": members({"institution": units, "reason": names}, {"place": short}),
+    "found": members({"institution": units}, {"place": short}),
+    "washed": members({"what": st.sampled_from(["vehicle", "box"])}, {"agent": short}),
+}  # fmt: skip
+_medical_data["corrected"] = st.sampled_from(list(_medical_data)).flatmap(
+    lambda verb: members(
+        {"corrects": names, "reason": names, verb: _medical_data[verb]},
+        {"happened_at": or_null(instants)},
+    )
+)
+MEDICAL = tuple(_medical_data)
+
+
+def medical(verb: str) -> Any:
+    return members(
+        {
+            "specversion": st.just("1.0"),
+            "id": names,
+            "source": units.map("urn:uscc:{}".format),
+            "type": st.just(f"liandan.medical.{verb}.v1"),
+            "subject": _labels,
+            "time": instants,
+            "data": _medical_data[verb],
+        },
+        {"datacontenttype": or_null(st.just("application/json")), "dataschema": short},
+    )
+
+
 categories = st.sampled_from(["HW01", "HW49", "HW08"])
 _scopes = {"codes": st.lists(codes, max_size=2), "categories": st.lists(categories, max_size=2)}
 _valid = {
@@ -256,6 +316,25 @@ _kinds: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"carrier": units, "name": names,
          "roles": st.lists(st.sampled_from(["driver", "escort", "loader"]), min_size=1, max_size=3)},
         {"certificate_no": or_null(names)},
+    ),
+    "institution": (
+        {"uscc": units, "name": names, "region": regions},
+        {"category": st.sampled_from(["hospital", "clinic", "village_clinic", "other"]),
+         "beds": st.integers(0, 20_000), "remote": bools},
+    ),
+    "medical_plant": (
+        {"uscc": units, "name": names, "region": regions,
+         "processes": st.lists(st.sampled_from(["incineration", "steam"]), min_size=1, max_size=2)},
+        {"capacity_t_per_day": or_null(tonnes), "emergency": bools},
+    ),
+    "collection_agreement": (
+        {"institution": units, "plant": units},
+        {"plant_name": or_null(names), "every_hours": st.integers(1, 720), "route": short},
+    ),
+    "emergency_order": (
+        {"document": names, "areas": st.lists(regions, min_size=1, max_size=2), "from_at": instants},
+        {"level": short, "plants": st.lists(units, max_size=2), "plates": st.lists(plates, max_size=2),
+         "store_hours": or_null(st.integers(1, 720)), "plant_hours": or_null(st.integers(1, 720))},
     ),
     "terminal": (
         {"phone": st.from_regex(r"[0-9]{0,18}[1-9]", fullmatch=True), "plate": plates, "owner": units,

@@ -268,6 +268,32 @@ RECORDS: dict[str, Any] = {
         ),
         st.integers(1, 2), st.sampled_from([CARRIER, SECOND_CARRIER]), _days, _maybe_gone,
     ),
+    "institution": st.builds(
+        lambda n, days, gone: record(
+            "institution", f"inst-{n}", uscc=CONSIGNOR, name="示例医院", region="130100", retracted=gone, **days
+        ),
+        st.integers(1, 2), _days, _maybe_gone,
+    ),
+    "medical_plant": st.builds(
+        lambda n, days, gone: record(
+            "medical_plant", f"mp-{n}", uscc=RECEIVER, name="示例医废处置有限公司", region="130100",
+            processes=["steam"], retracted=gone, **days,
+        ),
+        st.integers(1, 2), _days, _maybe_gone,
+    ),
+    "collection_agreement": st.builds(
+        lambda n, days, gone: record(
+            "collection_agreement", f"agr-{n}", institution=CONSIGNOR, plant=RECEIVER, retracted=gone, **days
+        ),
+        st.integers(1, 2), _days, _maybe_gone,
+    ),
+    "emergency_order": st.builds(
+        lambda n, gone: record(
+            "emergency_order", f"order-{n}", document="示防指〔2026〕1号", areas=["130000"],
+            from_at="2026-09-01T00:00:00+08:00", retracted=gone,
+        ),
+        st.integers(1, 2), _maybe_gone,
+    ),
     "terminal": st.builds(
         lambda n, who, days, gone: record(
             "terminal", f"term-{n}", phone="13800138000", plate="冀A12345", owner=who,

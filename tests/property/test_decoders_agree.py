@@ -9,9 +9,14 @@ from hypothesis import strategies as st
 from manifests import CONSIGNOR
 from manifests import event as said
 from pydantic import BaseModel
-from sayings import VERBS, events, records, spoiled, tracks, write
+from sayings import MEDICAL, VERBS, events, medical, records, spoiled, tracks, write
 
-from schemas.decode import manifest_decoder, registry_decoder, track_decoder
+from schemas.decode import (
+    manifest_decoder,
+    medical_decoder,
+    registry_decoder,
+    track_decoder,
+)
 from schemas.fast import MAX_DEPTH, FastDecoder, NotUnderstood
 from schemas.problems import Problem
 from schemas.registry import REGISTRY_KINDS
@@ -105,6 +110,25 @@ def test_every_valid_record_is_read_alike_and_without_pydantic(kind: str) -> Non
     holds()
 
 
+@pytest.mark.parametrize("verb", MEDICAL)
+@QUICK
+@given(data=st.data())
+def test_every_valid_medical_event_is_read_alike_and_without_pydantic(verb: str, data: Any) -> None:
+    raw = write(data.draw(medical(verb)))
+    value, problems = both(medical_decoder, raw)
+    assert not problems
+    assert value["type"] == ("str", f"liandan.medical.{verb}.v1")
+    assert isinstance(medical_decoder.decode(raw), msgspec.Struct)
+
+
+@settings(QUICK, max_examples=300)
+@given(st.sampled_from(MEDICAL).flatmap(medical).flatmap(lambda said: spoiled(st.just(said))))
+def test_spoiled_medical_events_are_accepted_or_refused_alike(raw: bytes) -> None:
+    _, problems = both(medical_decoder, raw)
+    event("refused" if problems else "accepted")
+    check_problems(problems, raw)
+
+
 @QUICK
 @given(tracks())
 def test_every_valid_track_is_read_alike_and_without_pydantic(said: Any) -> None:
@@ -152,7 +176,7 @@ def test_bytes_changed_anywhere_are_read_or_refused_alike(raw: bytes, at: int, n
 @settings(QUICK, max_examples=200)
 @given(st.binary(max_size=40) | st.text(max_size=20).map(str.encode))
 def test_any_bytes_at_all_are_read_or_refused_alike(raw: bytes) -> None:
-    for decoder in (manifest_decoder, registry_decoder, track_decoder):
+    for decoder in (manifest_decoder, medical_decoder, registry_decoder, track_decoder):
         value, problems = both(decoder, raw)
         assert value is None
         assert problems
