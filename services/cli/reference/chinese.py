@@ -37,7 +37,7 @@ SETTINGS_ZH = {
     "terminals_host": "网关接收车载终端（JT/T 808，TCP）的地址",
     "terminals_port": "接收车载终端的端口，0 为任一空闲端口；不设则不接收",
     "terminals_most": "同时保持的终端连接数，再多即关闭",
-    "terminals_frames_per_s": "一个终端每秒可持续上报的帧数；十秒的量可一次到达",
+    "terminals_frame_rate": "一个终端每秒可持续上报的帧数；十秒的量可一次到达",
     "terminals_idle_s": "这么久没有消息的连接即关闭；终端心跳须更勤",
     "terminals_refresh_s": "多久读一次登记的终端：新登记、撤销至多在此时间后生效",
     "terminals_key": "派生鉴权码的密钥（至少 32 个字符），终端注册时下发；空则鉴权码只能人工置入；机密，用 …_FILE",

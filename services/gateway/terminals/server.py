@@ -47,7 +47,7 @@ class TerminalServer:
             raise ValueError(f"terminals_key has fewer than {LEAST_KEY} characters")
         self._settings, self._database = settings, database
         self.clock, self.monotonic = clock, monotonic
-        self.rate = settings.terminals_frames_per_s
+        self.rate = settings.terminals_frame_rate
         self.code_key = settings.terminals_key
         self.known = Known(settings.home.expanduser() / "run" / "gateway-terminals.json")
         self.keeper = Keeper(log)

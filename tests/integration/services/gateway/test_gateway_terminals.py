@@ -114,9 +114,7 @@ async def test_a_retracted_terminal_is_refused_within_a_refresh(listening: Serve
 
 
 async def test_a_flood_of_one_terminal_does_not_stop_another(serve: Any) -> None:
-    async with serve(
-        terminals_port=0, terminals_refresh_s=0.1, terminals_frames_per_s=5.0
-    ) as served:
+    async with serve(terminals_port=0, terminals_refresh_s=0.1, terminals_frame_rate=5.0) as served:
         loud, calm = await on_record(served), await on_record(served)
         async with client(served, loud) as flood, client(served, calm) as other:
             assert await flood.log_in() == KEPT
