@@ -141,7 +141,7 @@ class Settings(BaseSettings):
     """Port for terminals, 0: any free one; without it the gateway does not listen to them."""
     terminals_most: int = Field(default=10_000, ge=1)
     """Connections of terminals held at once; one more is closed."""
-    terminals_frames_per_s: float = Field(default=10.0, gt=0)
+    terminals_frame_rate: float = Field(default=10.0, gt=0)
     """Frames a second that one terminal may go on sending; ten seconds' worth may come at once."""
     terminals_idle_s: float = Field(default=300.0, gt=0)
     """A connection unheard of for so long is closed; a terminal's heartbeats must come more often."""

@@ -6,6 +6,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from schemas.manifest import ManifestEventModel
+from schemas.track import TrackEventModel
 from services.gateway.problems import KINDS, PROBLEM_JSON
 
 __all__ = ["document"]
@@ -94,6 +95,7 @@ def document(app: FastAPI) -> dict[str, Any]:
     schemas = whole.setdefault("components", {}).setdefault("schemas", {})
     event = ManifestEventModel.model_json_schema(ref_template=_REF + "{model}")
     schemas.update(event.pop("$defs"))
+    schemas.update(TrackEventModel.model_json_schema(ref_template=_REF + "{model}")["$defs"])
     schemas |= {"ManifestEvent": event, "Problem": _PROBLEM, "Receipt": _RECEIPT, "Item": _ITEM}
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
@@ -117,17 +119,18 @@ def document(app: FastAPI) -> dict[str, Any]:
 
 
 def _post() -> dict[str, Any]:
-    one = {"schema": {"$ref": _REF + "ManifestEvent"}}
+    families = [{"$ref": _REF + "ManifestEvent"}, {"$ref": _REF + "Track"}]
+    one: dict[str, Any] = {"schema": {"anyOf": families}}
     many = {"type": "array", "minItems": 1, "maxItems": 1000, "items": one["schema"]}
     items = {"type": "array", "items": {"$ref": _REF + "Item"}}
     return {
-        "summary": "上报联单事件 / Post events",
+        "summary": "上报事件 / Post events",
         "operationId": "post_events",
         "tags": ["events"],
-        "description": "单个事件、数组或 NDJSON，至多 1000 个事件、5 MiB，每个事件至多 256 KiB；原始字节原样保存。"
-        "遇 5xx、429 或连接中断，以同一编号重报即可，只计一次。\n\n"
-        "One event, an array or NDJSON lines: at most 1,000 events and 5 MiB, each "
-        "event at most 256 KiB. The exact bytes are kept. Post again with the same id after any "
+        "description": "联单事件或车辆轨迹；单个事件、数组或 NDJSON，至多 1000 个、5 MiB，每个至多 256 KiB；原始字节"
+        "原样保存。遇 5xx、429 或连接中断，以同一编号重报即可，只计一次。\n\n"
+        "Events of manifests, and tracks of vehicles: one event, an array or NDJSON lines, at most "
+        "1,000 events and 5 MiB, each at most 256 KiB. The exact bytes are kept. Post again with the same id after any "
         "5xx, 429 or a lost connection: it counts once.",
         "security": [{"ApiKey": []}],
         "requestBody": {

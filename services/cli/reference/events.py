@@ -11,7 +11,8 @@ from pydantic.fields import FieldInfo
 
 from schemas.checks import Checked
 from schemas.envelope import Envelope
-from schemas.manifest import MANIFEST_VERBS, ManifestEvent
+from schemas.manifest import ManifestEvent
+from schemas.track import Track
 from services.cli.reference.examples import examples
 from services.cli.reference.page import code, page, table, two
 from services.cli.reference.titles import event_title
@@ -27,8 +28,10 @@ SPEAKERS = {
     "treated": ("接受人", "the receiver"),
     "corrected": ("被更正事件的上报单位", "the author of what it corrects"),
     "voided": ("移出人，或代其填报的收集单位", "the consignor or its collector"),
+    "track": ("车辆的所有人，或以该车承运的单位", "the unit that owns the vehicle, or carries with it"),
 }  # fmt: skip
-"""Who may say what, as the docstring of ``schemas.manifest`` has it. Verb to zh and en."""
+"""Who may say what, as the docstrings of the families have it. Verb to zh and en."""
+_EVENTS = (*get_args(ManifestEvent), Track)
 
 _INTRO = """\
 一个事件是一个 CloudEvents 1.0 JSON 对象，发往 `POST /v1/events`（怎样上报见
@@ -56,23 +59,24 @@ class Member(NamedTuple):
 
 def events_page() -> str:
     """Return the page."""
-    first = get_args(ManifestEvent)[0]
+    first = _EVENTS[0]
     own = [m for m in members_of(first) if m.path in ("type", "subject")]
     told = [m._replace(kind=_OWN[m.path]) for m in own]
     shown = examples()
-    sections = [_section(model, shown) for model in get_args(ManifestEvent)]
+    sections = [_section(model, shown) for model in _EVENTS]
     return page("事件", "Events", _INTRO, _table([*members_of(Envelope), *told]), *sections)
 
 
 _OWN = {
     "type": "文本：见下列各节 · text: see the sections below",
-    "subject": "文本：14 位、16 位数字，或 G 加 16 位数字 · text: 14 or 16 digits, or G and 16",
+    "subject": "联单编号：14 位、16 位数字，或 G 加 16 位数字；轨迹为车牌号 · "
+    "a manifest number: 14 or 16 digits, or G and 16; of a track the plate",
 }
 
 
 def _section(model: type[BaseModel], shown: dict[str, str]) -> str:
     (event_type,) = get_args(model.model_fields["type"].annotation)
-    verb = MANIFEST_VERBS[event_type]
+    verb = event_type.split(".")[2]
     zh, en = SPEAKERS[verb]
     title = (inspect.getdoc(model) or "").rstrip(".")
     data: Any = model.model_fields["data"].annotation
@@ -164,6 +168,8 @@ def _checked(metadata: Any) -> str:
         return f"{wire['description']}：数字或十进制文本，最多 6 位小数 · number or decimal text"
     if wire["type"] == "integer":
         return f"整数 whole number，{wire['minimum']} … {wire['maximum']}"
+    if wire["type"] == "number":
+        return f"数字 number，{wire['minimum']} … {wire['maximum']}"
     if wire.get("format") == "date-time":
         return "RFC 3339 时间，带时区 · time with offset"
     if "pattern" in wire:

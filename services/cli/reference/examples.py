@@ -74,23 +74,44 @@ _SAID: dict[str, tuple[str, str, dict[str, Any]]] = {
     ),
     "voided": (_CONSIGNOR, "2026-11-20T16:00:00+08:00", {"reason": "取消本次转移"}),
 }
+_TRACK = {
+    "positions": [
+        {
+            "at": "2026-11-21T09:15:00+08:00",
+            "lon": 115.482331,
+            "lat": 37.735412,
+            "speed_kmh": 68.5,
+            "direction": 124,
+            "mileage_km": 82316.4,
+            "status": 3,
+        }
+    ],
+    "terminal": "13800138000",
+    "plate_colour": 2,
+}
 
 
 def examples() -> dict[str, str]:
     """Return verb to event, as JSON text of several lines."""
-    return {
-        verb: json.dumps(
-            {
-                "specversion": "1.0",
-                "id": f"{verb}-1",
-                "source": f"urn:uscc:{who}",
-                "type": f"liandan.manifest.{verb}.v1",
-                "subject": _NUMBER,
-                "time": when,
-                "data": data,
-            },
-            ensure_ascii=False,
-            indent=2,
-        )
+    manifest = {
+        verb: _event(verb, "manifest", who, _NUMBER, when, data)
         for verb, (who, when, data) in _SAID.items()
     }
+    when = "2026-11-21T09:15:04+08:00"
+    return manifest | {"track": _event("track", "vehicle", _CARRIER, "冀A12345", when, _TRACK)}
+
+
+def _event(verb: str, family: str, who: str, subject: str, when: str, data: dict[str, Any]) -> str:
+    return json.dumps(
+        {
+            "specversion": "1.0",
+            "id": f"{verb}-1",
+            "source": f"urn:uscc:{who}",
+            "type": f"liandan.{family}.{verb}.v1",
+            "subject": subject,
+            "time": when,
+            "data": data,
+        },
+        ensure_ascii=False,
+        indent=2,
+    )

@@ -11,6 +11,7 @@ import structlog
 
 from infra.runtime.metrics import LAST_SUCCESS
 from schemas.decode import decode_registry_record
+from schemas.fast import NotUnderstood
 from services.gateway.database import AWAY, Database
 from services.gateway.metrics import TERMINALS_KNOWN
 from services.gateway.snapshot import save_private
@@ -19,7 +20,7 @@ __all__ = ["Known", "KnownTerminal", "keep_known_fresh"]
 
 _HEAD = "SELECT seq FROM registry_head"
 _CHANGES = """
-SELECT r.body FROM registry_change c JOIN registry_record r USING (change_set)
+SELECT r.record_id, r.body FROM registry_change c JOIN registry_record r USING (change_set)
 WHERE c.seq > $1 AND c.seq <= $2 AND r.kind = 'terminal' ORDER BY c.seq, r.ordinal
 """
 _AT_A_TIME = 500
@@ -118,9 +119,9 @@ async def keep_known_fresh(
 
 async def _take_in(known: Known, by_id: dict[str, KnownTerminal], rows: Any, *, anew: bool) -> None:
     for n, row in enumerate(rows, 1):
-        record: Any = decode_registry_record(row["body"])
-        by_id.pop(record.id, None)
-        if not record.retracted:
+        by_id.pop(row["record_id"], None)
+        record = _read(row)
+        if record is not None and not record.retracted:
             by_id[record.id] = _of_record(record)
         if n % _AT_A_TIME == 0:
             await asyncio.sleep(0)
@@ -131,6 +132,15 @@ async def _take_in(known: Known, by_id: dict[str, KnownTerminal], rows: Any, *, 
         await asyncio.to_thread(known.save, list(by_id.values()))
     except OSError as error:
         _log.error("terminals not saved", error=str(error))
+
+
+def _read(row: Any) -> Any:
+    """Return the record, None for one of a later release: that terminal is not known here."""
+    try:
+        return decode_registry_record(row["body"])
+    except NotUnderstood as error:
+        _log.error("terminal not understood", id=row["record_id"], error=str(error))
+        return None
 
 
 def _of_record(record: Any) -> KnownTerminal:

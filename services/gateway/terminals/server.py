@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import resource
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 
@@ -22,6 +23,8 @@ __all__ = ["TerminalServer"]
 _STRANGER_S = 30.0
 """A connection that has not proved who it is by then is closed."""
 _BACKLOG = 1024
+_OTHER_FILES = 1024
+"""Descriptors left to HTTP, Kafka, Postgres and the rest of the process."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _log = structlog.get_logger(__name__)
 
@@ -44,7 +47,7 @@ class TerminalServer:
             raise ValueError(f"terminals_key has fewer than {LEAST_KEY} characters")
         self._settings, self._database = settings, database
         self.clock, self.monotonic = clock, monotonic
-        self.rate = settings.terminals_frames_per_s
+        self.rate = settings.terminals_frame_rate
         self.code_key = settings.terminals_key
         self.known = Known(settings.home.expanduser() / "run" / "gateway-terminals.json")
         self.keeper = Keeper(log)
@@ -62,6 +65,7 @@ class TerminalServer:
             yield
             return
         self.known.load()
+        _allow_files(settings.terminals_most)
         listening = await asyncio.get_running_loop().create_server(
             lambda: Connection(self),
             settings.terminals_host,
@@ -135,3 +139,14 @@ class TerminalServer:
                 stranger = connection.terminal is None and now - came > _STRANGER_S
                 if stranger or now - connection.heard > idle_s:
                     connection.close("idle")
+
+
+def _allow_files(connections: int) -> None:
+    """Let the process have a descriptor for each connection, as far as the system allows it."""
+    wanted = connections + _OTHER_FILES
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+    if most < wanted:
+        _log.warning("too few files allowed for so many terminals", allowed=most, wanted=wanted)

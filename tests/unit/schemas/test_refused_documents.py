@@ -15,7 +15,7 @@ from manifests import (
     waste,
 )
 
-from schemas.decode import decode_manifest_event, decode_registry_record
+from schemas.decode import decode_manifest_event, decode_registry_record, decode_track_event
 from schemas.fast import NotUnderstood
 from schemas.problems import MOST
 
@@ -32,6 +32,44 @@ def filed(**more: Any) -> bytes:
 
 def changed(**members: Any) -> bytes:
     return json.dumps({**json.loads(filed()), **members}).encode()
+
+
+def track(*positions: Any, **more: Any) -> bytes:
+    head = json.loads(filed())
+    data = {"positions": list(positions), **more}
+    kind = {"type": "liandan.vehicle.track.v1", "subject": "冀A12345", "data": data}
+    return json.dumps({**head, **kind}).encode()
+
+
+def at(**more: Any) -> dict[str, Any]:
+    return {"at": "2026-11-22T08:30:00+08:00", "lon": 0, "lat": 0, **more}
+
+
+def test_a_place_of_zero_is_understood() -> None:
+    (position,) = decode_track_event(track(at(speed_kmh=None))).data.positions
+    assert (position.lon, position.lat, position.speed_kmh) == (0.0, 0.0, None)
+
+
+@pytest.mark.parametrize(
+    ("raw", "found"),
+    [
+        (track(), [("too_few", "/data/positions")]),
+        (track(*[at()] * 1001), [("too_many", "/data/positions")]),
+        (track(at(lon=180.000001)), [("number_range", "/data/positions/0/lon")]),
+        (track(at(), at(lat="38")), [("number_range", "/data/positions/1/lat")]),
+        (track(at(lat=True)), [("number_range", "/data/positions/0/lat")]),
+        (track(at(at="2026-11-22T08:30:00")), [("time_form", "/data/positions/0/at")]),
+        (track(at(direction=360)), [("integer_range", "/data/positions/0/direction")]),
+        (track(at(alarm=2**32)), [("integer_range", "/data/positions/0/alarm")]),
+        (track(at(speed=1)), [("member_unknown", "/data/positions/0/speed")]),
+        (track(at(), terminal="x" * 65), [("text_length", "/data/terminal")]),
+        (track(at()).replace(b"track", b"frame"), [("value_not_allowed", "/type")]),
+    ],
+)
+def test_each_fault_of_a_track_is_told_at_its_place(
+    raw: bytes, found: list[tuple[str, str]]
+) -> None:
+    assert places(decode_track_event, raw) == found
 
 
 @pytest.mark.parametrize(

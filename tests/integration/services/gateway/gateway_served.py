@@ -81,16 +81,24 @@ class Unit:
         self.key, self.uscc = key, uscc
 
 
-async def ends(settings: Settings) -> dict[TopicPartition, int]:
+async def ends(
+    settings: Settings, topic: str = MANIFEST_TOPIC, partitions: int | None = None
+) -> dict[TopicPartition, int]:
     async with new_reader(settings) as reader:
-        parts = [TopicPartition(MANIFEST_TOPIC, p) for p in range(settings.manifest_partitions)]
+        parts = [
+            TopicPartition(topic, p) for p in range(partitions or settings.manifest_partitions)
+        ]
         found: dict[TopicPartition, int] = await reader.end_offsets(parts)
         return found
 
 
-async def records_of(settings: Settings, key: NewToken, since: Any = None) -> list[Any]:
-    """Return what one key's posts left on the log, by partition and offset."""
-    last = await ends(settings)
+async def records_on(
+    settings: Settings, topic: str, partitions: int, since: Any = None
+) -> list[Any]:
+    """Return what a topic holds, by partition and offset."""
+    last = await ends(settings, topic, partitions)
+    if not any(last.values()):
+        return []
     async with new_reader(settings) as reader:
         reader.assign(list(last))
         for part, end in last.items():
@@ -101,4 +109,10 @@ async def records_of(settings: Settings, key: NewToken, since: Any = None) -> li
             while any([await reader.position(part) < end for part, end in last.items()]):
                 for records in (await reader.getmany(timeout_ms=200)).values():
                     found += records
+    return found
+
+
+async def records_of(settings: Settings, key: NewToken, since: Any = None) -> list[Any]:
+    """Return what one key's posts left on the log, by partition and offset."""
+    found = await records_on(settings, MANIFEST_TOPIC, settings.manifest_partitions, since)
     return [r for r in found if dict(r.headers).get("key_id") == key.key_id.encode()]

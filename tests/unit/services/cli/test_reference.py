@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from infra.runtime.settings import Settings
-from schemas import manifest
-from schemas.decode import decode_manifest_event
+from schemas import manifest, track
+from schemas.families import family_of
 from schemas.manifest import MANIFEST_VERBS
 from schemas.quarantine import QUARANTINE_REASONS
 from services.cli.reference import DOCS, pages
@@ -103,10 +103,12 @@ def test_every_refusal_in_the_source_is_listed() -> None:
 
 
 def test_every_event_has_a_valid_example_and_its_speakers_as_the_contract_has_them() -> None:
-    assert set(examples()) == set(SPEAKERS) == set(MANIFEST_VERBS.values())
+    assert set(examples()) == set(SPEAKERS) == {*MANIFEST_VERBS.values(), "track"}
+    contract = f"{manifest.__doc__}\n{track.__doc__}"
     for verb, text in examples().items():
-        assert MANIFEST_VERBS[decode_manifest_event(text.encode()).type] == verb
-        said = re.search(rf"^\| {verb} \| (.+?) \|", manifest.__doc__ or "", re.MULTILINE)
+        event = family_of(text.encode()).decode(text.encode())
+        assert event.type.split(".")[2] == verb
+        said = re.search(rf"^\| {verb} \| (.+?) \|", contract, re.MULTILINE)
         assert said is not None
         assert SPEAKERS[verb][1].removeprefix("the ") == said[1].removeprefix("the ")
 

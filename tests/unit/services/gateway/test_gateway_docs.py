@@ -42,6 +42,8 @@ async def test_the_document_describes_events_from_the_models(bench: Bench) -> No
     }
     event = document["components"]["schemas"]["ManifestEvent"]
     assert set(event["discriminator"]["mapping"]) == set(MANIFEST_VERBS)
+    track = document["components"]["schemas"]["Track"]
+    assert track["properties"]["type"]["const"] == "liandan.vehicle.track.v1"
     assert post["security"] == [{"ApiKey": []}]
     assert document["components"]["securitySchemes"]["ApiKey"]["scheme"] == "bearer"
     assert {"400", "401", "403", "408", "409", "413", "415", "422", "429", "503"} <= set(

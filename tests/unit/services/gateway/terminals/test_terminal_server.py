@@ -216,7 +216,7 @@ async def test_frames_of_many_terminals_share_a_batch(listening: Bench) -> None:
 
 
 async def test_a_flood_is_dropped_then_ended_and_stops_nobody_else(make_bench: Any) -> None:
-    bench: Bench = await make_bench(terminals_port=0, terminals_frames_per_s=2.0)
+    bench: Bench = await make_bench(terminals_port=0, terminals_frame_rate=2.0)
     learn(bench, known(), known("13900139000"))
     flooded = counted("flood")
     async with (
