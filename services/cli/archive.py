@@ -1,4 +1,4 @@
-"""The archived log as the judge reads it: registry, clock, and what was said of each manifest."""
+"""The archived log as the judge reads it: registry, clock, what was said of manifests and medical waste."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 
 from schemas.decode import decode_registry_record
 from schemas.fast import NotUnderstood
+from schemas.topics import MANIFEST_TOPIC, MEDICAL_TOPIC
+from streams.judging.medical.on_files import MedicalFiles
 from streams.judging.registry import RecordVersion, RegistryView
 from streams.judging.statement import Statement, read_statement, to_micros
 
@@ -18,12 +20,12 @@ WHERE $1::timestamptz IS NULL OR c.recorded_at <= $1 ORDER BY c.seq, r.ordinal
 """
 _CLOCK = """
 SELECT CASE WHEN bool_and(clock IS NOT NULL) THEN min(clock) END FROM consumer_offset
-WHERE consumer = 'judge'
+WHERE consumer = 'judge' AND topic = $1
 """
 # Of copies the earliest received counts; the order of the rest is not asked for.
 # What the stream set aside unjudged is not judged here either.
 _EVENTS = """
-SELECT l.subject, l.raw, l.received_at FROM event_log l
+SELECT l.subject, l.topic, l.raw, l.received_at FROM event_log l
 WHERE l.subject IS NOT NULL AND NOT EXISTS (
     SELECT FROM quarantine q WHERE q.consumer = 'judge' AND q.topic = l.topic
         AND q.partition = l.partition AND q.kafka_offset = l.kafka_offset
@@ -40,6 +42,8 @@ class Archive(NamedTuple):
     """How far the stream has judged."""
     manifests: AsyncIterator[tuple[str, list[Statement]]]
     """What was said of each manifest; what this program does not understand is left out."""
+    medical: MedicalFiles
+    """What was said of medical waste, complete once all manifests were taken."""
 
 
 @asynccontextmanager
@@ -52,12 +56,13 @@ async def archive(connection: Any, known_at: datetime | None = None) -> AsyncIte
         view = RegistryView()
         rows = await connection.fetch(_REGISTRY, known_at)
         view.apply(RecordVersion(row["seq"], decode_registry_record(row["body"])) for row in rows)
-        clock = known_at or await connection.fetchval(_CLOCK)
-        yield Archive(view, clock, _manifests(connection, known_at))
+        clock = known_at or await connection.fetchval(_CLOCK, MANIFEST_TOPIC)
+        with MedicalFiles() as medical:
+            yield Archive(view, clock, _manifests(connection, known_at, medical), medical)
 
 
 async def _manifests(
-    connection: Any, known_at: datetime | None
+    connection: Any, known_at: datetime | None, medical: MedicalFiles
 ) -> AsyncIterator[tuple[str, list[Statement]]]:
     subject: str | None = None
     said: list[Statement] = []
@@ -66,8 +71,12 @@ async def _manifests(
             if subject is not None and said:
                 yield subject, said
             subject, said = row["subject"], []
+        raw, received_us = row["raw"], to_micros(row["received_at"])
+        if row["topic"] == MEDICAL_TOPIC:
+            medical.put(raw, received_us, 0, known_at)
+            continue
         try:
-            statement = read_statement(row["raw"], to_micros(row["received_at"]))
+            statement = read_statement(raw, received_us)
         except NotUnderstood:
             continue
         if known_at is None or statement.event.time <= known_at:

@@ -169,6 +169,11 @@ async def on_archive(
                 async for subject, said in kept.manifests:
                     for judging in judgings:
                         judging.take(subject, said)
+                for facts in kept.medical.days(known_at):
+                    for judging in judgings:
+                        judging.take_day(facts)
+                for judging in judgings:
+                    judging.count(kept.medical.events)
     return [judging.finish() for judging in judgings]
 
 

@@ -28,6 +28,7 @@ _ALERTS = "SELECT body::text AS body FROM alert WHERE state = 'open'"
 _VERDICTS = """
 SELECT subject, verdict, outcomes::text AS outcomes FROM manifest
 UNION ALL SELECT subject, NULL, outcomes::text FROM shared_subject
+UNION ALL SELECT subject, NULL, outcomes::text FROM medical_day
 """
 _alert = msgspec.json.Decoder(Alert)
 
@@ -83,6 +84,9 @@ async def _judge(settings: Settings) -> _Both:
                 async for subject, said in kept.manifests:
                     rebuilt.verdict(subject, judging.take(subject, said))
                     manifests += 1
+                for facts in kept.medical.days():
+                    rebuilt.verdict(facts.subject, judging.take_day(facts))
+                judging.count(kept.medical.events)
                 for limit, outcomes in judging.limits():
                     rebuilt.verdict(limit, outcomes)
                 verdict = judging.finish()

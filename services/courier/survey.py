@@ -5,7 +5,7 @@ The courier looks because there is one leader, whatever happens to the processes
 
 from typing import Any
 
-from infra.runtime.settings import MANIFEST_TOPIC
+from infra.runtime.settings import MANIFEST_TOPIC, MEDICAL_TOPIC
 from services.courier.metrics import (
     CONSUMER_STOPPED,
     DATABASE_BYTES,
@@ -17,6 +17,7 @@ from services.courier.metrics import (
 __all__ = ["survey"]
 
 _CONSUMERS = ("archiver", "judge")
+_TOPICS = [MANIFEST_TOPIC, MEDICAL_TOPIC]
 
 _LOOK = """
 WITH waiting AS (
@@ -24,12 +25,12 @@ WITH waiting AS (
 )
 SELECT w.rows AS waiting, clock_timestamp() - w.since AS oldest, pg_database_size(current_database()) AS bytes,
     (SELECT clock_timestamp() - min(clock) FROM consumer_offset
-        WHERE consumer = 'judge' AND topic = $1) AS clock_age
+        WHERE consumer = 'judge' AND topic = ANY ($1)) AS clock_age
 FROM waiting w
 """
 _STOPPED = """
 SELECT consumer, count(*) AS partitions FROM consumer_offset
-WHERE topic = $1 AND stopped_at IS NOT NULL GROUP BY consumer
+WHERE topic = ANY ($1) AND stopped_at IS NOT NULL GROUP BY consumer
 """
 
 
@@ -38,8 +39,8 @@ async def survey(pool: Any) -> bool:
 
     Raises what asyncpg raises; the gauges keep what was seen last then.
     """
-    seen = await pool.fetchrow(_LOOK, MANIFEST_TOPIC)
-    refused = await pool.fetch(_STOPPED, MANIFEST_TOPIC)
+    seen = await pool.fetchrow(_LOOK, _TOPICS)
+    refused = await pool.fetch(_STOPPED, _TOPICS)
     stopped = {row["consumer"]: row["partitions"] for row in refused}
     QUARANTINE_WAITING.set(seen["waiting"])
     QUARANTINE_OLDEST.set(_seconds(seen["oldest"]))

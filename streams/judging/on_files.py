@@ -87,14 +87,15 @@ class Judging:
             self._draws.put(draw)
         return judgement.outcomes
 
-    def take_day(self, facts: HospitalDay | PlantDay) -> None:
-        """Judge one day of an institution or plant of medical waste."""
+    def take_day(self, facts: HospitalDay | PlantDay) -> tuple[Outcome, ...]:
+        """Judge one day of an institution or plant of medical waste; return every rule's word."""
         judged = judge_day(facts, self._view, self._now, self._book)
         parties = day_parties(facts, self._view)
         _, raised = alert_changes(judged.subject, parties, judged.outcomes, {}, self._book)
         self._alerts += [change.alert for change in raised]
         if self._keep:
             self._outcomes[judged.subject] = judged.outcomes
+        return judged.outcomes
 
     def count(self, events: int) -> None:
         """Count events that were not taken one by one."""

@@ -15,22 +15,27 @@ __all__ = ["topic_partitions", "until_read"]
 _POSITIONS = "SELECT consumer, partition, next_offset FROM consumer_offset WHERE topic = $1"
 
 
-def topic_partitions(stack: LocalStack) -> list[TopicPartition]:
-    return [TopicPartition(MANIFEST_TOPIC, p) for p in range(stack.settings.manifest_partitions)]
+def topic_partitions(stack: LocalStack, topic: str = MANIFEST_TOPIC) -> list[TopicPartition]:
+    settings = stack.settings
+    many = settings.manifest_partitions if topic == MANIFEST_TOPIC else settings.medical_partitions
+    return [TopicPartition(topic, p) for p in range(many)]
 
 
 async def until_read(
-    stack: LocalStack, within_s: float = 60, consumers: Collection[str] = ("archiver", "judge")
+    stack: LocalStack,
+    within_s: float = 60,
+    consumers: Collection[str] = ("archiver", "judge"),
+    topic: str = MANIFEST_TOPIC,
 ) -> None:
     """Wait until these, archiver and judge, stand at the end of every partition."""
     async with new_reader(stack.settings) as reader:
-        ends = await reader.end_offsets(topic_partitions(stack))
+        ends = await reader.end_offsets(topic_partitions(stack, topic))
     wanted = {(c, tp.partition): end for c in consumers for tp, end in ends.items()}
     connection = await asyncpg.connect(stack.settings.database_reader)
     try:
         async with asyncio.timeout(within_s):
             while True:
-                rows = await connection.fetch(_POSITIONS, MANIFEST_TOPIC)
+                rows = await connection.fetch(_POSITIONS, topic)
                 if {(row[0], row[1]): row[2] for row in rows if row[0] in consumers} == wanted:
                     return
                 await asyncio.sleep(0.1)
