@@ -302,7 +302,7 @@ async def _judge(
         parties.origin_region,
         parties.destination_region,
         day_marks(facts, view),
-        msgspec.json.encode(summary_of(facts)).decode(),
+        msgspec.json.encode(summary_of(judged)).decode(),
         outcomes_json(judged.outcomes).decode(),
         msgspec.msgpack.encode(new),
         judged.due is not None or any(outcome.found for outcome in judged.outcomes),

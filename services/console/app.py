@@ -23,6 +23,7 @@ from services.console.guard import Guard
 from services.console.limit import get_limit, get_limit_json
 from services.console.login import get_login, log_in_again, post_login, post_logout
 from services.console.manifest import get_manifest
+from services.console.medical import get_medical, get_medical_json
 from services.console.preference import Preferences
 from services.console.problem import Problem
 from services.console.session import SessionOver
@@ -50,6 +51,8 @@ def create_app(console: Console) -> Starlette:
             Route("/manifests/{number}", get_manifest, methods=["GET"]),
             Route("/limits/{name:path}", get_limit, methods=["GET"]),
             Route("/api/limits/{name:path}", get_limit_json, methods=["GET"]),
+            Route("/medical", get_medical, methods=["GET"]),
+            Route("/api/medical", get_medical_json, methods=["GET"]),
             Route("/login", get_login, methods=["GET"]),
             Route("/login", post_login, methods=["POST"]),
             Route("/logout", post_logout, methods=["POST"]),

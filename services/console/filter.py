@@ -23,7 +23,11 @@ Status = Literal["open", "acknowledged", "withdrawn"]
 Sort = Literal["severity", "newest"]
 SEVERITIES: tuple[Severity, ...] = ("critical", "high", "medium", "low")
 FINDINGS = ("violation", "review")
-_RULES = [*(r.id for r in RULE_BOOK.manifest), *(r.id for r in RULE_BOOK.limit)]
+_RULES = [
+    *(r.id for r in RULE_BOOK.manifest),
+    *(r.id for r in RULE_BOOK.limit),
+    *(r.id for r in RULE_BOOK.medical),
+]
 FAMILIES = tuple(dict.fromkeys(rule.partition(".")[0] for rule in _RULES))
 
 _MOST_TEXT = 100

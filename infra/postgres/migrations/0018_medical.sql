@@ -72,3 +72,43 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON medical_event, medical_word, medical_dir
     medical_day TO liandan_writer;
 GRANT SELECT ON medical_event, medical_word, medical_dirty, medical_member, medical_day
     TO liandan_reader;
+
+-- What the console may see of it: alerts' verdicts, and the days of a session's regions for the board.
+CREATE OR REPLACE VIEW console_verdict WITH (security_barrier) AS
+SELECT a.id, coalesce(m.outcomes, s.outcomes::json, d.outcomes) AS outcomes,
+    coalesce(m.clock, s.clock, d.clock) AS clock, m.verdict
+FROM alert a
+    LEFT JOIN manifest m ON a.scope = 'manifest' AND m.subject = a.subject
+    LEFT JOIN shared_subject s ON a.scope = 'shared' AND s.subject = a.subject
+    LEFT JOIN medical_day d ON a.scope = 'shared' AND d.subject = a.subject
+WHERE a.finding <> 'notice'
+    AND (coalesce(a.origin_region, '') LIKE ANY ((SELECT console_regions())::text[])
+        OR coalesce(a.destination_region, '') LIKE ANY ((SELECT console_regions())::text[]));
+
+CREATE FUNCTION console_medical_days(since date)
+RETURNS TABLE (kind text, holder text, day date, region text, summary jsonb, overdue boolean)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    SELECT d.kind, d.holder, d.day, coalesce(d.origin_region, d.destination_region), d.summary,
+        EXISTS (SELECT FROM alert a WHERE a.subject = d.subject AND a.state = 'open'
+            AND a.rule = 'medical.stored_too_long')
+    FROM medical_day d
+    WHERE d.day >= since
+        AND coalesce(d.origin_region, d.destination_region, '')
+            LIKE ANY ((SELECT console_regions())::text[])
+$$;
+REVOKE ALL ON FUNCTION console_medical_days(date) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION console_medical_days(date) TO liandan_console;
+
+-- The newest versions of institutions and plants; whose region is not the session's is left out there.
+CREATE FUNCTION console_medical_records() RETURNS TABLE (body bytea)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    SELECT n.body FROM (
+        SELECT DISTINCT ON (r.kind, r.record_id) r.body
+        FROM registry_record r JOIN registry_change c USING (change_set)
+        WHERE r.kind IN ('institution', 'medical_plant')
+        ORDER BY r.kind, r.record_id, c.seq DESC, r.ordinal DESC) n
+    WHERE convert_from(n.body, 'UTF8')::json ->> 'region'
+        LIKE ANY ((SELECT console_regions())::text[])
+$$;
+REVOKE ALL ON FUNCTION console_medical_records() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION console_medical_records() TO liandan_console;

@@ -23,6 +23,7 @@ from streams.judging.rules import RULE_BOOK, RuleBook
 
 __all__ = [
     "JudgedDay",
+    "Summary",
     "day_marks",
     "day_parties",
     "judge_day",
@@ -40,6 +41,8 @@ class JudgedDay(NamedTuple):
     facts: Day
     outcomes: tuple[Outcome, ...]
     due: datetime | None
+    store_due: datetime | None = None
+    """When the first package still in an institution's store will have been there too long."""
 
 
 def judge_day(
@@ -50,9 +53,9 @@ def judge_day(
     scope = "hospital_day" if isinstance(facts, HospitalDay) else "plant_day"
     rules = [rule for rule in book.medical if rule.scope == scope]
     outcomes = tuple(o for rule in rules for o in rule.judge(rule, facts, view, now))
-    moments = [rule.due(rule, facts, view, now) for rule in rules if rule.due is not None]
-    due = min((moment for moment in moments if moment is not None), default=None)
-    return JudgedDay(facts.subject, facts, outcomes, due)
+    moments = {r.id: at for r in rules if r.due and (at := r.due(r, facts, view, now)) is not None}
+    due = min(moments.values(), default=None)
+    return JudgedDay(facts.subject, facts, outcomes, due, moments.get("medical.stored_too_long"))
 
 
 def judge_medical(
@@ -124,12 +127,18 @@ class Summary(msgspec.Struct, omit_defaults=True):
     """Received and not treated yet."""
     grams: dict[str, int] = {}
     """By class, as sealed."""
+    treated_g: int = 0
+    """Of a plant: in weighed batches."""
+    store_due: datetime | None = None
 
 
-def summary_of(facts: Day) -> Summary:
+def summary_of(judged: JudgedDay) -> Summary:
     """Return how a day stands."""
-    summary = Summary()
+    facts = judged.facts
+    summary = Summary(store_due=judged.store_due)
     if isinstance(facts, PlantDay):
+        batches = (one.data for one in facts.said if one.verb == "treated")
+        summary.treated_g = sum(data.weight_g or 0 for data in batches)
         return summary
     for package in facts.packages:
         summary.packages += 1
