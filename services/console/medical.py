@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["get_medical", "get_medical_json"]
 
 _DAYS = """
-SELECT kind, holder, day, region, summary::text AS summary, overdue
+SELECT kind, holder, day, region, summary::text AS summary
 FROM console_medical_days((clock_timestamp() AT TIME ZONE 'Asia/Shanghai')::date - $1::integer)
 """
 _MOST_FACTOR = 20
@@ -103,7 +103,6 @@ async def _read(request: Request) -> tuple[Who, Board]:
             row["day"],
             row["region"],
             _summary.decode(row["summary"]),
-            row["overdue"],
         )
         for row in days
         if row["day"] <= china_day(now)

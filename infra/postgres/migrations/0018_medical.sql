@@ -86,11 +86,9 @@ WHERE a.finding <> 'notice'
         OR coalesce(a.destination_region, '') LIKE ANY ((SELECT console_regions())::text[]));
 
 CREATE FUNCTION console_medical_days(since date)
-RETURNS TABLE (kind text, holder text, day date, region text, summary jsonb, overdue boolean)
+RETURNS TABLE (kind text, holder text, day date, region text, summary jsonb)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-    SELECT d.kind, d.holder, d.day, coalesce(d.origin_region, d.destination_region), d.summary,
-        EXISTS (SELECT FROM alert a WHERE a.subject = d.subject AND a.state = 'open'
-            AND a.rule = 'medical.stored_too_long')
+    SELECT d.kind, d.holder, d.day, coalesce(d.origin_region, d.destination_region), d.summary
     FROM medical_day d
     WHERE d.day >= since
         AND coalesce(d.origin_region, d.destination_region, '')

@@ -34,8 +34,6 @@ class DayRow(NamedTuple):
     day: date
     region: str
     summary: Summary
-    overdue: bool
-    """Whether something of it is in store for too long."""
 
 
 class County(NamedTuple):
@@ -47,7 +45,7 @@ class County(NamedTuple):
     """Of them those that sealed something in the last three days."""
     waiting: int
     overdue: int
-    """Packages of days on which something is overdue, still in store."""
+    """Packages in store whose term is over."""
     soon: int
     """Packages whose term ends within six hours."""
     grams: dict[str, int]
@@ -94,7 +92,7 @@ def board(
     factor: int = 3,
 ) -> Board:
     """Add up. ``rows``: of the last ``DAYS`` days and today; ``factor``: the surge, 1 for none."""
-    today = china_day(now)
+    today, at = china_day(now), now.timestamp()
     registered: dict[str, set[str]] = defaultdict(set)
     for one in institutions:
         if not one.retracted and on_day(one, today):
@@ -113,9 +111,8 @@ def board(
             seen[row.region].add(row.holder)
         total = sums[row.region]
         total.waiting += summary.waiting
-        total.overdue += summary.waiting if row.overdue else 0
-        due = summary.store_due
-        total.soon += summary.waiting if due is not None and now <= due <= now + SOON else 0
+        total.overdue += sum(end < at for end in summary.ends)
+        total.soon += sum(at <= end <= at + SOON.total_seconds() for end in summary.ends)
         for waste, weight in summary.grams.items():
             grams[row.region][waste] += weight
     counties = [

@@ -20,6 +20,7 @@ from streams.judging.registry import (
     plate_mark,
 )
 from streams.judging.rules import RULE_BOOK, RuleBook
+from streams.judging.rules.medical.store import STORED_TOO_LONG, ends_of_waiting
 
 __all__ = [
     "JudgedDay",
@@ -41,8 +42,8 @@ class JudgedDay(NamedTuple):
     facts: Day
     outcomes: tuple[Outcome, ...]
     due: datetime | None
-    store_due: datetime | None = None
-    """When the first package still in an institution's store will have been there too long."""
+    waiting: tuple[datetime, ...] = ()
+    """When the term ends of each package still in an institution's store, in order."""
 
 
 def judge_day(
@@ -53,9 +54,13 @@ def judge_day(
     scope = "hospital_day" if isinstance(facts, HospitalDay) else "plant_day"
     rules = [rule for rule in book.medical if rule.scope == scope]
     outcomes = tuple(o for rule in rules for o in rule.judge(rule, facts, view, now))
-    moments = {r.id: at for r in rules if r.due and (at := r.due(r, facts, view, now)) is not None}
-    due = min(moments.values(), default=None)
-    return JudgedDay(facts.subject, facts, outcomes, due, moments.get("medical.stored_too_long"))
+    moments = [rule.due(rule, facts, view, now) for rule in rules if rule.due is not None]
+    due = min((moment for moment in moments if moment is not None), default=None)
+    waiting: tuple[datetime, ...] = ()
+    if isinstance(facts, HospitalDay):
+        store = next((r for r in rules if r.id == STORED_TOO_LONG.id), STORED_TOO_LONG)
+        waiting = tuple(ends_of_waiting(facts, view, store))
+    return JudgedDay(facts.subject, facts, outcomes, due, waiting)
 
 
 def judge_medical(
@@ -129,13 +134,14 @@ class Summary(msgspec.Struct, omit_defaults=True):
     """By class, as sealed."""
     treated_g: int = 0
     """Of a plant: in weighed batches."""
-    store_due: datetime | None = None
+    ends: list[int] = []
+    """When the term of each package in store ends, seconds since 1970."""
 
 
 def summary_of(judged: JudgedDay) -> Summary:
     """Return how a day stands."""
     facts = judged.facts
-    summary = Summary(store_due=judged.store_due)
+    summary = Summary(ends=[int(end.timestamp()) for end in judged.waiting])
     if isinstance(facts, PlantDay):
         batches = (one.data for one in facts.said if one.verb == "treated")
         summary.treated_g = sum(data.weight_g or 0 for data in batches)

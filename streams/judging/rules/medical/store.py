@@ -31,7 +31,7 @@ from streams.judging.rules.medical.rule import (
 from streams.judging.rules.parameter import Parameter, Parameters
 from streams.judging.rules.rule import Said, record_evidence
 
-__all__ = ["NOT_COLLECTED", "STORED_TOO_LONG"]
+__all__ = ["NOT_COLLECTED", "STORED_TOO_LONG", "ends_of_waiting"]
 
 _HOURS = Parameter(
     "hours",
@@ -115,6 +115,12 @@ def _asked(
             ),
         )
     return stays
+
+
+def ends_of_waiting(facts: HospitalDay, view: RegistryView, rule: MedicalRule) -> list[datetime]:
+    """Return when the term ends of each package that is still in a store, in order."""
+    stays = _asked(rule, facts, view)
+    return [] if isinstance(stays, tuple) else sorted(s.limit.end for s in stays if s.left is None)
 
 
 def _due(
