@@ -56,19 +56,34 @@ class Firm:
 
 
 class Founder:
-    """Founds firms one after the other, never two of one name or code."""
+    """Founds firms one after the other, never two of one name or code.
 
-    def __init__(self, dice: Dice) -> None:
-        self._dice = dice
+    ``before``: how many numbers another founder of the same world may have given away.
+    """
+
+    def __init__(self, dice: Dice, before: int = 0) -> None:
+        self._dice, self._before = dice, before
         self._names: set[str] = set()
         self.firms: list[Firm] = []
 
-    def found(self, province: str, trades: tuple[str, ...], plates: int = 0) -> Firm:
-        """Return a new firm of one of ``trades`` somewhere in the province."""
-        number = len(self.firms) + 1
-        region, city = self._dice.pick(CITIES[province])
-        name = self._name(city, trades)
-        seventeen = f"91{region}XXXX{number:05d}"
+    def found(
+        self,
+        province: str,
+        trades: tuple[str, ...],
+        plates: int = 0,
+        *,
+        place: tuple[str, str] | None = None,
+        body: str = "91",
+        ends: str = "有限公司",
+    ) -> Firm:
+        """Return a new firm of one of ``trades`` somewhere in the province, or at ``place``.
+
+        ``body`` begins its credit code (91 a company, 12 a public institution), ``ends`` its name's end.
+        """
+        number = self._before + len(self.firms) + 1
+        region, city = place or self._dice.pick(CITIES[province])
+        name = self._name(city, trades, ends)
+        seventeen = f"{body}{region}XXXX{number:05d}"
         firm = Firm(
             uscc=seventeen + check_character(seventeen),
             name=name,
@@ -84,10 +99,10 @@ class Founder:
         self.firms.append(firm)
         return firm
 
-    def _name(self, city: str, trades: tuple[str, ...]) -> str:
+    def _name(self, city: str, trades: tuple[str, ...], ends: str) -> str:
         for attempt in range(1000):
             number = "" if attempt < 20 else f"第{attempt}"
-            name = f"{city}{self._dice.pick(_WORDS)}示例{number}{self._dice.pick(trades)}有限公司"
+            name = f"{city}{self._dice.pick(_WORDS)}示例{number}{self._dice.pick(trades)}{ends}"
             if name not in self._names:
                 self._names.add(name)
                 return name

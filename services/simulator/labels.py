@@ -42,20 +42,36 @@ RULES = (
     "time.transit_overdue",
     "time.stored_too_long",
     "time.journey_too_fast",
+    "medical.stored_too_long",
+    "medical.not_collected",
+    "medical.unaccounted",
+    "medical.never_sealed",
+    "medical.weight_differs",
+    "medical.unlicensed_plant",
+    "medical.other_area",
+    "medical.vehicle",
+    "medical.plant_store",
+    "medical.wrong_process",
+    "medical.process_figures",
+    "medical.not_washed",
+    "medical.over_capacity",
 )
 """The simulator knows the names of the rules, not their code."""
 
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """The truth about one subject: a manifest number or a limit.
+    """The truth about one subject: a manifest number, a limit or a day of medical waste.
 
     Limits are ``approval/<record id>/<line>``, ``approval/<record id>/pool/<code>``,
     ``whitelist/<record id>/<year>``, ``licence/<record id>/<year>``,
-    ``plan/<credit code>/<year>/<code>`` and ``single/<approval id>/<entry id>``. A violation names
-    its ``rule``, and so does what an officer must look at (``review``) or the unit must be told
-    (``notice``); a lawful subject names its ``likeness`` (``ordinary`` for everyday traffic). One
-    subject may concern several rules and then has several labels.
+    ``plan/<credit code>/<year>/<code>`` and ``single/<approval id>/<entry id>``. Days, as China dates,
+    are ``medical/<credit code>/<day>``, what an institution sealed on it (what nobody sealed counts on
+    the day of the first thing said of it), and ``plant/<credit code>/<day>``, what a plant took in,
+    treated or washed. A violation names its ``rule``, and so does what an officer must look at
+    (``review``) or the unit must be told (``notice``); a lawful subject names its ``likeness``
+    (``ordinary`` for everyday traffic). One subject may concern several rules and then has several
+    labels.
     """
 
     label: Literal["violation", "review", "notice", "lawful"]

@@ -3,12 +3,15 @@
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from heapq import merge
 from pathlib import Path
 
 from services.simulator.dice import Dice
 from services.simulator.disorder import in_order_of_posting
 from services.simulator.firms import Firm, Founder
 from services.simulator.labels import Label
+from services.simulator.medical import medical_world
 from services.simulator.ordinary import everyday
 from services.simulator.register import Register
 from services.simulator.silence import tell_silence
@@ -18,8 +21,9 @@ __all__ = ["LEAST", "MOST", "USUAL", "WORLDS", "World", "build_world", "write_wo
 
 WORLDS = ("demo", "quiet")
 """``demo`` has every rule and every look-alike planted, about 5 % of manifests breaking a rule;
-``quiet`` has the look-alikes only."""
+``quiet`` has the look-alikes only. Both have medical waste beside the manifests."""
 USUAL, LEAST, MOST = 2_000, 300, 100_000
+_LEAST_BAGS, _MOST_BAGS = 400, 200_000
 
 
 @dataclass(frozen=True)
@@ -50,8 +54,12 @@ class World:
         return len({label.subject for label in self.labels if "/" not in label.subject})
 
 
-def build_world(world: str = "demo", seed: int = 7, manifests: int = USUAL) -> World:
+def build_world(
+    world: str = "demo", seed: int = 7, manifests: int = USUAL, *, medical: bool = True
+) -> World:
     """Return the world of that name, seed and size; the same bytes on every machine.
+
+    ``medical``: with half as many packages of medical waste beside the manifests, 400 to 200,000.
 
     Raises ValueError for an unknown name or a size outside ``LEAST`` to ``MOST``.
     """
@@ -66,11 +74,22 @@ def build_world(world: str = "demo", seed: int = 7, manifests: int = USUAL) -> W
     everyday(scene, manifests - scene.trips)
     tell_silence(scene, scene.end)
     posts = in_order_of_posting(scene.said, dice)
+    early, labels, firms = register.lines, scene.labels, founder.firms
+    changes = sorted(register.late, key=_when)
+    if medical:
+        beside = medical_world(seed, min(max(manifests // 2, _LEAST_BAGS), _MOST_BAGS), world)
+        early, labels = early + beside.early, labels + beside.labels
+        firms = [*firms, *beside.firms]
+        posts = list(merge(posts, beside.posts, key=_when))
+        changes = list(merge(changes, beside.changes, key=_when))
     moments, events = [when for when, _ in posts], [line for _, line in posts]
-    changes = sorted(register.late, key=lambda change: change[0])
     late = [(bisect_right(moments, at), line) for at, line in changes]
-    registry = [*register.lines, *(line for _, line in changes)]
-    return World(world, seed, registry, late, events, scene.labels, tuple(founder.firms))
+    registry = [*early, *(line for _, line in changes)]
+    return World(world, seed, registry, late, events, labels, tuple(firms))
+
+
+def _when(posted: tuple[datetime, bytes]) -> datetime:
+    return posted[0]
 
 
 def write_world(world: World, out: Path) -> None:

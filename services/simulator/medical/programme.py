@@ -1,0 +1,80 @@
+"""What is played in the medical world, and how often."""
+
+from collections.abc import Callable, Sequence
+
+from services.simulator.medical.houses import City
+from services.simulator.medical.kept import (
+    KEPT_ALIKE,
+    doubtful_process,
+    kept_too_long,
+    wrong_process,
+)
+from services.simulator.medical.ordered import ORDERED_ALIKE, STORE_UNDER_ORDER
+from services.simulator.medical.plant_days import (
+    hold_over,
+    just_washed,
+    leave_unwashed,
+    process_figures,
+    reaches_just,
+)
+from services.simulator.medical.scene import MedicalScene
+from services.simulator.medical.stored import STORED_ALIKE, left_standing, nobody_came
+from services.simulator.medical.takers import (
+    TAKERS_ALIKE,
+    ordinary_truck,
+    other_area,
+    unknown_vehicle,
+    unlicensed,
+)
+from services.simulator.medical.treatment import Batch
+from services.simulator.medical.weighed import WEIGHED_ALIKE, weight_differs, weight_slipped
+from services.simulator.medical.whereabouts import WHEREABOUTS_ALIKE, never_sealed, unaccounted
+
+__all__ = ["play_batches", "play_days"]
+
+_Story = Callable[[MedicalScene, City, int], None]
+_FOUR, _FIVE = 4, 5
+_Times = tuple[tuple[_Story, int], ...]
+_PLANTED_FIRST: _Times = (
+    (nobody_came, 2), *((story, 1) for story in STORE_UNDER_ORDER), (kept_too_long, _FIVE),
+    (left_standing, _FOUR), (unlicensed, _FOUR), (ordinary_truck, 2),
+)  # fmt: skip
+"""Stories and the least number of times that each is played. What can happen on few days comes first."""
+_ALIKE_FIRST: tuple[_Story, ...] = (*ORDERED_ALIKE, *STORED_ALIKE)
+_PLANTED: _Times = (
+    (leave_unwashed, 2), (hold_over, 2), (unaccounted, 3), (never_sealed, 2), (weight_differs, 2),
+    (weight_slipped, 2), (other_area, 2), (unknown_vehicle, 2), (wrong_process, 3), (doubtful_process, 2),
+)  # fmt: skip
+_ALIKE: tuple[_Story, ...] = (
+    just_washed, *WHEREABOUTS_ALIKE, *KEPT_ALIKE, *TAKERS_ALIKE, *WEIGHED_ALIKE,
+)  # fmt: skip
+
+
+def _turns(packages: int, *, planted: bool) -> int:
+    return packages // 4_000 if planted else max(3, packages // 2_500)
+
+
+def play_days(scene: MedicalScene, packages: int, *, planted: bool) -> None:
+    """Play every story of bags; only the lawful ones unless ``planted``."""
+    for stories, alike in ((_PLANTED_FIRST, _ALIKE_FIRST), (_PLANTED, _ALIKE)):
+        for story, least in stories if planted else ():
+            _play(scene, story, max(least, _turns(packages, planted=True)))
+        for likeness in alike:
+            _play(scene, likeness, _turns(packages, planted=False))
+
+
+def play_batches(
+    scene: MedicalScene, batches: Sequence[Batch], packages: int, *, planted: bool
+) -> None:
+    """Play the stories of batches."""
+    cities = scene.cities
+    if planted:
+        for turn in range(max(_FOUR, _turns(packages, planted=True))):
+            process_figures(scene, cities[turn % len(cities)], batches, turn)
+    for turn in range(_turns(packages, planted=False)):
+        reaches_just(scene, cities[turn % len(cities)], batches, turn)
+
+
+def _play(scene: MedicalScene, story: _Story, turns: int) -> None:
+    for turn in range(turns):
+        story(scene, scene.cities[turn % len(scene.cities)], turn)
