@@ -217,9 +217,10 @@ class EventLog:
             try:
                 async with asyncio.timeout(self._timeout):
                     await producer.start()
+                    # All by name: a topic known from the first look at the cluster alone would be
+                    # forgotten as soon as another one is asked for.
+                    await producer.client.set_topics([self._topic, *self._others])
                     await producer.partitions_for(self._topic)
-                    for other in self._others:
-                        await producer.client.add_topic(other)
             except asyncio.CancelledError:
                 self._later(_abandon(producer))
                 raise

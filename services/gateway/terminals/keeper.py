@@ -4,10 +4,14 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 
+import structlog
+
 from services.gateway.metrics import TERMINAL_FRAMES_WAITING
 from services.gateway.producer import EventLog, LogRecord
 
 __all__ = ["Keeper"]
+
+_diary = structlog.get_logger(__name__)
 
 Answer = Callable[[bool], None]
 
@@ -44,13 +48,20 @@ class Keeper:
             while self._waiting:
                 TERMINAL_FRAMES_WAITING.set(len(self._waiting))
                 batch = self._take(_MOST_AT_ONCE)
-                kept = await self._log.append([record for record, _ in batch])
+                kept = await self._append([record for record, _ in batch])
                 for (_, answer), stands in zip(batch, kept, strict=True):
                     answer(stands)
                 if not any(kept):
                     for _, answer in self._take(len(self._waiting)):
                         answer(False)
             TERMINAL_FRAMES_WAITING.set(0)
+
+    async def _append(self, records: list[LogRecord]) -> list[bool]:
+        try:
+            return await self._log.append(records)
+        except Exception:  # noqa: BLE001 - whatever it is, terminals wait for an answer
+            _diary.exception("frames not appended")
+            return [False] * len(records)
 
     def _take(self, most: int) -> list[tuple[LogRecord, Answer]]:
         return [self._waiting.popleft() for _ in range(min(most, len(self._waiting)))]

@@ -1,6 +1,7 @@
 """The whole application in process: real code, a Kafka producer that can be broken at will."""
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ class FakeBroker:
     def __init__(self) -> None:
         self.records: list[tuple[bytes, bytes, dict[str, bytes]]] = []
         self.topics: list[str] = []
+        self.missing: set[str] = set()
         self.up = True
         self.error: KafkaError | None = None
         self.gate: asyncio.Event | None = None
@@ -68,10 +70,12 @@ class FakeProducer:
 
     def partitions_for_topic(self, topic: str) -> set[int]:
         assert topic in TOPICS
-        return {0, 1, 2, 3}
+        return set() if topic in self.broker.missing else {0, 1, 2, 3}
 
-    async def add_topic(self, topic: str) -> None:
-        assert topic in TOPICS
+    async def set_topics(self, topics: Sequence[str]) -> None:
+        assert set(topics) <= set(TOPICS)
+
+    def force_metadata_update(self) -> None: ...
 
     def create_batch(self) -> FakeBatch:
         return FakeBatch()

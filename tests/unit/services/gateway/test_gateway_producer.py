@@ -13,7 +13,7 @@ from aiokafka.producer.sender import Sender
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.topics import MANIFEST_TOPIC
+from schemas.topics import MANIFEST_TOPIC, TRACKS_TOPIC
 from services.gateway.metrics import PRODUCER_REBUILDS
 from services.gateway.producer import EventLog, LogRecord, partition_of
 from tests.unit.services.gateway.gateway_bench import FakeBroker
@@ -88,6 +88,19 @@ async def test_a_final_error_rebuilds_the_producer_at_once(error: KafkaError) ->
     broker.error = None
     await until(lambda: broker.born == 2 and log.ready)
     assert await log.append([record(2)]) == [True]
+    await log.stop()
+
+
+async def test_a_topic_that_is_missing_refuses_its_own_records_only() -> None:
+    broker = FakeBroker()
+    broker.missing = {TRACKS_TOPIC}
+    log = EventLog(broker.new_producer, MANIFEST_TOPIC, 0.5, [TRACKS_TOPIC])
+    log.start()
+    track = LogRecord(b"k", b"track", [], TRACKS_TOPIC)
+    assert await log.append([track, record(1), track]) == [False, True, False]
+    broker.missing = set()
+    assert await log.append([track, record(2)]) == [True, True]
+    assert sorted(broker.topics) == [MANIFEST_TOPIC, MANIFEST_TOPIC, TRACKS_TOPIC]
     await log.stop()
 
 

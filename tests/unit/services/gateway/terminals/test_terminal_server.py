@@ -199,6 +199,20 @@ async def test_with_kafka_away_the_terminal_is_told_to_keep_it(listening: Bench)
     assert len(listening.broker.records) == 1
 
 
+async def test_a_bug_on_the_way_to_the_log_is_answered_as_not_kept(
+    listening: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(_: object) -> None:
+        raise RuntimeError("a bug")
+
+    async with TerminalClient(port(listening)) as terminal:
+        await terminal.log_in()
+        with monkeypatch.context() as patched:
+            patched.setattr(listening.gateway.log, "append", broken)
+            assert await terminal.ask(0x0200, position()) == FAILED
+        assert await terminal.ask(0x0200, position()) == KEPT
+
+
 async def test_frames_of_many_terminals_share_a_batch(listening: Bench) -> None:
     phones = [f"1380013{n:04d}" for n in range(50)]
     learn(listening, *(known(phone) for phone in phones))
