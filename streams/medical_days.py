@@ -211,11 +211,14 @@ async def _hospital_days(
         sorted(days),
         touched.packages,
     )
-    await _load(connection, said, _EVENTS_OF, holder, [row["label"] for row in members])
+    labels = [row["label"] for row in members]
+    await _load(connection, said, _EVENTS_OF, holder, labels)
     start, end = _midnight(min(days)), _midnight(max(days) + _WINDOW + timedelta(days=1))
     await _load(connection, said, _EVENTS_BETWEEN, holder, PICKUP, start, end)
+    # A register names packages of other days, too, of which not all that was said is loaded here.
+    whole = {*labels, *touched.packages}
     by_day = {
-        facts.day: facts
+        facts.day: facts._replace(packages=tuple(p for p in facts.packages if p.id in whole))
         for facts in hospital_days(counted(said.values())[0])
         if facts.institution == holder
     }

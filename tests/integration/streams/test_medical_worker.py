@@ -1,5 +1,6 @@
 """The stream of medical waste on real Postgres and Kafka ends where the files end, in any order."""
 
+import asyncio
 import json
 import random
 from collections.abc import AsyncIterator
@@ -16,6 +17,7 @@ from infra.runtime.kafka import new_producer
 from infra.runtime.postgres import open_pool
 from schemas.envelope import unit_of
 from services.registry import write_change_set
+from services.simulator.medical import medical_world
 from streams.judging.on_files import judge_lines
 from streams.medical_days import fire_medical, judge_dirty_days
 from streams.medical_worker import MedicalWorker
@@ -38,11 +40,13 @@ class Line:
         self.worker = MedicalWorker(settings, topic)
 
     async def say(self, *values: bytes) -> None:
+        records = []
         for value in values:
             unit = unit_of(json.loads(value)["source"]).encode()
-            records = self.log.append(value, key=unit)
-            await self.producer.send_and_wait(self.topic, value, key=unit)
-            await self.worker.handle(0, records, self.log.end)
+            records += self.log.append(value, key=unit)
+        sent = [await self.producer.send(self.topic, r.value, key=r.key) for r in records]
+        await asyncio.gather(*sent)
+        await self.worker.handle(0, records, self.log.end)
 
     async def learn(self, *lines: bytes) -> None:
         await write_change_set(self.settings.database_registry, lines, "test")
@@ -129,6 +133,32 @@ async def test_told_in_any_order_with_the_registry_changing_it_ends_where_the_fi
         assert await line.open_alerts(_codes(story)) == _expected(story, now), story.name
         await line.learn(*map(_retracted, story.registry_lines))
         await line.judge()
+
+
+async def test_a_world_told_in_disorder_ends_where_the_files_end(line: Line) -> None:
+    """Registers name packages of several days and institutions; each round judges some of them."""
+    world = medical_world(5, 400)
+    rng = random.Random(11)
+    await line.learn(*world.early)
+    said, late = list(world.events), [record for _, record in world.changes]
+    # Neighbours change places by up to some hundred; the rest of the disorder is the world's own.
+    said = [raw for _, raw in sorted(enumerate(said), key=lambda e: e[0] + rng.uniform(0, 300))]
+    while said:
+        many = rng.randint(1, 40)
+        await line.say(*said[:many])
+        del said[:many]
+        if late and rng.random() < 0.1:
+            await line.learn(late.pop(0))
+        await line.judge()
+    await line.learn(*late)
+    now = max(datetime.fromisoformat(json.loads(raw)["time"]) for raw in world.events)
+    await line.clock(now)
+    await line.judge()
+    verdict = judge_lines(world.registry, world.events, now=now)
+    codes = {firm.uscc for firm in world.firms}
+    found = await line.open_alerts(codes)
+    assert found == {a.id: json.loads(msgspec.json.encode(a)) for a in verdict.alerts}
+    assert len(found) > 10
 
 
 def _story(name: str) -> Story:
