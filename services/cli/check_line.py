@@ -13,7 +13,7 @@ from infra.runtime.kafka import new_reader
 from infra.runtime.log_check import cluster_id_of, partitions_of
 from infra.runtime.offsets import LogBroken, OffsetTable, verify_log
 from infra.runtime.schema import SchemaUnfit, program_schema, require_schema
-from infra.runtime.settings import MANIFEST_TOPIC, Settings
+from infra.runtime.settings import MANIFEST_TOPIC, MEDICAL_TOPIC, Settings
 from services.cli.check_courier import check_courier
 from services.cli.checkup import Checkup
 from services.cli.console import quote
@@ -22,6 +22,7 @@ from services.cli.line_state import read_line_state
 
 __all__ = ["check_kafka", "check_positions", "check_postgres"]
 
+JUDGED = (MANIFEST_TOPIC, MEDICAL_TOPIC)
 _CONSUMERS = (("judge", "研判"), ("archiver", "归档"))
 _STILL_S = 30.0
 """A position behind the log that has not moved for so long stands still."""
@@ -32,16 +33,32 @@ WHERE topic = $1 ORDER BY consumer, partition
 _QUARANTINE = "SELECT reason, count(*) AS n FROM quarantine GROUP BY reason ORDER BY n DESC"
 
 
-async def check_kafka(checkup: Checkup, settings: Settings) -> dict[int, int] | None:
-    """Return the end of each partition of the manifest topic, None when Kafka is away."""
+Ends = Mapping[str, Mapping[int, int]]
+"""By topic, then partition: the offset after its last record."""
+
+
+async def check_kafka(checkup: Checkup, settings: Settings) -> Ends | None:
+    """Return the end of each partition of the topics that are judged, None when Kafka is away."""
+    found: dict[str, Mapping[int, int]] = {}
+    for topic in JUDGED:
+        ends = await _check_topic(checkup, settings, topic)
+        if ends is None:
+            return None
+        found[topic] = ends
+    return found
+
+
+async def _check_topic(
+    checkup: Checkup, settings: Settings, topic: str
+) -> Mapping[int, int] | None:
     try:
         cluster = await cluster_id_of(settings)
-        partitions = await partitions_of(settings, MANIFEST_TOPIC)
+        partitions = await partitions_of(settings, topic)
         if not partitions:
             checkup.tell(
                 "wrong",
-                f"Kafka 中没有主题 {MANIFEST_TOPIC}",
-                f"there is no topic {MANIFEST_TOPIC}",
+                f"Kafka 中没有主题 {topic}",
+                f"there is no topic {topic}",
                 "liandan migrate",
                 "creates it",
             )
@@ -49,7 +66,7 @@ async def check_kafka(checkup: Checkup, settings: Settings) -> dict[int, int] | 
         reader = new_reader(settings)
         try:
             await reader.start()
-            ends = await reader.end_offsets([TopicPartition(MANIFEST_TOPIC, p) for p in partitions])
+            ends = await reader.end_offsets([TopicPartition(topic, p) for p in partitions])
         finally:
             await reader.stop()
     except AWAY as error:
@@ -65,14 +82,12 @@ async def check_kafka(checkup: Checkup, settings: Settings) -> dict[int, int] | 
     checkup.tell(
         "ok",
         f"Kafka {settings.kafka_bootstrap}",
-        f"cluster {cluster}, {MANIFEST_TOPIC}: {len(found)} partitions, {sum(found.values())} records",
+        f"cluster {cluster}, {topic}: {len(found)} partitions, {sum(found.values())} records",
     )
     return found
 
 
-async def check_postgres(
-    checkup: Checkup, settings: Settings, ends: Mapping[int, int] | None
-) -> None:
+async def check_postgres(checkup: Checkup, settings: Settings, ends: Ends | None) -> None:
     """Look at positions, queues and quarantine with role reader."""
     try:
         connection = await asyncpg.connect(settings.database_reader, timeout=5)
@@ -93,20 +108,22 @@ async def check_postgres(
         except SchemaUnfit as unfit:
             checkup.tell("wrong", unfit.sentence_zh, unfit.sentence_en, unfit.cure, "")
             return
-        rows = await connection.fetch(_POSITIONS, MANIFEST_TOPIC)
         await _check_queues(checkup, connection)
-        if ends is not None:
-            check_positions(checkup, rows, ends)
-            await _check_log(checkup, connection, settings, ends)
+        for topic, its in (ends or {}).items():
+            rows = await connection.fetch(_POSITIONS, topic)
+            check_positions(checkup, rows, its, topic)
+            await _check_log(checkup, connection, settings, topic, its)
     except AWAY as error:
         checkup.tell("wrong", "Postgres 中断", f"Postgres went away: {quote(error)}")
     finally:
         await connection.close(timeout=2)
 
 
-def check_positions(checkup: Checkup, rows: list[Any], ends: Mapping[int, int]) -> None:
+def check_positions(
+    checkup: Checkup, rows: list[Any], ends: Mapping[int, int], topic: str = MANIFEST_TOPIC
+) -> None:
     """Compare each consumer's positions with the ends of the log."""
-    checkup.head("进度", "how far behind")
+    checkup.head(f"进度 {topic}", "how far behind")
     now = datetime.now(UTC)
     table = Table.grid(padding=(0, 3, 0, 2))
     still = []
@@ -165,19 +182,19 @@ async def _check_queues(checkup: Checkup, connection: Any) -> None:
 
 
 async def _check_log(
-    checkup: Checkup, connection: Any, settings: Settings, ends: Mapping[int, int]
+    checkup: Checkup, connection: Any, settings: Settings, topic: str, ends: Mapping[int, int]
 ) -> None:
     """Compare the log with what each consumer has read of it."""
     rows = await connection.fetch(
-        "SELECT DISTINCT consumer, cluster_id FROM consumer_offset WHERE topic = $1", MANIFEST_TOPIC
+        "SELECT DISTINCT consumer, cluster_id FROM consumer_offset WHERE topic = $1", topic
     )
     for row in rows:
-        table = OffsetTable(row["consumer"], MANIFEST_TOPIC, row["cluster_id"])
+        table = OffsetTable(row["consumer"], topic, row["cluster_id"])
         positions = await table.read(connection, list(ends))
         try:
             await verify_log(
                 settings,
-                MANIFEST_TOPIC,
+                topic,
                 positions,
                 consumer=row["consumer"],
                 cluster_id=row["cluster_id"],
