@@ -9,7 +9,8 @@ from services.simulator.medical.times import LENGTHENED, SHORTENED, moment
 
 __all__ = ["ORDERED_ALIKE", "STORE_UNDER_ORDER", "issue_orders"]
 
-_IN_ORDER = (9, 10, 11)
+_IN_ORDER = (9, 10)
+"""Days whose waste comes in before the first order ends."""
 
 
 def issue_orders(scene: MedicalScene, papers: Papers) -> None:
@@ -113,7 +114,7 @@ def _let_in(scene: MedicalScene, city: City, turn: int) -> None:
 
 
 def _lets_elsewhere(scene: MedicalScene, city: City, _: int) -> None:
-    day = scene.take(city, ("hospital", "clinic"), _IN_ORDER[:2])
+    day = scene.take(city, ("hospital", "clinic"), _IN_ORDER)
     send(day.bags, city.elsewhere)
     zh, en = "应急令准许外市单位接收", "a plant of another city that the order lets in"
     scene.lawful("order_lets_plant_elsewhere", day.subject, zh, en)

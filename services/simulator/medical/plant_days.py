@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
+from services.simulator.medical.bag import Day
 from services.simulator.medical.houses import City
 from services.simulator.medical.scene import MedicalScene, plant_subject
 from services.simulator.medical.treatment import Batch, days_of
@@ -22,17 +23,30 @@ _LEAST = {
     "microwave": {"temperature_c": 95, "minutes": 45},
     "dry_heat": {"temperature_c": 170, "minutes": 20},
 }
+_KINDS = (
+    ("incineration", "temperature_c"), ("steam", "pressure_kpa"), ("microwave", "temperature_c"),
+    ("steam", "minutes"), ("incineration", "residence_ms"), ("dry_heat", "temperature_c"),
+    ("steam", "temperature_c"), ("microwave", "minutes"), ("dry_heat", "minutes"),
+)  # fmt: skip
 _HELD = (4, 16, 0)
 """Days whose waste, and the next day's, the plant keeps until the third day."""
+_DRIVES = (0, 1, 2, 4, 5, 6, *range(13, 18))
+"""Days without an order on which nothing that was kept is treated."""
 
 
-def _used(scene: MedicalScene, city: City, days: Sequence[int], kept: int) -> int:
-    """Let the plant's last vehicle carry a day's waste that no story has; return on which day."""
-    day = scene.take(
-        city, ("hospital",), days, around=(0, 0),
-        fits=lambda d: all(abs(d.n - n) > kept for c, n in scene.driven if c == city.number),
-    )  # fmt: skip
-    scene.driven.append((city.number, day.n))
+def _drive(scene: MedicalScene, city: City, *, apart: int) -> int:
+    """Let the plant's last vehicle carry a day's waste that no story has; return on which day.
+
+    ``apart``: so many days from other drives, and one at least from one after which it is not washed.
+    """
+    driven = [(n, least) for number, n, least in scene.driven if number == city.number]
+
+    def rested(day: Day) -> bool:
+        free = all(abs(day.n - n) > max(apart, least) for n, least in driven)
+        return day.house.visited(day.n) == day.n and free
+
+    day = scene.take(city, ("hospital", "clinic"), _DRIVES, fits=rested)
+    scene.driven.append((city.number, day.n, apart))
     for bag in day.bags:
         bag.plate = city.plant.plates[3]
     return day.n
@@ -40,7 +54,7 @@ def _used(scene: MedicalScene, city: City, days: Sequence[int], kept: int) -> in
 
 def leave_unwashed(scene: MedicalScene, city: City, turn: int) -> None:
     """Plant a vehicle that is washed after more than a day, or never."""
-    n = _used(scene, city, range(17), 3)
+    n = _drive(scene, city, apart=1)
     late = timedelta(hours=26) + scene.minutes(0, 600)
     key = city.plant.firm.uscc, city.plant.plates[3], n
     scene.washings[key] = None if turn % 2 else late
@@ -50,7 +64,7 @@ def leave_unwashed(scene: MedicalScene, city: City, turn: int) -> None:
 
 def just_washed(scene: MedicalScene, city: City, _: int) -> None:
     """Wash a vehicle at the last minute."""
-    n = _used(scene, city, range(17), 1)
+    n = _drive(scene, city, apart=0)
     key = city.plant.firm.uscc, city.plant.plates[3], n
     scene.washings[key] = timedelta(hours=23, minutes=50)
     zh, en = "车辆入厂后 23 小时 50 分清洗", "washed 23 h 50 min after it came in"
@@ -86,48 +100,41 @@ def capacity(scene: MedicalScene, city: City, batches: Sequence[Batch]) -> int:
             zh, en = "当日处置量超过处置能力", "more treated on a day than the plant can"
             scene.breaks("review", "over_capacity", subject, zh, en)
     zh, en = "处置量恰等于处置能力", "exactly as much treated as the plant can"
-    scene.lawful("capacity_exactly_used", full, zh, en)
+    scene.later.append(("capacity_exactly_used", full, zh, en))
     return most
 
 
-def _unlabelled(
-    scene: MedicalScene, city: City, batches: Sequence[Batch], process: str
-) -> list[Batch]:
-    works = (city.plant, city.elsewhere, city.emergency)
-    return [
+def _batch(scene: MedicalScene, batches: Sequence[Batch], turn: int) -> tuple[Batch, str]:
+    """Return a batch of a day without label, and a figure of its process; kinds in turn."""
+    workshops = {city.workshop.firm.uscc for city in scene.cities}
+    free = [
         batch
         for batch in batches
-        if batch.works in works
-        and batch.process == process
+        if batch.works.firm.uscc not in workshops
         and batch.subject not in scene.labelled
         and scene.day_of(batch.at) >= 0
     ]
+    for n in range(len(_KINDS)):
+        process, name = _KINDS[(turn + n) % len(_KINDS)]
+        its = [batch for batch in free if batch.process == process]
+        if its:
+            return scene.dice.pick(its), name
+    raise RuntimeError("too few batches for so many stories")
 
 
-def process_figures(scene: MedicalScene, city: City, batches: Sequence[Batch], turn: int) -> None:
+def process_figures(scene: MedicalScene, batches: Sequence[Batch], turn: int) -> None:
     """Plant a batch whose figure does not reach the standard; nine kinds in turn."""
-    process, name = _kind(turn)
-    batch = scene.dice.pick(_unlabelled(scene, city, batches, process))
-    batch.figures[name] = _LEAST[process][name] - scene.dice.between(1, 15)
+    batch, name = _batch(scene, batches, turn)
+    batch.figures[name] = _LEAST[batch.process][name] - scene.dice.between(1, 15)
     zh, en = "工艺参数未达标", "a figure of the process below the standard"
     scene.breaks("violation", "process_figures", batch.subject, zh, en)
 
 
-def reaches_just(scene: MedicalScene, city: City, batches: Sequence[Batch], turn: int) -> None:
+def reaches_just(scene: MedicalScene, batches: Sequence[Batch], turn: int) -> None:
     """Let a batch reach the standard exactly, or leave a figure out."""
-    process, name = _kind(turn)
-    batch = scene.dice.pick(_unlabelled(scene, city, batches, process))
-    batch.figures = dict(_LEAST[process])
+    batch, name = _batch(scene, batches, turn)
+    batch.figures = dict(_LEAST[batch.process])
     if turn % 2:
         del batch.figures[name]
     zh, en = "工艺参数恰好达标", "the figures just reach the standard"
     scene.lawful("figures_just_reached", batch.subject, zh, en)
-
-
-def _kind(turn: int) -> tuple[str, str]:
-    kinds = (
-        ("incineration", "temperature_c"), ("steam", "pressure_kpa"), ("microwave", "temperature_c"),
-        ("steam", "minutes"), ("incineration", "residence_ms"), ("dry_heat", "temperature_c"),
-        ("steam", "temperature_c"), ("microwave", "minutes"), ("dry_heat", "minutes"),
-    )  # fmt: skip
-    return kinds[turn % len(kinds)]

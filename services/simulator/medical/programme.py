@@ -37,16 +37,16 @@ _FOUR, _FIVE = 4, 5
 _Times = tuple[tuple[_Story, int], ...]
 _PLANTED_FIRST: _Times = (
     (nobody_came, 2), *((story, 1) for story in STORE_UNDER_ORDER), (kept_too_long, _FIVE),
-    (left_standing, _FOUR), (unlicensed, _FOUR), (ordinary_truck, 2),
+    (left_standing, _FOUR), (unlicensed, _FOUR), (ordinary_truck, 2), (leave_unwashed, 2),
 )  # fmt: skip
 """Stories and the least number of times that each is played. What can happen on few days comes first."""
-_ALIKE_FIRST: tuple[_Story, ...] = (*ORDERED_ALIKE, *STORED_ALIKE)
+_ALIKE_FIRST: tuple[_Story, ...] = (*ORDERED_ALIKE, *STORED_ALIKE, just_washed)
 _PLANTED: _Times = (
-    (leave_unwashed, 2), (hold_over, 2), (unaccounted, 3), (never_sealed, 2), (weight_differs, 2),
+    (hold_over, 2), (unaccounted, 3), (never_sealed, 2), (weight_differs, 2),
     (weight_slipped, 2), (other_area, 2), (unknown_vehicle, 2), (wrong_process, 3), (doubtful_process, 2),
 )  # fmt: skip
 _ALIKE: tuple[_Story, ...] = (
-    just_washed, *WHEREABOUTS_ALIKE, *KEPT_ALIKE, *TAKERS_ALIKE, *WEIGHED_ALIKE,
+    *WHEREABOUTS_ALIKE, *KEPT_ALIKE, *TAKERS_ALIKE, *WEIGHED_ALIKE,
 )  # fmt: skip
 
 
@@ -67,12 +67,11 @@ def play_batches(
     scene: MedicalScene, batches: Sequence[Batch], packages: int, *, planted: bool
 ) -> None:
     """Play the stories of batches."""
-    cities = scene.cities
     if planted:
         for turn in range(max(_FOUR, _turns(packages, planted=True))):
-            process_figures(scene, cities[turn % len(cities)], batches, turn)
+            process_figures(scene, batches, turn)
     for turn in range(_turns(packages, planted=False)):
-        reaches_just(scene, cities[turn % len(cities)], batches, turn)
+        reaches_just(scene, batches, turn)
 
 
 def _play(scene: MedicalScene, story: _Story, turns: int) -> None:

@@ -46,8 +46,9 @@ class MedicalScene:
         """Plant and day on which it came: the day on which it is treated, if not the next."""
         self.washings: dict[tuple[str, str, int], timedelta | None] = {}
         """How long after it came in a plate is washed, if not as usual; None: never."""
-        self.driven: list[tuple[int, int]] = []
-        """City and day of each drive of the vehicle whose washing is a story."""
+        self.driven: list[tuple[int, int, int]] = []
+        """City and day of each drive of the vehicle whose washing is a story, and the days that it needs
+        to itself before and after."""
         self._visits: dict[tuple[int, int], Visit] = {}
         self._count = 0
         self._trips: dict[tuple[str, object], int] = {}

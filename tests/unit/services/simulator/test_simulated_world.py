@@ -13,6 +13,7 @@ from services.simulator.scene import START
 from streams.judging.on_files import judge_lines
 from streams.judging.rules import RULE_BOOK
 
+OF_MANIFESTS = {rule for rule in RULES if not rule.startswith("medical.")}
 LAW = datetime(2026, 8, 14, 16, tzinfo=UTC)
 LIMITS = {
     "cross_province.quantity_exceeded",
@@ -88,6 +89,19 @@ def planted(world: World) -> set[tuple[str, str, str]]:
     return {(x.label, x.rule, x.subject) for x in world.labels if x.rule is not None}
 
 
+def time_of(line: bytes) -> datetime:
+    return datetime.fromisoformat(json.loads(line)["time"])
+
+
+def of_manifests(events: list[bytes]) -> list[bytes]:
+    return [line for line in events if b'"type":"liandan.manifest.' in line]
+
+
+def about_manifests(world: World) -> set[tuple[str, str, str]]:
+    """What is planted beside medical waste, which ``test_medical_world.py`` judges."""
+    return {each for each in planted(world) if not each[1].startswith("medical.")}
+
+
 @pytest.mark.parametrize(
     ("seed", "manifests"),
     [(seed, 300) for seed in range(10)]
@@ -96,18 +110,19 @@ def planted(world: World) -> set[tuple[str, str, str]]:
 )
 def test_labels_are_what_the_definitions_say_of_the_bytes(seed: int, manifests: int) -> None:
     world = build_world("demo", seed, manifests)
-    assert findings(world.registry, world.events) == planted(world)
+    events = of_manifests(world.events)
+    assert findings(world.registry, events) == about_manifests(world)
     subjects = {label.subject for label in world.labels if "/" not in label.subject}
-    assert len(subjects) == manifests
-    assert subjects == {json.loads(line)["subject"] for line in world.events}
+    assert len(subjects) == manifests == world.manifests
+    assert subjects == {json.loads(line)["subject"] for line in events}
 
 
 @pytest.mark.parametrize("seed", [1, 7, 2026])
 def test_every_rule_and_every_likeness_is_there_from_2000_manifests_up(seed: int) -> None:
-    world = build_world("demo", seed, 2_000)
+    world = build_world("demo", seed, 2_000, medical=False)
     labels = [label for label in world.labels if label.rule]
     rules = Counter(label.rule for label in labels)
-    assert set(rules) == set(RULES)
+    assert set(rules) == OF_MANIFESTS
     kinds = Counter((label.label, label.rule) for label in labels)
     assert all(n >= (2 if rule in LIMITS else 4) for (_, rule), n in kinds.items())
     assert {rule for finding, rule in kinds if finding == "review"} == REPORTS | {
@@ -115,7 +130,7 @@ def test_every_rule_and_every_likeness_is_there_from_2000_manifests_up(seed: int
         "licence.scale_exceeded", *FOR_REVIEW,
     }  # fmt: skip
     assert kinds["notice", "licence.scale_exceeded"] >= 2
-    assert set(RULES) - {r for f, r in kinds if f == "violation"} == {
+    assert OF_MANIFESTS - {r for f, r in kinds if f == "violation"} == {
         *REPORTS,
         *FOR_REVIEW,
     }
@@ -128,7 +143,7 @@ def test_every_rule_and_every_likeness_is_there_from_2000_manifests_up(seed: int
 
 
 def test_no_rule_of_the_book_is_without_a_story(demo: World) -> None:
-    book = {rule.id for rule in (*RULE_BOOK.manifest, *RULE_BOOK.limit)}
+    book = {rule.id for rule in (*RULE_BOOK.manifest, *RULE_BOOK.limit, *RULE_BOOK.medical)}
     assert {rule for _, rule, _ in planted(demo)} == book == set(RULES)
 
 
@@ -143,10 +158,10 @@ def test_every_lawful_look_alike_is_played_also_in_the_least_and_the_quiet_world
 def test_violations_lie_on_both_sides_of_the_law_change(demo: World) -> None:
     left = {
         event.subject: event.time
-        for event in map(decode_manifest_event, demo.events)
+        for event in map(decode_manifest_event, of_manifests(demo.events))
         if event.type.endswith(("dispatched.v1", "arrived.v1"))
     }
-    for rule in set(RULES) - LIMITS - {"insurance.lapsed"}:  # nothing before the Code
+    for rule in OF_MANIFESTS - LIMITS - {"insurance.lapsed"}:  # nothing before the Code
         sides = {left[s] < LAW for _, r, s in planted(demo) if r == rule and s in left}
         assert sides == {True, False}, rule
 
@@ -154,18 +169,18 @@ def test_violations_lie_on_both_sides_of_the_law_change(demo: World) -> None:
 def test_the_registry_is_known_before_the_first_event_but_for_what_is_recorded_late(
     demo: World,
 ) -> None:
-    times = (decode_manifest_event(line).time for line in demo.events)
+    times = map(time_of, demo.events)
     first = min(time for time in times if time >= START)  # without the loads of the year before
     records = [decode_registry_record(line) for line in demo.early]
     assert all(record.recorded_at and record.recorded_at < first for record in records)
     assert [*demo.early, *(line for _, line in demo.late)] == demo.registry
     late = [(n, decode_registry_record(line)) for n, line in demo.late]
-    assert {r.kind for _, r in late} == {"licence", "transfer_approval"}
+    assert {r.kind for _, r in late} == {"licence", "transfer_approval", "emergency_order"}
     assert any(r.retracted for _, r in late)
     for posted, record in late:
         assert 0 < posted < len(demo.events)
         before, after = (
-            [decode_manifest_event(line).time for line in side]
+            [time_of(line) for line in side]
             for side in (demo.events[:posted], demo.events[posted:])
         )
         assert record.recorded_at and max(before) <= record.recorded_at
@@ -175,7 +190,7 @@ def test_the_registry_is_known_before_the_first_event_but_for_what_is_recorded_l
 
 @pytest.mark.parametrize("seed", [7, 3])
 def test_a_world_is_judged_alike_on_whatever_day(seed: int) -> None:
-    world = build_world("demo", seed)
+    world = build_world("demo", seed, medical=False)
     first, later = (
         judge_lines(world.registry, world.events, now=now).alerts
         for now in (WORLDS_END, WORLDS_END.replace(year=2028))
@@ -184,7 +199,7 @@ def test_a_world_is_judged_alike_on_whatever_day(seed: int) -> None:
 
 
 def test_every_late_record_decides_something() -> None:
-    world = build_world("demo", 7, 300)
+    world = build_world("demo", 7, 300, medical=False)
     assert len(world.late) >= 4
     for _, line in world.late:
         registry = [each for each in world.registry if each != line]
@@ -198,7 +213,7 @@ def test_some_events_come_twice_and_late_and_none_contradicts_another_but_for_th
 ) -> None:
     lines = Counter(demo.events)
     assert 0.02 < (len(demo.events) - len(lines)) / len(lines) < 0.04
-    events = [decode_manifest_event(line) for line in lines]
+    events = map(decode_manifest_event, of_manifests(list(lines)))
     said = Counter((e.subject, e.source, e.id) for e in events)
     assert {subject for (subject, _, _), n in said.items() if n > 1} == {
         subject for _, rule, subject in planted(demo) if rule == "form.conflicting_reports"
@@ -213,14 +228,24 @@ def test_same_seed_same_bytes_and_another_seed_another_world(demo: World) -> Non
 def test_a_quiet_world_breaks_no_rule() -> None:
     world = build_world("quiet", manifests=400)
     assert {finding for finding, _, _ in planted(world)} <= {"review"}
-    assert findings(world.registry, world.events) == planted(world)
+    assert findings(world.registry, of_manifests(world.events)) == planted(world)
+
+
+def test_the_manifests_are_the_same_with_and_without_medical_waste_beside_them(demo: World) -> None:
+    alone = build_world(medical=False)
+    assert of_manifests(demo.events) == alone.events
+    assert [line for line in demo.registry if line in set(alone.registry)] == alone.registry
+    assert demo.labels[: len(alone.labels)] == alone.labels
+    assert demo.firms[: len(alone.firms)] == alone.firms
+    assert demo.manifests == alone.manifests
+    assert len(demo.events) > len(alone.events)
 
 
 def test_numbers_come_in_three_grammars_with_the_city_of_the_origin(demo: World) -> None:
     grammars = Counter()
     filed: dict[str, str] = {}
     elsewhere = {x.subject for x in demo.labels if x.rule == "form.number_region"}
-    for event in map(decode_manifest_event, demo.events):
+    for event in map(decode_manifest_event, of_manifests(demo.events)):
         if (
             event.type.endswith("filed.v1")
             and filed.setdefault(event.subject, event.id) == event.id
