@@ -43,6 +43,9 @@ def test_the_judge_on_files_finds_what_the_story_says(story: Story) -> None:
             assert cited(alert.law) == set(expected.articles)
         left.remove(alert)
     assert not left, f"found but not expected: {[(a.rule, a.subject, a.text_zh) for a in left]}"
+    for told in (o for each in verdict.outcomes.values() for o in each if o.found):
+        assert told.evidence and told.law and told.conditions and told.cures, told.rule
+        assert any(c.holds is not True for c in told.conditions if c.role == "requires"), told.rule
     for rule, reason in story.silent.items():
         said = [o for each in verdict.outcomes.values() for o in each if o.rule == rule]
         assert not any(o.found for o in said), f"{rule} is not silent"

@@ -151,7 +151,9 @@ def _folded(package: str, marks: Sequence[Mark]) -> Package:
             (m for m in in_order if m.verb == verb and (after is None or m.at > after)), None
         )
 
-    found = max((m.at for m in in_order if m.verb == "found"), default=None)
+    # Who collects, weighs in or treats a package has it: it was found, whether anybody said so or not.
+    there = ("found", "collected", "received", "treated")
+    found = max((m.at for m in in_order if m.verb in there), default=None)
     return Package(
         package,
         first("sealed"),

@@ -37,17 +37,26 @@ from streams.judging.rules.rule import Said, record_evidence
 __all__ = ["OTHER_AREA", "UNLICENSED_PLANT", "VEHICLE"]
 
 _Taken = tuple[Package, Mark]
-_ALSO = {"pharmaceutical": "HW03", "chemical": "HW49"}
+_ALSO = {"pharmaceutical": ("900-002-03", "HW03"), "chemical": ("900-047-49", "HW49")}
+"""As which codes and categories these classes may be treated besides (catalogue of medical waste)."""
 
 
 def _taken_over(facts: HospitalDay) -> dict[str, list[_Taken]]:
-    """Return by plant what it took over of that day."""
+    """Return by unit what it weighed in or treated of that day; a package may be there for both."""
     by_plant: dict[str, list[_Taken]] = defaultdict(list)
     for package in facts.packages:
-        mark = package.reached_plant
-        if mark is not None:
-            by_plant[mark.unit].append((package, mark))
+        for mark in (package.received, package.treated):
+            if mark is not None:
+                by_plant[mark.unit].append((package, mark))
     return by_plant
+
+
+def _once(taken: Sequence[_Taken]) -> list[_Taken]:
+    """Return each package with the first that is told of it."""
+    first: dict[str, _Taken] = {}
+    for package, mark in taken:
+        first.setdefault(package.id, (package, mark))
+    return list(first.values())
 
 
 def _grams(taken: Sequence[_Taken]) -> int:
@@ -67,23 +76,22 @@ def _ordered(view: RegistryView, facts: HospitalDay, plant: str, at: datetime) -
     return any(plant in o.plants for region in regions for o in orders_at(view, region, at))
 
 
-def _covers(licence: Licence, waste: str | None) -> bool:
-    """Whether a licence covers a class; of an unknown class any medical licence does."""
-    if waste is None:
-        return licence.register_type == "medical"
-    code = CODE_OF_CLASS[waste]
-    if licence.register_type == "medical" and not licence.scope:
+def _covers(licence: Licence, waste: str | None, mark: Mark) -> bool:
+    """Whether a licence covers what was done with a class; of an unknown class any medical licence does."""
+    if licence.register_type == "medical" and (waste is None or not licence.scope):
         return True
-    names = {code, category_of(code), _ALSO.get(waste, code)}
-    return any(
-        (
-            names
-            & {*line.codes, *line.categories, *map(category_of, line.codes)} - {category_of(code)}
-        )
-        or (category_of(code) in line.categories and code not in line.except_codes)
-        or code in line.codes
-        for line in licence.scope
-    )
+    if waste is None:
+        return False
+    code = CODE_OF_CLASS[waste]
+    for line in licence.scope:
+        if mark.verb == "treated" and not {"disposal", "utilisation"} & {*line.modes}:
+            continue
+        also_code, also_category = _ALSO.get(waste, (code, ""))
+        named = {*line.codes} & {code, also_code}
+        whole = {*line.categories} & {category_of(code), also_category}
+        if named or (whole and not {*line.except_codes} & {code, also_code}):
+            return True
+    return False
 
 
 def _suspended(licence: Licence, at: datetime) -> bool:
@@ -103,7 +111,7 @@ def _unlicensed(
         for package, mark in taken:
             held = [x for x in view.licences_in_force(plant, mark.at) if not _suspended(x, mark.at)]
             waste = package.sealed.data.waste if package.sealed is not None else None
-            if any(_covers(x, waste) for x in held) or _ordered(view, facts, plant, mark.at):
+            if any(_covers(x, waste, mark) for x in held) or _ordered(view, facts, plant, mark.at):
                 continue
             wrong.append((package, mark))
             if held:
@@ -111,7 +119,7 @@ def _unlicensed(
             elif view.licences(plant):
                 reason = "not_in_force"
         if wrong:
-            outcomes.append(_without_licence(rule, facts, view, plant, wrong, reason))
+            outcomes.append(_without_licence(rule, facts, view, plant, _once(wrong), reason))
     return tuple(outcomes) or silent(
         rule, "licensed", ("接收单位当时持证", "whoever took it over was licensed"), "passed"
     )
@@ -201,7 +209,7 @@ def _other_area(
             and not _ordered(view, facts, plant, m.at)
         ]
         if strange:
-            outcomes.append(_moved_away(rule, facts, view, plant, strange))
+            outcomes.append(_moved_away(rule, facts, view, plant, _once(strange)))
     return tuple(outcomes) or silent(
         rule,
         "own_area",

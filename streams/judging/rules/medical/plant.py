@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from schemas.checks import Refusal
+from schemas.plate import read_plate
 from streams.judging.explanation import Cure
 from streams.judging.medical import law
 from streams.judging.medical.day import HospitalDay, PlantDay
@@ -381,9 +383,17 @@ def _uses(
     uses = []
     for plate, one in sorted(last.items()):
         end = one.at + timedelta(hours=rule.parameters["hours"])
-        after = (w for w in facts.washed if w.subject == plate and w.at >= one.at)
+        after = (w for w in facts.washed if _is_of(w, plate) and w.at >= one.at)
         uses.append((plate, one, end, min(after, key=lambda w: (w.at, w.ref), default=None)))
     return uses
+
+
+def _is_of(washed: Counted, plate: str) -> bool:
+    """Whether a washing is of a vehicle, however its plate is written."""
+    try:
+        return washed.data.what == "vehicle" and read_plate(washed.subject) == plate
+    except Refusal:
+        return False
 
 
 def _wash_due(
