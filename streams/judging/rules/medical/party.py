@@ -76,6 +76,13 @@ def _ordered(view: RegistryView, facts: HospitalDay, plant: str, at: datetime) -
     return any(plant in o.plants for region in regions for o in orders_at(view, region, at))
 
 
+def _let(view: RegistryView, facts: HospitalDay, package: Package, mark: Mark) -> bool:
+    """Whether an order let the unit do so; what it let in may also be treated after its end. [D]"""
+    came = package.received
+    moments = [mark.at, *([came.at] if came is not None and came.unit == mark.unit else [])]
+    return any(_ordered(view, facts, mark.unit, at) for at in moments)
+
+
 def _covers(licence: Licence, waste: str | None, mark: Mark) -> bool:
     """Whether a licence covers what was done with a class; of an unknown class any medical licence does."""
     if licence.register_type == "medical" and (waste is None or not licence.scope):
@@ -111,7 +118,7 @@ def _unlicensed(
         for package, mark in taken:
             held = [x for x in view.licences_in_force(plant, mark.at) if not _suspended(x, mark.at)]
             waste = package.sealed.data.waste if package.sealed is not None else None
-            if any(_covers(x, waste, mark) for x in held) or _ordered(view, facts, plant, mark.at):
+            if any(_covers(x, waste, mark) for x in held) or _let(view, facts, package, mark):
                 continue
             wrong.append((package, mark))
             if held:
