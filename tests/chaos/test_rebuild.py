@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from infra.local.service import ARCHIVER, worker
+from infra.local.service import ARCHIVER, MEDICAL_WORKER, worker
+from infra.runtime.settings import MEDICAL_TOPIC
 from services.registry import write_change_set
 from services.simulator import build_world
 from tests.chaos.feeding import feed
@@ -25,7 +26,9 @@ async def test_the_state_is_rebuilt_from_the_log_and_what_was_altered_is_named(
     world = build_world("demo", 61, 300)
     half = len(world.events) // 2
     with fresh_home() as home:
-        stack = await make_stack((ARCHIVER, worker(1)), home=home, manifest_partitions=2)
+        stack = await make_stack(
+            (ARCHIVER, MEDICAL_WORKER, worker(1)), home=home, manifest_partitions=2
+        )
         records = list(world.registry)
         late = random.Random(61).sample(records, 40)
         await write_change_set(
@@ -36,6 +39,7 @@ async def test_the_state_is_rebuilt_from_the_log_and_what_was_altered_is_named(
         await write_change_set(stack.settings.database_registry, late, "test")
         await feed(stack.settings, world.events[half:])
         await until_read(stack)
+        await until_read(stack, topic=MEDICAL_TOPIC)
         alerts = await at_rest(stack, world)
 
         async def check() -> tuple[int, dict[str, Any]]:

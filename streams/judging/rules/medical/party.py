@@ -77,7 +77,7 @@ def _ordered(view: RegistryView, facts: HospitalDay, plant: str, at: datetime) -
 
 
 def _let(view: RegistryView, facts: HospitalDay, package: Package, mark: Mark) -> bool:
-    """Whether an order let the unit do so; what it let in may also be treated after its end. [D]"""
+    """Whether an order let the unit do so; what it let in may also be treated after its end (ours)."""
     came = package.received
     moments = [mark.at, *([came.at] if came is not None and came.unit == mark.unit else [])]
     return any(_ordered(view, facts, mark.unit, at) for at in moments)
