@@ -1,13 +1,14 @@
 """``GET /medical``: the county board of medical waste; ``/api/medical`` as JSON."""
 
-from typing import TYPE_CHECKING, Any
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from schemas.decode import decode_registry_record
-from schemas.instant import china_day
+from schemas.instant import china_day, day_start
 from schemas.quantity import tonnes_text
 from schemas.region import region_name
 from services.console.console import console_of
@@ -25,17 +26,24 @@ __all__ = ["get_medical", "get_medical_json"]
 
 _DAYS = """
 SELECT kind, holder, day, region, summary::text AS summary
-FROM console_medical_days((clock_timestamp() AT TIME ZONE 'Asia/Shanghai')::date - $1::integer)
+FROM console_medical_days($1)
 """
 _MOST_FACTOR = 20
 _summary = msgspec.json.Decoder(Summary)
 
 
 async def get_medical(request: Request) -> Response:
-    """Show the board; ``?factor=3`` is the surge that plants are held against."""
-    who, told = await _read(request)
+    """Show the board; ``?factor=3`` is the surge that plants are held against, ``&day=`` an earlier day."""
+    read = await _read(request)
     return console_of(request).render.page(
-        request, "medical.html", who, board=told, names=region_name, classes=_CLASSES
+        request,
+        "medical.html",
+        read.who,
+        board=read.board,
+        day=read.day,
+        earlier=read.earlier,
+        names=region_name,
+        classes=_CLASSES,
     )
 
 
@@ -44,10 +52,12 @@ _CLASSES = ("infectious", "sharps", "pathological", "chemical", "pharmaceutical"
 
 async def get_medical_json(request: Request) -> Response:
     """Answer with the same figures; quantities in tonnes as decimal strings."""
-    _, told = await _read(request)
+    read = await _read(request)
+    told = read.board
     return JSONResponse(
         {
             "factor": told.factor,
+            "day": read.day.isoformat(),
             "days": DAYS,
             "counties": [
                 {
@@ -80,17 +90,27 @@ async def get_medical_json(request: Request) -> Response:
     )
 
 
-async def _read(request: Request) -> tuple[Who, Board]:
-    asked = request.query_params.get("factor", "3")
-    if not (asked.isascii() and asked.isdecimal() and 1 <= int(asked) <= _MOST_FACTOR):
-        raise BadField("factor")
+class _Asked(NamedTuple):
+    who: "Who"
+    board: Board
+    day: date
+    earlier: date | None
+    """Where nothing is known of the week before ``day``: the last day of which something is."""
 
-    async def read(desk: Desk) -> tuple[Who, list[Any], list[Any], Any]:
-        days = await desk.connection.fetch(_DAYS, DAYS)
+
+async def _read(request: Request) -> _Asked:
+    factor, now = _factor(request), datetime.now(UTC)
+    day = _day(request, china_day(now))
+    if day < china_day(now):  # as that day ended
+        now = day_start(day + timedelta(days=1))
+
+    async def read(desk: Desk) -> tuple[Who, list[Any], list[Any], date | None]:
+        days = await desk.connection.fetch(_DAYS, day - timedelta(days=DAYS))
         records = await desk.connection.fetch("SELECT body FROM console_medical_records()")
-        return desk.who, days, records, await desk.connection.fetchval("SELECT clock_timestamp()")
+        last = await desk.connection.fetchval("SELECT console_medical_last($1)", day)
+        return desk.who, days, records, last
 
-    who, days, bodies, now = await console_of(request).database.as_holder(
+    who, found, bodies, last = await console_of(request).database.as_holder(
         session_token(request), read
     )
     records = [decode_registry_record(row["body"]) for row in bodies]
@@ -104,7 +124,28 @@ async def _read(request: Request) -> tuple[Who, Board]:
             row["region"],
             _summary.decode(row["summary"]),
         )
-        for row in days
-        if row["day"] <= china_day(now)
+        for row in found
+        if row["day"] <= day
     ]
-    return who, board(rows, institutions, plants, now, int(asked))
+    told = board(rows, institutions, plants, now, factor)
+    return _Asked(who, told, day, last if not rows else None)
+
+
+def _factor(request: Request) -> int:
+    asked = request.query_params.get("factor", "3")
+    if not (asked.isascii() and asked.isdecimal() and 1 <= int(asked) <= _MOST_FACTOR):
+        raise BadField("factor")
+    return int(asked)
+
+
+def _day(request: Request, today: date) -> date:
+    asked = request.query_params.get("day")
+    if asked is None:
+        return today
+    try:
+        day = date.fromisoformat(asked)
+    except ValueError:
+        raise BadField("since") from None
+    if not date(2000, 1, 1) <= day <= today:
+        raise BadField("since")
+    return day

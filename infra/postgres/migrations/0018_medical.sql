@@ -65,6 +65,7 @@ CREATE TABLE medical_day (
     updated_at         timestamptz NOT NULL DEFAULT clock_timestamp()
 ) WITH (fillfactor = 70);
 CREATE INDEX medical_day_holder ON medical_day (holder, day);
+CREATE INDEX medical_day_day ON medical_day (day);
 CREATE INDEX medical_day_marks ON medical_day USING gin (marks);
 CREATE INDEX medical_day_fires ON medical_day (fires_at) WHERE fires_at IS NOT NULL;
 
@@ -96,6 +97,16 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 $$;
 REVOKE ALL ON FUNCTION console_medical_days(date) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION console_medical_days(date) TO liandan_console;
+
+-- The last day of which anything is known in a session's regions, not after ``until``.
+CREATE FUNCTION console_medical_last(until date) RETURNS date
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    SELECT max(d.day) FROM medical_day d
+    WHERE d.day <= until AND coalesce(d.origin_region, d.destination_region, '')
+        LIKE ANY ((SELECT console_regions())::text[])
+$$;
+REVOKE ALL ON FUNCTION console_medical_last(date) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION console_medical_last(date) TO liandan_console;
 
 -- The newest versions of institutions and plants; whose region is not the session's is left out there.
 CREATE FUNCTION console_medical_records() RETURNS TABLE (body bytea)

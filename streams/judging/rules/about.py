@@ -60,6 +60,14 @@ EVERY_RULE = (
         "裁量表的数量分档 / quantity bands of discretion tables",
     ),
     Figure(
+        "severity_cuts_medical",
+        "10, 100, 1000 kg",
+        "choice",
+        "医疗废物严重程度分界",
+        "cuts of the severity for medical waste",
+        "本系统 / our own",
+    ),
+    Figure(
         "backdating_tolerance",
         f"{BACKDATING_TOLERANCE_US // 3_600_000_000} h",
         "choice",
