@@ -23,6 +23,8 @@ from streams.judging.rules.parameter import Status
 from streams.judging.rules.plan import PLAN_LAW
 from streams.judging.rules.speakers import LAW as SPEAKERS_LAW
 from streams.judging.rules.timeliness import TRACKED
+from streams.judging.rules.track.law import dumping
+from streams.judging.rules.track.vehicle import NO_MANIFEST_LAW
 
 __all__ = ["ABOUT", "EVERY_RULE", "About", "Figure", "law_of"]
 
@@ -156,6 +158,15 @@ ABOUT: dict[str, About] = {
         cites=TRACKED,
         asks=("exemption",),
     ),
+    "track.third_province": About(cites_on=dumping, asks=("fence",)),
+    "track.left_province": About(cites=TRACKED),
+    "track.arrival_elsewhere": About(cites_on=dumping, asks=("fence",)),
+    "track.no_arrival": About(cites=TRACKED, asks=("fence",)),
+    "track.stop_at_water": About(cites_on=dumping, asks=("fence",)),
+    "track.long_stop": About(cites=TRACKED, asks=("fence",)),
+    "track.signal_gap": About(cites=TRACKED, asks=("fence",)),
+    "track.no_manifest": About(cites=NO_MANIFEST_LAW, asks=("fence", "vehicle", "carrier_permit")),
+    "carrier.two_places": About(cites=TRACKED),
 }
 """By rule."""
 
