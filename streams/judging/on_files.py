@@ -165,6 +165,7 @@ def judge_lines(
     present: datetime | None = None,
     book: RuleBook = RULE_BOOK,
     keep_outcomes: bool = True,
+    vehicles: bool | None = None,
     provinces: "Provinces | None" = None,
 ) -> FileVerdict:
     """Judge NDJSON lines. Lines that cannot be read are listed in ``refused``, the rest goes on.
@@ -174,8 +175,9 @@ def judge_lines(
     happened later. ``now`` defaults to the latest time in the events that is not after ``present``: a
     year 2099 makes nothing overdue. Raises ``NotUnderstood`` for
     a registry line that cannot be read: a verdict on half a registry would be wrong; OSError when
-    many events find no room on disk. Without ``keep_outcomes`` the verdict has alerts only. Positions
-    are held against ``provinces``, by default our coarse areas.
+    many events find no room on disk. Without ``keep_outcomes`` the verdict has alerts only. With
+    ``vehicles`` each vehicle is judged with its manifests and positions, by default if there are positions;
+    these are held against ``provinces``, by default our coarse areas.
     """
     (verdict,) = judge_lines_by(
         [book],
@@ -185,6 +187,7 @@ def judge_lines(
         known_at=known_at,
         present=present,
         keep_outcomes=keep_outcomes,
+        vehicles=vehicles,
         provinces=provinces,
     )
     return verdict
@@ -199,6 +202,7 @@ def judge_lines_by(
     known_at: datetime | None = None,
     present: datetime | None = None,
     keep_outcomes: bool = False,
+    vehicles: bool | None = None,
     provinces: "Provinces | None" = None,
 ) -> list[FileVerdict]:
     """As ``judge_lines``, by several books of rules at once; a verdict for each."""
@@ -215,6 +219,8 @@ def judge_lines_by(
         if clock is None:
             told = (_latest(latest, spool, bound), medical.latest, tracks.latest)
             clock = max((at for at in told if at is not None), default=None)
+        if vehicles is None:
+            vehicles = tracks.events > 0
         judgings = [Judging(view, clock, book, keep_outcomes=keep_outcomes) for book in books]
         for bucket in spool.buckets():
             groups: dict[str, list[Statement]] = defaultdict(list)
@@ -223,13 +229,14 @@ def judge_lines_by(
                     groups[statement.event.subject].append(statement)
             for subject, group in groups.items():
                 facts = fold(subject, union(group), view)
-                tracks.name(facts)
+                if vehicles:
+                    tracks.name(facts)
                 for judging in judgings:
                     judging.take_facts(facts, len(group))
         for day in medical.days(known_at):
             for judging in judgings:
                 judging.take_day(day)
-        for plate, trips in tracks.vehicles(view, provinces):
+        for plate, trips in tracks.vehicles(view, provinces) if vehicles else ():
             for judging in judgings:
                 judging.take_vehicle(plate, trips)
         for judging in judgings:

@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from functools import cache, cached_property
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -225,7 +226,7 @@ class Story(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=Tru
         points = [(cast_place(place), self.at(time)) for place, time in way.way]
         quiet = [(self.at(begins), self.at(ends)) for begins, ends in way.silent]
         step = timedelta(minutes=way.every)
-        for (here, leaves), (there, comes) in zip(points, points[1:], strict=False):
+        for (here, leaves), (there, comes) in pairwise(points):
             at = leaves
             while at < comes:
                 part = (at - leaves) / (comes - leaves)

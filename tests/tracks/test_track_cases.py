@@ -17,7 +17,7 @@ RULES = {rule.id for rule in RULE_BOOK.track}
 
 def _judged(story: Story, lines: list[bytes]) -> FileVerdict:
     now = story.at(story.now) if story.now is not None else None
-    verdict = judge_lines(story.registry_lines, lines, now=now)
+    verdict = judge_lines(story.registry_lines, lines, now=now, vehicles=True)
     assert not verdict.refused, verdict.refused
     return verdict
 
@@ -61,6 +61,16 @@ def test_order_and_copies_change_nothing(story: Story, seed: int) -> None:
     rng.shuffle(lines)
     mixed = {a.id: a for a in _judged(story, lines).alerts if a.rule in RULES}
     assert mixed == {a.id: a for a in _judged(story, story.event_lines).alerts if a.rule in RULES}
+
+
+def test_without_positions_vehicles_are_judged_only_when_asked_for() -> None:
+    (story,) = (s for s in all_stories() if s.name == "at_two_places_at_once")
+    asked = judge_lines(story.registry_lines, story.event_lines, vehicles=True)
+    unasked = judge_lines(story.registry_lines, story.event_lines)
+    assert {a.rule for a in asked.alerts} - {a.rule for a in unasked.alerts} == {
+        "carrier.two_places"
+    }
+    assert not any(subject.startswith("plate/") for subject in unasked.outcomes)
 
 
 def test_every_rule_of_tracks_finds_something_and_is_silent_somewhere() -> None:

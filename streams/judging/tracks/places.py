@@ -22,6 +22,7 @@ __all__ = [
     "Places",
     "Provinces",
     "coarse_provinces",
+    "provinces_from",
     "read_provinces",
 ]
 
@@ -74,10 +75,11 @@ def provinces_from(path: Path, margin_km: int = MARGIN_KM) -> Provinces:
 
 
 @cache
-def coarse_provinces() -> Provinces:
+def coarse_provinces(margin_km: int | None = None) -> Provinces:
     """Return our coarse areas: not a map, borders are not true."""
+    margin_km = COARSE_MARGIN_KM if margin_km is None else margin_km
     raw = (files("schemas") / "data" / "provinces_coarse.json").read_bytes()
-    return read_provinces(raw, COARSE_MARGIN_KM, coarse=True)
+    return read_provinces(raw, margin_km, coarse=True)
 
 
 def _scaled(area: Any, factor: float) -> Any:

@@ -24,6 +24,7 @@ from streams.judging.rules.track.rule import (
     hours_text,
     loaded_span,
     map_note,
+    map_words,
     place_text,
     silent,
     span_text,
@@ -101,12 +102,13 @@ def _stay_finding(
         if reason == "at_another_receiver"
         else ("", "")
     )
+    note = map_words(trip)
     said = (
         f"{leg.plate} 载有{leg.waste_zh}，{when[0]} 在{place[0]}停留 {took[0]}{where[0]}；该省既非移出地也非"
-        "接受地，是否卸载须核查。",
+        f"接受地，是否卸载须核查。{note[0]}",
         f"{leg.plate}, loaded with {leg.waste_en}, stood for {took[1]} in {place[1]}, {when[1]} (China "
         f"time){where[1]}; the province is neither origin nor destination. Whether it unloaded is to be "
-        "checked.",
+        f"checked.{note[1]}",
     )
     minutes = rule.parameters["unloading" if reason == "at_another_receiver" else "minutes"]
     return found(
@@ -170,12 +172,13 @@ def _left(
 def _left_finding(rule: TrackRule, trip: Trip, now: datetime | None, stay: Stay) -> Outcome:
     leg, took, minutes = trip.leg, hours_text(stay.leave - stay.enter), rule.parameters["minutes"]
     name, own = province_name(stay.province + "0000"), province_name(leg.origin)
+    note = map_words(trip)
     said = (
         f"{leg.plate} 载有{leg.waste_zh}，联单为{own}省内转移，{clock_text(stay.enter)} 起在{name}境内行驶或停留 "
-        f"{took[0]}；是否绕行、是否实为跨省转移须核查。",
+        f"{took[0]}；是否绕行、是否实为跨省转移须核查。{note[0]}",
         f"{leg.plate}, loaded with {leg.waste_en} on a manifest inside {own}, was in {name} for {took[1]} "
         f"from {clock_text(stay.enter)} (China time) on; whether it is a detour or a transfer to another "
-        "province is to be checked.",
+        f"province is to be checked.{note[1]}",
     )
     return found(
         rule,

@@ -20,7 +20,15 @@ if TYPE_CHECKING:
     from streams.judging.tracks.segments import Track
 
 __all__ = ["LOADED", "TrackRule", "choice", "clock_text", "fence_evidence", "found", "hours_text"]
-__all__ += ["loaded_span", "map_note", "place_text", "silent", "span_text", "track_evidence"]
+__all__ += [
+    "loaded_span",
+    "map_note",
+    "map_words",
+    "place_text",
+    "silent",
+    "span_text",
+    "track_evidence",
+]
 
 _NONE = Parameters()
 _MOST_EVENTS = 3
@@ -138,6 +146,15 @@ def map_note(trip: "Trip") -> Condition:
         (f"距边界超过 {km} 公里方计入", f"counts more than {km} km inside"),
         holds=True,
         role="figure",
+    )
+
+
+def map_words(trip: "Trip") -> Said:
+    """Return what a sentence about provinces adds where they are our coarse areas."""
+    if not trip.coarse:
+        return "", ""
+    return "（省份按内置粗略范围判断，不是地图，边界不真实。）", (
+        " (Provinces by built-in coarse areas: not a map, borders are not true.)"
     )
 
 
