@@ -153,7 +153,7 @@ def _manifests(places: list[Place], vehicles: int) -> list[list[bytes]]:
 def main() -> int:
     """Measure and print."""
     vehicles, count = (int(a) for a in (*sys.argv[1:3], *("2000", "510")[len(sys.argv) - 1 :]))
-    rng = random.Random(7)
+    rng = random.Random(7)  # noqa: S311
     places = _places(rng)
     registry = _registry(places)
     registry += [
