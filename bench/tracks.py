@@ -181,7 +181,7 @@ def main() -> int:
 
     for n, lines in enumerate(manifests):
         said = [read_statement(raw, n) for raw in lines]
-        tracks.name(fold(said[0].event.subject, union(said), view))
+        tracks.name(fold(said[0].event.subject, union(said), view), view)
     begins = time.process_time()
     for n, raw in enumerate(events):
         problems = tracks.put(raw, n, None)

@@ -230,7 +230,7 @@ def judge_lines_by(
             for subject, group in groups.items():
                 facts = fold(subject, union(group), view)
                 if vehicles:
-                    tracks.name(facts)
+                    tracks.name(facts, view)
                 for judging in judgings:
                     judging.take_facts(facts, len(group))
         for day in medical.days(known_at):

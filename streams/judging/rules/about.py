@@ -158,15 +158,15 @@ ABOUT: dict[str, About] = {
         cites=TRACKED,
         asks=("exemption",),
     ),
-    "track.third_province": About(cites_on=dumping, asks=("fence",)),
-    "track.left_province": About(cites=TRACKED),
-    "track.arrival_elsewhere": About(cites_on=dumping, asks=("fence",)),
-    "track.no_arrival": About(cites=TRACKED, asks=("fence",)),
-    "track.stop_at_water": About(cites_on=dumping, asks=("fence",)),
-    "track.long_stop": About(cites=TRACKED, asks=("fence",)),
-    "track.signal_gap": About(cites=TRACKED, asks=("fence",)),
+    "track.third_province": About(cites_on=dumping, asks=("fence", "exemption")),
+    "track.left_province": About(cites=TRACKED, asks=("exemption",)),
+    "track.arrival_elsewhere": About(cites_on=dumping, asks=("fence", "exemption")),
+    "track.no_arrival": About(cites=TRACKED, asks=("fence", "exemption")),
+    "track.stop_at_water": About(cites_on=dumping, asks=("fence", "exemption")),
+    "track.long_stop": About(cites=TRACKED, asks=("fence", "exemption")),
+    "track.signal_gap": About(cites=TRACKED, asks=("fence", "exemption")),
     "track.no_manifest": About(cites=NO_MANIFEST_LAW, asks=("fence", "vehicle", "carrier_permit")),
-    "carrier.two_places": About(cites=TRACKED),
+    "carrier.two_places": About(cites=TRACKED, asks=("exemption",)),
 }
 """By rule."""
 

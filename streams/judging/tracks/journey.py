@@ -1,13 +1,14 @@
 """What is judged of a vehicle: one journey on one manifest, and what its manifests say together."""
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
 from schemas.registry import Fence
+from streams.judging.registry import in_force
 from streams.judging.tracks.leg import Leg
-from streams.judging.tracks.segments import Track, Visit, seconds
+from streams.judging.tracks.segments import Track, Visit, instant, seconds
 
 __all__ = ["Plate", "Trip", "trips_of"]
 
@@ -77,19 +78,25 @@ class Plate(NamedTuple):
     track: Track | None = None
 
 
-def trips_of(plate: Plate, fences: Sequence[Fence], margin_km: int, coarse: bool) -> list[Trip]:
-    """Return the journeys of a vehicle with positions, by loading and number."""
+def trips_of(
+    plate: Plate, receivers: Mapping[str, Sequence[Fence]], margin_km: int, coarse: bool
+) -> list[Trip]:
+    """Return the journeys of a vehicle with positions, by loading and number.
+
+    ``receivers``: fences of receivers' sites by owner.
+    """
     if plate.track is None:
         return []
     moved = sorted(
         (leg.loaded, leg.manifest, leg)
         for leg in plate.legs
-        if leg.loaded is not None and not leg.called_off
+        if leg.loaded is not None and leg.judged
     )
     found = []
     for n, (loaded, _, leg) in enumerate(moved):
         later = (at for at, *_ in moved[n + 1 :] if at > loaded + _NEXT_S)
         bound = min(loaded + _LONGEST_S, next(later, loaded + _LONGEST_S))
-        own = tuple(f for f in fences if f.owner == leg.receiver and f.role == "receiver")
+        then = instant(loaded)
+        own = tuple(f for f in receivers.get(leg.receiver, ()) if in_force(f, then))
         found.append(Trip(leg, plate.track, own, loaded, bound, margin_km, coarse))
     return found

@@ -35,6 +35,8 @@ class Leg(msgspec.Struct, frozen=True, array_like=True):
     taken_over: int | None
     """Arrival, else the receiver's confirmation."""
     called_off: bool
+    judged: bool
+    """Whether it carries waste whose transport is not exempt, and was not called off."""
     grams: int
     unweighed: bool
     waste_zh: str

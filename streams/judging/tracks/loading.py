@@ -5,12 +5,15 @@ from typing import NamedTuple
 import msgspec
 
 from streams.judging.facts import Fact, Facts
+from streams.judging.registry import RegistryView
 from streams.judging.rules.amount import shipped
-from streams.judging.rules.transfer import codes, names
+from streams.judging.rules.transfer import codes, exemption_for, names
 from streams.judging.tracks.leg import Leg
 from streams.judging.tracks.segments import seconds
 
 __all__ = ["legs_of"]
+
+_STAGES = frozenset(("transport", "whole_process"))
 
 
 class _Loading(NamedTuple):
@@ -19,9 +22,9 @@ class _Loading(NamedTuple):
     fact: Fact
 
 
-def legs_of(facts: Facts) -> list[Leg]:
+def legs_of(facts: Facts, view: RegistryView) -> list[Leg]:
     """Return the vehicles that a manifest names, by plate; none while it is not filed."""
-    if facts.filed is None or not facts.hazardous:
+    if facts.filed is None:
         return []
     form = facts.form
     plates = {c.uscc: c.plate for c in form.carriers}
@@ -35,20 +38,27 @@ def legs_of(facts: Facts) -> list[Leg]:
         last = n + 1 == len(loadings)
         over = facts.taken_over if last else loadings[n + 1].fact
         known = found.get(loading.plate)
-        leg = _leg(facts, loading, over, n == 0 and facts.dispatched is not None, last)
+        leg = _leg(facts, view, loading, over, n == 0 and facts.dispatched is not None, last)
         found[loading.plate] = leg if known is None else _joined(known, leg)
     if facts.dispatched is None:
         for uscc, plate in plates.items():
             if plate is not None and plate not in found:
-                found[plate] = _leg(facts, _Loading(uscc, plate, facts.filed), None, False, False)
+                found[plate] = _leg(
+                    facts, view, _Loading(uscc, plate, facts.filed), None, False, False
+                )
     return [found[plate] for plate in sorted(found)]
 
 
-def _leg(facts: Facts, loading: _Loading, over: Fact | None, first: bool, last: bool) -> Leg:
+def _leg(
+    facts: Facts, view: RegistryView, loading: _Loading, over: Fact | None, first: bool, last: bool
+) -> Leg:
     form, arrived, taken = facts.form, facts.arrived, facts.taken_over
     fact = loading.fact
     loaded = fact is not facts.filed
-    amount = shipped(facts, facts.hazardous)
+    wastes = tuple(
+        w for w in facts.hazardous if exemption_for(facts, view, w.code, fact, _STAGES) is None
+    )
+    amount = shipped(facts, wastes)
     filed = facts.filed or fact
     return Leg(
         facts.subject,
@@ -68,10 +78,11 @@ def _leg(facts: Facts, loading: _Loading, over: Fact | None, first: bool, last: 
         seconds(arrived.at) if arrived is not None and last else None,
         seconds(taken.at) if taken is not None and last else None,
         facts.called_off,
+        bool(wastes) and not facts.called_off,
         amount.grams,
         amount.unweighed,
-        f"{names(facts.hazardous)}共 {amount.zh}",
-        f"{amount.en} of {codes(facts.hazardous)}",
+        f"{names(wastes)}共 {amount.zh}",
+        f"{amount.en} of {codes(wastes)}",
         (str(fact.ref), fact.ref.digest) if loaded else None,
         (str(arrived.ref), arrived.ref.digest) if arrived is not None and last else None,
     )

@@ -23,6 +23,7 @@ from streams.judging.tracks.loading import legs_of
 from streams.judging.tracks.positions import Positions
 
 if TYPE_CHECKING:
+    from schemas.registry import Fence
     from streams.judging.tracks.places import Provinces
 
 __all__ = ["TrackFiles", "is_track"]
@@ -53,7 +54,7 @@ class TrackFiles:
     ) -> tuple[Problem, ...] | None:
         """Take in an event; return why it cannot be understood.
 
-        ``latest`` is the latest position told up to ``bound``; what was told after ``known_at`` is left out.
+        ``latest`` is the latest time of an event up to ``bound``; what was told after ``known_at`` is left out.
         """
         try:
             event = decode_track_event(raw)
@@ -66,14 +67,14 @@ class TrackFiles:
         by_unit = self._positions[event.subject]
         positions = by_unit.setdefault(unit_of(event.source), Positions())
         positions.add(event.data, received_us, ref, event_digest(raw), known_at)
-        for at in (event.time, *(p.at for p in event.data.positions)):
-            if (bound is None or at <= bound) and (self.latest is None or at > self.latest):
-                self.latest = at
+        at = event.time
+        if (bound is None or at <= bound) and (self.latest is None or at > self.latest):
+            self.latest = at
         return None
 
-    def name(self, facts: Facts) -> None:
+    def name(self, facts: Facts, view: RegistryView) -> None:
         """Take note of the vehicles that a manifest names."""
-        for leg in legs_of(facts):
+        for leg in legs_of(facts, view):
             self._legs[leg.plate].append(packed(leg))
 
     def vehicles(
@@ -91,6 +92,10 @@ class TrackFiles:
 
         places = Places(view.fences(), provinces)
         known = places.provinces
+        receivers: dict[str, list[Fence]] = defaultdict(list)
+        for fence in places.fences:
+            if fence.role == "receiver" and fence.owner is not None:
+                receivers[fence.owner].append(fence)
         for name in sorted({*self._positions, *self._legs}):
             legs, told = self._legs_of(name), self._positions.get(name)
             if told is None:
@@ -106,7 +111,7 @@ class TrackFiles:
                     others += len(set(told[unit].at))
             track = fold_track(name, positions, places, others)
             plate = Plate(name, legs, track if track.times else None)
-            yield plate, trips_of(plate, places.fences, known.margin_km, known.coarse)
+            yield plate, trips_of(plate, receivers, known.margin_km, known.coarse)
 
     def _legs_of(self, name: str) -> tuple[Leg, ...]:
         legs = (unpacked(raw) for raw in self._legs.get(name, ()))

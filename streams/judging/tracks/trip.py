@@ -258,6 +258,7 @@ def _stays(times: Ints, province: Ints, places: Places) -> Iterator[Stay]:
 
 def _gaps(times: Ints, which: Ints, fence: Ints, places: Places) -> Iterator[Gap]:
     for at in np.flatnonzero(np.diff(times) >= LEAST_GAP_S).tolist():
-        ends = fence[which == at], fence[which == at + 1]
+        first, then, last = np.searchsorted(which, (at, at + 1, at + 2)).tolist()
+        ends = fence[first:then], fence[then:last]
         common = sorted(places.fences[n].id for n in np.intersect1d(*ends).tolist())
         yield Gap(int(times[at]), int(times[at + 1]), common[0] if common else None)

@@ -7,7 +7,6 @@ vehicle with loads of several units for one receiver, is lawful and is no second
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from itertools import combinations
 
 from schemas.distance import least_km
 from schemas.region import province_name
@@ -46,6 +45,9 @@ NO_MANIFEST_LAW = (
     ),
     *TRACKED,
 )
+
+_OPEN_S = 7 * 86_400
+"""A load whose end is not told bars no later one: from anywhere to anywhere takes less. [D]"""
 
 
 def _stood_in(stop: Stop, role: str) -> list[Fence]:
@@ -181,36 +183,38 @@ def _points(leg: Leg) -> list[tuple[int, str, str, str]]:
     return points
 
 
-def _overlap(one: Leg, other: Leg, now: datetime | None) -> bool:
-    """Whether both were on the road at one time; both loadings are told."""
-    if one.loaded is None or other.loaded is None:
-        return False
-    clock = seconds(now) if now is not None else max(one.loaded, other.loaded)
-    ends = [clock if leg.until is None else leg.until for leg in (one, other)]
-    return one.loaded < ends[1] and other.loaded < ends[0]
+def _together(legs: Sequence[Leg], now: datetime | None) -> Iterator[tuple[Leg, Leg]]:
+    """Yield pairs that are on the road at one time; legs in order of their loading."""
+    for n, one in enumerate(legs):
+        start = one.loaded or 0
+        end = one.until
+        if end is None:
+            clock = start + _OPEN_S if now is None else seconds(now)
+            end = min(clock, start + _OPEN_S)
+        for other in legs[n + 1 :]:
+            if (other.loaded or 0) >= end:
+                break
+            if other.until is None or other.until > start:
+                yield one, other
 
 
 def _two_places(
     rule: TrackRule, plate: Plate, view: RegistryView, now: datetime | None
 ) -> Sequence[Outcome]:
     moved = sorted(
-        (leg for leg in plate.legs if leg.loaded is not None and not leg.called_off),
+        (leg for leg in plate.legs if leg.loaded is not None and leg.judged),
         key=lambda leg: (leg.loaded, leg.manifest),
     )
-    together = False
+    pairs = 0
     findings = []
-    for one, other in combinations(moved, 2):
-        if not _overlap(one, other, now):
-            continue
-        together = True
-        if one.receiver == other.receiver:
-            continue
-        clash = _clash(rule, one, other)
+    for one, other in _together(moved, now):
+        pairs += 1
+        clash = _clash(rule, one, other) if one.receiver != other.receiver else None
         if clash is not None:
             findings.append(_clash_finding(rule, plate, (one, other), *clash))
     if findings:
         return tuple(findings)
-    if together:
+    if pairs:
         return silent(
             rule,
             "possible",
