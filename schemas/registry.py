@@ -22,6 +22,7 @@ from schemas.plate import Plate
 from schemas.quantity import Tonnes, small_int
 from schemas.record import Record
 from schemas.region import RegionCode
+from schemas.ring import Ring
 from schemas.track import PlateColour
 from schemas.waste_code import WasteCode, category_of, read_waste_code
 
@@ -34,6 +35,8 @@ __all__ = [
     "CrewMember",
     "EmergencyOrder",
     "Exemption",
+    "Fence",
+    "FenceRole",
     "InboundBan",
     "Institution",
     "Insurance",
@@ -63,6 +66,8 @@ Stage = Literal[
 ]
 """收集 | 运输 | 转移 | 贮存 | 利用 | 处置 | 全部环节"""
 Mode = Literal["collection", "storage", "utilisation", "disposal"]
+FenceRole = Literal["generator", "receiver", "carrier_yard", "water", "forbidden", "other"]
+"""产生单位 | 接收单位 | 承运人车场 | 水体 | 禁入区 | 其他（如服务区）"""
 ExceptCodes = Annotated[
     list[WasteCode], Field(max_length=600, description="所列类别中除外的代码；不影响 codes")
 ]
@@ -515,6 +520,19 @@ class Terminal(_Valid):
     auth_digest: AuthDigest = Field(description="鉴权码的 SHA-256，十六进制")
 
 
+class Fence(_Valid):
+    """围栏: a site or an area that is watched, as a ring on the ground.
+
+    Of a site ``owner`` is the unit whose site it is; a lake or a forbidden area may have none.
+    """
+
+    kind: Literal["fence"]
+    name: Name
+    owner: CreditCode | None = None
+    role: FenceRole
+    ring: Ring = Field(description="边界：[经度, 纬度] 的列表，3 至 500 点，WGS-84")
+
+
 class RulebookVersion(_Valid):
     """规则库版本: by which parameters acts from ``valid_from`` on are judged.
 
@@ -549,6 +567,7 @@ RegistryRecord = (
     | CollectionAgreement
     | EmergencyOrder
     | Terminal
+    | Fence
 )
 
 REGISTRY_KINDS = (
@@ -570,6 +589,7 @@ REGISTRY_KINDS = (
     "collection_agreement",
     "emergency_order",
     "terminal",
+    "fence",
 )
 
 

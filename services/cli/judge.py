@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 import typer
@@ -22,6 +22,9 @@ from services.cli.console import Failure, err, explained, out, say
 from services.cli.parameters import SetOption, book_with
 from services.cli.refusals import print_problems
 from streams.judging.on_files import FileVerdict, judge_lines
+
+if TYPE_CHECKING:
+    from streams.judging.tracks.places import Provinces
 
 __all__ = ["instant_option", "judge", "present", "read_registry"]
 
@@ -52,6 +55,30 @@ def judge(
         Path | None,
         typer.Option(help="预检票据公钥目录 / public keys of check tickets: alerts tell of them"),
     ] = None,
+    vehicles: Annotated[
+        bool | None,
+        typer.Option(
+            help="是否研判车辆行程（默认：文件中有轨迹即研判）/ judge vehicles; default: if there are positions"
+        ),
+    ] = None,
+    provinces: Annotated[
+        Path | None,
+        typer.Option(
+            envvar="LIANDAN_PROVINCES_GEOJSON",
+            help="省界 GeoJSON，属性 code 为省级代码；默认用内置粗略范围（不是地图，边界不真实）"
+            " / borders of provinces with a property code; default: coarse areas, not a map",
+        ),
+    ] = None,
+    margin_km: Annotated[
+        int | None,
+        typer.Option(
+            "--margin-km",
+            envvar="LIANDAN_PROVINCES_MARGIN_KM",
+            min=0,
+            max=200,
+            help="进入省界超过此公里数方计入，默认 2，内置范围 30 / counts only so far inside; default 2, coarse 30",
+        ),
+    ] = None,
     form: Annotated[
         _Format, typer.Option("--format", help="终端输出 / what goes to stdout")
     ] = _Format.TABLE,
@@ -76,6 +103,8 @@ def judge(
                 present=present(),
                 book=book,
                 keep_outcomes=False,
+                vehicles=vehicles,
+                provinces=_provinces(provinces, margin_km),
             )
         for refused in verdict.refused:
             print_problems(f"{events}:{refused.line}", refused.problems)
@@ -86,6 +115,26 @@ def judge(
             sys.stdout.flush()
         else:
             _print_table(verdict)
+
+
+def _provinces(place: Path | None, margin_km: int | None) -> "Provinces | None":
+    """Read the operator's borders, None for the default of both. Raises Failure."""
+    if place is None and margin_km is None:
+        return None
+    from streams.judging.tracks.places import MARGIN_KM, coarse_provinces, provinces_from
+
+    if place is None:
+        return coarse_provinces(margin_km)
+    try:
+        return provinces_from(place, MARGIN_KM if margin_km is None else margin_km)
+    except ValueError as error:
+        raise Failure(
+            f"无法读取省界文件 {place}（{error}）。",
+            f"The borders in {place} cannot be read ({error}).",
+            "应为 GeoJSON FeatureCollection，各项为多边形并有属性 code。",
+            "It is a GeoJSON FeatureCollection of polygons with a property code.",
+            code=2,
+        ) from None
 
 
 def _print_table(verdict: FileVerdict) -> None:

@@ -19,7 +19,7 @@ from services.cli.refusals import print_problems
 from services.cli.rule_versions import approve, propose, versions
 from streams.judging.on_files import judge_lines
 from streams.judging.outcome import Outcome, State
-from streams.judging.rules import RULE_BOOK, AnyRule, LimitRule, MedicalRule
+from streams.judging.rules import RULE_BOOK, AnyRule, LimitRule, MedicalRule, TrackRule
 from streams.judging.rules.about import ABOUT, EVERY_RULE, Figure, law_of
 from streams.judging.rules.parameter import Parameter
 
@@ -45,17 +45,19 @@ _STATES: dict[State, tuple[str, str, str]] = {
 }
 
 
-_MEDICAL = {
+_SCOPES = {
     "hospital_day": ("医疗卫生机构一日", "a day of an institution of medical waste"),
     "plant_day": ("处置单位一日", "a day of a plant of medical waste"),
+    "trip": ("车辆的一次行程", "a vehicle's journey on a manifest"),
+    "plate": ("一辆车及其全部联单", "a vehicle and all its manifests"),
 }
 
 
 def _scope(rule: AnyRule) -> tuple[str, str]:
     if isinstance(rule, LimitRule):
         return "累计上限", "a limit over many manifests"
-    if isinstance(rule, MedicalRule):
-        return _MEDICAL[rule.scope]
+    if isinstance(rule, MedicalRule | TrackRule):
+        return _SCOPES[rule.scope]
     return "逐份联单", "one manifest"
 
 
@@ -221,7 +223,7 @@ def _told(rule: AnyRule) -> dict[str, Any]:
         "title_zh": rule.title_zh,
         "title_en": rule.title_en,
         "scope": rule.scope
-        if isinstance(rule, MedicalRule)
+        if isinstance(rule, MedicalRule | TrackRule)
         else "limit"
         if isinstance(rule, LimitRule)
         else "manifest",

@@ -27,6 +27,7 @@ _RULES = [
     *(r.id for r in RULE_BOOK.manifest),
     *(r.id for r in RULE_BOOK.limit),
     *(r.id for r in RULE_BOOK.medical),
+    *(r.id for r in RULE_BOOK.track),
 ]
 FAMILIES = tuple(dict.fromkeys(rule.partition(".")[0] for rule in _RULES))
 

@@ -16,6 +16,7 @@ from services.registry.form import Member, MemberType
 __all__ = ["cell_of", "explained", "value_of"]
 
 _FLAGS = {"true": True, "false": False, "是": True, "否": False}
+_DEGREES = re.compile(r"-?[0-9]{1,3}(?:\.[0-9]{1,20})?(?:e-[0-9]{1,2})?", re.ASCII)
 _WHOLE = re.compile(r"-?[0-9]{1,15}", re.ASCII)
 _SLASHED = re.compile(r"([0-9]{4})/([0-9]{1,2})/([0-9]{1,2})", re.ASCII)
 _SCIENTIFIC = re.compile(r"[0-9]+(\.[0-9]+)?[Ee]\+?[0-9]+", re.ASCII)
@@ -60,6 +61,8 @@ def _items(cell: str) -> list[str]:
 def _written(member: Member, value: Any) -> str:
     if member.type is MemberType.FLAG:
         return "true" if value else "false"
+    if member.type is MemberType.RING:
+        return ", ".join(f"{lon} {lat}" for lon, lat in value)
     text = str(value)
     quotes_only = member.type is MemberType.TEXT and not text.strip('"')
     return '""' + text if quotes_only else text
@@ -79,8 +82,18 @@ def _read(member: Member, cell: str) -> Any:
                 year, month, day = slashed.groups()
                 return f"{year}-{month:0>2}-{day:0>2}"
             return cell
+        case MemberType.RING:
+            return _ring(cell)
         case _:
             return cell
+
+
+def _ring(cell: str) -> Any:
+    """Return the points of ``114.5 38, 114.6 38, …``; what is no such list is left to the check."""
+    points = [point.split() for point in cell.split(",")]
+    if not all(len(point) == 2 and all(map(_DEGREES.fullmatch, point)) for point in points):
+        return cell
+    return [[float(lon), float(lat)] for lon, lat in points]
 
 
 def explained(cell: str, problem: Problem) -> Problem:

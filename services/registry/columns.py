@@ -18,6 +18,7 @@ _HOW = {
     MemberType.WHOLE: ("整数", "whole number"),
     MemberType.TONNES: ("吨，最多 6 位小数", "tonnes, at most 6 decimals"),
     MemberType.DAY: ("YYYY-MM-DD 或 YYYY/MM/DD", "YYYY-MM-DD or YYYY/MM/DD"),
+    MemberType.RING: ("经度 纬度, 经度 纬度, …", "lon lat, lon lat, …"),
     MemberType.INSTANT: ("RFC 3339 时间", "RFC 3339 time"),
 }
 

@@ -16,6 +16,7 @@ from pydantic.fields import FieldInfo
 from schemas.checks import Checked
 from schemas.quantity import grams_from_tonnes
 from schemas.registry import RegistryRecordModel
+from schemas.ring import read_ring
 
 __all__ = ["Member", "MemberType", "form_of", "item_of"]
 
@@ -33,6 +34,8 @@ class MemberType(StrEnum):
     TONNES = "tonnes"
     DAY = "day"
     INSTANT = "instant"
+    RING = "ring"
+    """Points on the ground."""
     RECORDS = "records"
     """Nested records, each with ``members``."""
 
@@ -106,6 +109,8 @@ def _bare(annotation: Any, metadata: Any = ()) -> tuple[Any, Checked | None]:
 def _checked_type(checked: Checked) -> MemberType:
     if checked.read is grams_from_tonnes:
         return MemberType.TONNES
+    if checked.read is read_ring:
+        return MemberType.RING
     wire = checked.wire
     if wire.get("type") == "integer":
         return MemberType.WHOLE

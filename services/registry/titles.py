@@ -100,6 +100,8 @@ _TITLES = {
     "phone": ("终端手机号", "terminal's phone number"),
     "plate_colour": ("车牌颜色代码", "plate colour"),
     "auth_digest": ("鉴权码的 SHA-256", "SHA-256 of the authentication code"),
+    "ring": ("边界", "ring"),
+    "role": ("用途", "role"),
     "approval_id": ("审批编号", "approval id"),
     "uscc": ("统一社会信用代码", "credit code"),
     "valid_from": ("有效期起", "valid from"),

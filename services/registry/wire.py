@@ -52,5 +52,7 @@ def _value(member: Member, value: Any) -> Any:
             return tonnes_text(value)
         case MemberType.DAY | MemberType.INSTANT:
             return value.isoformat()
+        case MemberType.RING:
+            return [list(point) for point in value]
         case _:
             return value

@@ -18,6 +18,7 @@ from schemas.decode import decode_registry_record
 from schemas.fast import NotUnderstood, read_json
 from schemas.instant import read_instant
 from schemas.problems import Problem
+from schemas.track import TRACK_TYPE
 from streams.judging.alerts import alert_changes, manifest_parties
 from streams.judging.decision import decide_limit
 from streams.judging.draw_ledger import DrawLedger
@@ -31,9 +32,14 @@ from streams.judging.registry import RegistryView
 from streams.judging.rules import RULE_BOOK, RuleBook
 from streams.judging.spool import Spool, Spooled
 from streams.judging.statement import Statement, read_statement, to_micros, union
+from streams.judging.tracks.journey import Plate, Trip
+from streams.judging.tracks.judge import judge_plate, judge_trip
+from streams.judging.tracks.on_files import TrackFiles, is_track
 
 if TYPE_CHECKING:
     from schemas.registry import RegistryRecord
+    from streams.judging.facts import Facts
+    from streams.judging.tracks.places import Provinces
 
 __all__ = ["FileVerdict", "Judging", "Refused", "judge_lines", "judge_lines_by", "judge_statements"]
 
@@ -75,11 +81,15 @@ class Judging:
 
     def take(self, subject: str, statements: Sequence[Statement]) -> tuple[Outcome, ...]:
         """Judge one manifest by all that was said of it; return every rule's word."""
-        facts = fold(subject, union(statements), self._view)
+        return self.take_facts(fold(subject, union(statements), self._view), len(statements))
+
+    def take_facts(self, facts: "Facts", events: int) -> tuple[Outcome, ...]:
+        """Judge one manifest by its facts; return every rule's word."""
+        subject = facts.subject
         judgement = judge_manifest(facts, self._view, self._now, self._book)
         parties = manifest_parties(facts)
         _, raised = alert_changes(subject, parties, judgement.outcomes, {}, self._book, facts)
-        self._events += len(statements)
+        self._events += events
         self._alerts += [change.alert for change in raised]
         if self._keep:
             self._outcomes[subject] = judgement.outcomes
@@ -96,6 +106,17 @@ class Judging:
         if self._keep:
             self._outcomes[judged.subject] = judged.outcomes
         return judged.outcomes
+
+    def take_vehicle(self, plate: Plate, trips: Sequence[Trip]) -> tuple[Outcome, ...]:
+        """Judge a vehicle with its manifests, and its journeys; return every rule's word."""
+        judged = [judge_trip(trip, self._view, self._now, self._book) for trip in trips]
+        judged += judge_plate(plate, self._view, self._now, self._book)
+        for one in judged:
+            _, raised = alert_changes(one.subject, one.parties, one.outcomes, {}, self._book)
+            self._alerts += [change.alert for change in raised]
+            if self._keep:
+                self._outcomes[one.subject] = one.outcomes
+        return tuple(outcome for one in judged for outcome in one.outcomes)
 
     def count(self, events: int) -> None:
         """Count events that were not taken one by one."""
@@ -144,6 +165,8 @@ def judge_lines(
     present: datetime | None = None,
     book: RuleBook = RULE_BOOK,
     keep_outcomes: bool = True,
+    vehicles: bool | None = None,
+    provinces: "Provinces | None" = None,
 ) -> FileVerdict:
     """Judge NDJSON lines. Lines that cannot be read are listed in ``refused``, the rest goes on.
 
@@ -152,7 +175,9 @@ def judge_lines(
     happened later. ``now`` defaults to the latest time in the events that is not after ``present``: a
     year 2099 makes nothing overdue. Raises ``NotUnderstood`` for
     a registry line that cannot be read: a verdict on half a registry would be wrong; OSError when
-    many events find no room on disk. Without ``keep_outcomes`` the verdict has alerts only.
+    many events find no room on disk. Without ``keep_outcomes`` the verdict has alerts only. With
+    ``vehicles`` each vehicle is judged with its manifests and positions, by default if there are positions;
+    these are held against ``provinces``, by default our coarse areas.
     """
     (verdict,) = judge_lines_by(
         [book],
@@ -162,6 +187,8 @@ def judge_lines(
         known_at=known_at,
         present=present,
         keep_outcomes=keep_outcomes,
+        vehicles=vehicles,
+        provinces=provinces,
     )
     return verdict
 
@@ -175,6 +202,8 @@ def judge_lines_by(
     known_at: datetime | None = None,
     present: datetime | None = None,
     keep_outcomes: bool = False,
+    vehicles: bool | None = None,
+    provinces: "Provinces | None" = None,
 ) -> list[FileVerdict]:
     """As ``judge_lines``, by several books of rules at once; a verdict for each."""
     records: list[RegistryRecord] = [
@@ -184,25 +213,34 @@ def judge_lines_by(
     refused: list[Refused] = []
     bound = min((bound for bound in (known_at, present) if bound is not None), default=None)
     with Spool() as spool, MedicalFiles() as medical:
-        latest = _spooled(events, spool, medical, bound, refused)
+        tracks = TrackFiles()
+        latest = _spooled(events, spool, medical, tracks, (bound, known_at), refused)
         clock = now
         if clock is None:
-            told = (_latest(latest, spool, bound), medical.latest)
+            told = (_latest(latest, spool, bound), medical.latest, tracks.latest)
             clock = max((at for at in told if at is not None), default=None)
+        if vehicles is None:
+            vehicles = tracks.events > 0
         judgings = [Judging(view, clock, book, keep_outcomes=keep_outcomes) for book in books]
         for bucket in spool.buckets():
             groups: dict[str, list[Statement]] = defaultdict(list)
             for statement in _understood(bucket, refused):
                 if known_at is None or statement.event.time <= known_at:
                     groups[statement.event.subject].append(statement)
+            for subject, group in groups.items():
+                facts = fold(subject, union(group), view)
+                if vehicles:
+                    tracks.name(facts, view)
+                for judging in judgings:
+                    judging.take_facts(facts, len(group))
+        for day in medical.days(known_at):
             for judging in judgings:
-                for subject, group in groups.items():
-                    judging.take(subject, group)
-        for facts in medical.days(known_at):
+                judging.take_day(day)
+        for plate, trips in tracks.vehicles(view, provinces) if vehicles else ():
             for judging in judgings:
-                judging.take_day(facts)
+                judging.take_vehicle(plate, trips)
         for judging in judgings:
-            judging.count(medical.events)
+            judging.count(medical.events + tracks.events)
         return [judging.finish(refused) for judging in judgings]
 
 
@@ -210,10 +248,12 @@ def _spooled(
     events: Iterable[bytes],
     spool: Spool,
     medical: MedicalFiles,
-    bound: datetime | None,
+    tracks: TrackFiles,
+    bounds: tuple[datetime | None, datetime | None],
     refused: list[Refused],
 ) -> list[tuple[float, Spooled]]:
-    """Put each event where its manifest's or institution's are; return manifests' perhaps latest."""
+    """Put each event where its manifest's, institution's or vehicle's are; return manifests' perhaps latest."""
+    bound, known_at = bounds
     latest: list[tuple[float, Spooled]] = []
     for number, line in enumerate(events, start=1):
         raw = line.rstrip(b"\r\n")
@@ -230,6 +270,11 @@ def _spooled(
             continue
         if is_medical(raw) and head.type.startswith("liandan.medical."):
             problems = medical.put(raw, received_us, number, bound)
+            if problems is not None:
+                refused.append(Refused(number, problems))
+            continue
+        if is_track(raw) and head.type == TRACK_TYPE:
+            problems = tracks.put(raw, received_us, bound, known_at)
             if problems is not None:
                 refused.append(Refused(number, problems))
             continue

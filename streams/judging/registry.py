@@ -21,6 +21,7 @@ from schemas.registry import (
     CrewMember,
     EmergencyOrder,
     Exemption,
+    Fence,
     InboundBan,
     Institution,
     Insurance,
@@ -289,6 +290,7 @@ class RegistryView:
         self._agreements: _Index[str, CollectionAgreement] = _Index()
         self._orders: _Index[str, EmergencyOrder] = _Index()
         """By area."""
+        self._fences: _Index[str, Fence] = _Index()
         self.remembered = Remembered()
 
     @classmethod
@@ -361,6 +363,8 @@ class RegistryView:
                 return [(self._agreements, r.institution)]
             case "emergency_order":
                 return [(self._orders, area) for area in r.areas]
+            case "fence":
+                return [(self._fences, "")]
             case _:
                 return []
 
@@ -462,6 +466,10 @@ class RegistryView:
         areas = dict.fromkeys((region, region[:4] + "00", region[:2] + "0000"))
         found = {order.id: order for area in areas for order in self._orders.of(area)}
         return tuple(found[i] for i in sorted(found))
+
+    def fences(self) -> tuple[Fence, ...]:
+        """Return all fences, in force or not, by id."""
+        return self._fences.of("")
 
     def calendar(self, year: int) -> Calendar | None:
         """Return the calendar of a year, of the smallest id if it has several."""

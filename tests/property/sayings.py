@@ -2,6 +2,7 @@
 
 import json
 import re
+from copy import deepcopy
 from datetime import date, datetime
 from typing import Any
 
@@ -36,6 +37,13 @@ numbers = st.sampled_from(
 )
 methods = st.sampled_from(["storage", "utilisation", "disposal"])
 bools = st.booleans()
+rings = st.sampled_from(
+    [
+        [[114.5, 38], [114.51, 38], [114.51, 38.01]],
+        [[114.5, 38], [114.51, 38], [114.51, 38.01], [114.5, 38]],
+        [[-1, -1], [1, -1], [0.25, 0], [1, 1], [-1, 1.125]],
+    ]
+).map(deepcopy)
 
 
 class _Literal:
@@ -340,6 +348,10 @@ _kinds: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"phone": st.from_regex(r"[0-9]{0,18}[1-9]", fullmatch=True), "plate": plates, "owner": units,
          "auth_digest": st.from_regex("[0-9a-f]{64}|[0-9A-F]{64}", fullmatch=True)},
         {"plate_colour": or_null(st.integers(0, 99))},
+    ),
+    "fence": (
+        {"name": names, "role": st.sampled_from(["generator", "receiver", "water"]), "ring": rings},
+        {"owner": or_null(units)},
     ),
     "insurance": (
         {"insured": units, "policy_no": names},

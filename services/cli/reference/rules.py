@@ -35,6 +35,8 @@ def rules_page() -> str:
         _table(RULE_BOOK.limit),
         "## 医疗废物一日 · Of a day of an institution or plant of medical waste",
         _table(RULE_BOOK.medical),
+        "## 车辆轨迹 · Of a vehicle's journey, and of a vehicle",
+        _table(RULE_BOOK.track),
         "## 各条规则 · Each rule",
         _EVERY,
         _figures(EVERY_RULE),

@@ -7,6 +7,15 @@ from streams.judging.rules.book import (
     ManifestRule,
     MedicalRule,
     RuleBook,
+    TrackRule,
 )
 
-__all__ = ["RULE_BOOK", "AnyRule", "LimitRule", "ManifestRule", "MedicalRule", "RuleBook"]
+__all__ = [
+    "RULE_BOOK",
+    "AnyRule",
+    "LimitRule",
+    "ManifestRule",
+    "MedicalRule",
+    "RuleBook",
+    "TrackRule",
+]

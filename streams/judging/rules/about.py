@@ -23,6 +23,8 @@ from streams.judging.rules.parameter import Status
 from streams.judging.rules.plan import PLAN_LAW
 from streams.judging.rules.speakers import LAW as SPEAKERS_LAW
 from streams.judging.rules.timeliness import TRACKED
+from streams.judging.rules.track.law import dumping
+from streams.judging.rules.track.vehicle import NO_MANIFEST_LAW
 
 __all__ = ["ABOUT", "EVERY_RULE", "About", "Figure", "law_of"]
 
@@ -164,6 +166,15 @@ ABOUT: dict[str, About] = {
         cites=TRACKED,
         asks=("exemption",),
     ),
+    "track.third_province": About(cites_on=dumping, asks=("fence", "exemption")),
+    "track.left_province": About(cites=TRACKED, asks=("exemption",)),
+    "track.arrival_elsewhere": About(cites_on=dumping, asks=("fence", "exemption")),
+    "track.no_arrival": About(cites=TRACKED, asks=("fence", "exemption")),
+    "track.stop_at_water": About(cites_on=dumping, asks=("fence", "exemption")),
+    "track.long_stop": About(cites=TRACKED, asks=("fence", "exemption")),
+    "track.signal_gap": About(cites=TRACKED, asks=("fence", "exemption")),
+    "track.no_manifest": About(cites=NO_MANIFEST_LAW, asks=("fence", "vehicle", "carrier_permit")),
+    "carrier.two_places": About(cites=TRACKED, asks=("exemption",)),
 }
 """By rule."""
 

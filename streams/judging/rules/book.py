@@ -41,16 +41,25 @@ from streams.judging.rules.timeliness import (
     STORED_TOO_LONG,
     TRANSIT_OVERDUE,
 )
+from streams.judging.rules.track import TRACK_RULES, TrackRule
 from streams.judging.rules.vehicle import VEHICLE_CERTIFICATE
 
 if TYPE_CHECKING:
     from streams.judging.ticket import TicketKeys
 
-__all__ = ["RULE_BOOK", "AnyRule", "LimitRule", "ManifestRule", "MedicalRule", "RuleBook"]
+__all__ = [
+    "RULE_BOOK",
+    "AnyRule",
+    "LimitRule",
+    "ManifestRule",
+    "MedicalRule",
+    "RuleBook",
+    "TrackRule",
+]
 
 _NO_KEYS: "TicketKeys" = {}
-AnyRule = ManifestRule | LimitRule | MedicalRule
-_Rule = TypeVar("_Rule", ManifestRule, LimitRule, MedicalRule)
+AnyRule = ManifestRule | LimitRule | MedicalRule | TrackRule
+_Rule = TypeVar("_Rule", ManifestRule, LimitRule, MedicalRule, TrackRule)
 
 
 def _with(rule: _Rule, values: ParameterSet) -> _Rule:
@@ -68,11 +77,13 @@ class RuleBook(NamedTuple):
     """Whether versions of the book on record set the parameters; a draft's values are its own."""
     medical: tuple[MedicalRule, ...] = ()
     """Rules of a day of an institution or plant of medical waste."""
+    track: tuple[TrackRule, ...] = ()
+    """Rules of a vehicle's journey on a manifest, or of a vehicle and all its manifests."""
 
     @property
     def rules(self) -> tuple[AnyRule, ...]:
         """Return all rules, by id."""
-        every: tuple[AnyRule, ...] = (*self.manifest, *self.limit, *self.medical)
+        every: tuple[AnyRule, ...] = (*self.manifest, *self.limit, *self.medical, *self.track)
         return tuple(sorted(every, key=lambda rule: rule.id))
 
     @property
@@ -106,6 +117,7 @@ class RuleBook(NamedTuple):
             manifest=tuple(_with(rule, by_rule[rule.id]) for rule in self.manifest),
             limit=tuple(_with(rule, by_rule[rule.id]) for rule in self.limit),
             medical=tuple(_with(rule, by_rule[rule.id]) for rule in self.medical),
+            track=tuple(_with(rule, by_rule[rule.id]) for rule in self.track),
             versioned=False,
         )
 
@@ -131,7 +143,7 @@ class RuleBook(NamedTuple):
 
     def title(self, rule_id: str) -> tuple[str, str]:
         """Return a rule's title, zh and en."""
-        rules: list[AnyRule] = [*self.manifest, *self.limit, *self.medical]
+        rules: list[AnyRule] = [*self.manifest, *self.limit, *self.medical, *self.track]
         for rule in rules:
             if rule.id == rule_id:
                 return rule.title_zh, rule.title_en
@@ -187,4 +199,5 @@ RULE_BOOK = RuleBook(
     ),
     limit=(QUANTITY_EXCEEDED, CAP_EXCEEDED, USED_AGAIN, SCALE_EXCEEDED, PLAN_EXCEEDED),
     medical=MEDICAL_RULES,
+    track=TRACK_RULES,
 )

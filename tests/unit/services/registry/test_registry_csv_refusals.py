@@ -91,7 +91,7 @@ REFUSED = {
         [(2, "kind", "firm", "kind_unknown", "不认识的类型，允许：unit, licence, carrier_permit,"
           " vehicle, transfer_approval, whitelist_entry, inbound_ban, exemption, calendar, management_plan,"
           " rulebook_version, insurance, crew, institution, medical_plant, collection_agreement,"
-          " emergency_order, terminal")],
+          " emergency_order, terminal, fence")],
     ),
     "a cell without a column": (
         "unit", f"id,uscc,name,region\nu-1,{FIRM},厂,130100,多余\n",

@@ -1,0 +1,21 @@
+"""The rules of vehicles' tracks, in the order in which they are told."""
+
+from streams.judging.rules.track.arrival import ARRIVAL_ELSEWHERE, NO_ARRIVAL
+from streams.judging.rules.track.province import LEFT_PROVINCE, THIRD_PROVINCE
+from streams.judging.rules.track.rule import TrackRule
+from streams.judging.rules.track.standing import LONG_STOP, SIGNAL_GAP, STOP_AT_WATER
+from streams.judging.rules.track.vehicle import NO_MANIFEST, TWO_PLACES
+
+__all__ = ["TRACK_RULES", "TrackRule"]
+
+TRACK_RULES: tuple[TrackRule, ...] = (
+    THIRD_PROVINCE,
+    LEFT_PROVINCE,
+    ARRIVAL_ELSEWHERE,
+    NO_ARRIVAL,
+    STOP_AT_WATER,
+    LONG_STOP,
+    SIGNAL_GAP,
+    NO_MANIFEST,
+    TWO_PLACES,
+)

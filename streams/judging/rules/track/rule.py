@@ -1,0 +1,211 @@
+"""What a rule of vehicles' tracks is, and the words that they share."""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+from schemas.alert import Evidence, LegalBasis, Severity
+from schemas.region import province_name
+from streams.judging.explanation import Condition, Cure
+from streams.judging.outcome import Outcome, State, china_text
+from streams.judging.rules.explained.wording import condition
+from streams.judging.rules.parameter import Parameter, Parameters
+from streams.judging.rules.rule import Said, record_evidence
+from streams.judging.tracks.segments import Stop, instant, seconds
+
+if TYPE_CHECKING:
+    from schemas.registry import Fence
+    from streams.judging.registry import RegistryView
+    from streams.judging.tracks.journey import Trip
+    from streams.judging.tracks.segments import Track
+
+__all__ = ["LOADED", "TrackRule", "choice", "clock_text", "fence_evidence", "found", "hours_text"]
+__all__ += [
+    "loaded_span",
+    "map_note",
+    "map_words",
+    "place_text",
+    "silent",
+    "span_text",
+    "track_evidence",
+]
+
+_NONE = Parameters()
+_MOST_EVENTS = 3
+"""Track events that a finding shows: each has up to a thousand positions."""
+
+
+class TrackRule(NamedTuple):
+    """A rule of one journey of a vehicle on a manifest, or of a vehicle and its manifests together."""
+
+    id: str
+    version: int
+    title_zh: str
+    title_en: str
+    judge: "Callable[[TrackRule, Any, RegistryView, datetime | None], Sequence[Outcome]]"
+    scope: Literal["trip", "plate"]
+    due: "Callable[[TrackRule, Any, RegistryView, datetime | None], datetime | None] | None" = None
+    """The next instant after the clock at which time alone may change the outcome."""
+    gravest: Severity = "critical"
+    parameters: Parameters = _NONE
+
+
+def choice(
+    name: str, default: int, unit: Said, least: int, most: int, zh: str, en: str
+) -> Parameter:
+    """Return a figure that no text sets."""
+    return Parameter(
+        name, default, unit, least, most, "choice", zh, en, "法规未规定，本系统 / no text, our own"
+    )
+
+
+def silent(
+    rule: TrackRule, reason: str, said: Said, state: State = "not_applicable"
+) -> tuple[Outcome]:
+    """Return the single outcome of a rule that finds nothing."""
+    return (_outcome(rule, state, "-", reason, said),)
+
+
+def found(
+    rule: TrackRule,
+    discriminator: str,
+    reason: str,
+    said: Said,
+    *,
+    at: int,
+    grams: int,
+    unweighed: bool,
+    evidence: Iterable[Evidence],
+    law: Sequence[LegalBasis],
+    conditions: Sequence[Condition],
+    cures: Sequence[Cure],
+    margin: str | None = None,
+) -> Outcome:
+    """Return a finding, always one for review: positions show where, never what or why."""
+    return _outcome(
+        rule,
+        "needs_review",
+        discriminator,
+        reason,
+        said,
+        act_at=instant(at),
+        grams=grams,
+        unweighed=unweighed,
+        evidence=tuple(evidence),
+        law=tuple(law),
+        conditions=tuple(conditions),
+        cures=tuple(cures),
+        margin=margin,
+    )
+
+
+def _outcome(
+    rule: TrackRule, state: State, discriminator: str, reason: str, said: Said, **more: Any
+) -> Outcome:
+    if rule.parameters.changed and state != "not_applicable":
+        more["parameters"] = rule.parameters.changed
+    return Outcome(
+        rule=rule.id,
+        version=rule.version,
+        discriminator=discriminator,
+        state=state,
+        reason=reason,
+        zh=said[0],
+        en=said[1],
+        **more,
+    )
+
+
+LOADED: Said = ("装载后至卸载前", "while loaded")
+
+
+def loaded_span(trip: "Trip", now: datetime | None) -> Condition:
+    """Return from when to when the vehicle was loaded, as far as is known."""
+    return condition(
+        LOADED,
+        *(span_text(trip.begins, trip.loaded_until(now)),),
+        holds=True,
+        role="applies",
+    )
+
+
+def map_note(trip: "Trip") -> Condition:
+    """Return by which areas and margin provinces were told."""
+    km = trip.margin_km
+    areas = (
+        (
+            "内置粗略范围，不是地图，边界不真实",
+            "built-in coarse areas, not a map, borders are not true",
+        )
+        if trip.coarse
+        else ("使用方提供的省界", "borders given by the operator")
+    )
+    return condition(
+        ("省份的判断", "how provinces are told"),
+        areas,
+        (f"距边界超过 {km} 公里方计入", f"counts more than {km} km inside"),
+        holds=True,
+        role="figure",
+    )
+
+
+def map_words(trip: "Trip") -> Said:
+    """Return what a sentence about provinces adds where they are our coarse areas."""
+    if not trip.coarse:
+        return "", ""
+    return "（省份按内置粗略范围判断，不是地图，边界不真实。）", (
+        " (Provinces by built-in coarse areas: not a map, borders are not true.)"
+    )
+
+
+def clock_text(second: int) -> str:
+    """Return an instant in China time to the minute."""
+    return china_text(instant(second))
+
+
+def span_text(begins: int, ends: int) -> Said:
+    """Return from when to when, China time."""
+    a, b = clock_text(begins), clock_text(ends)
+    b = b.removeprefix(a[:11])
+    return f"{a} 至 {b}", f"{a} to {b}"
+
+
+def hours_text(seconds_: int) -> Said:
+    """Return how long in words: 5 小时 20 分, 5 h 20 min."""
+    hours, minutes = divmod(seconds_ // 60, 60)
+    zh, en = f"{hours} 小时" if hours else "", f"{hours} h" if hours else ""
+    if minutes or not hours:
+        zh, en = f"{zh} {minutes} 分钟".strip(), f"{en} {minutes} min".strip()
+    return zh, en
+
+
+def place_text(stop: Stop) -> Said:
+    """Return where a stop was."""
+    lon, lat = f"{stop.lon:.4f}", f"{stop.lat:.4f}"
+    if stop.province is None:
+        return f"经度 {lon}、纬度 {lat}", f"{lon} E, {lat} N"
+    name = province_name(stop.province + "0000")
+    return f"{name}（经度 {lon}、纬度 {lat}）", f"{name} ({lon} E, {lat} N)"
+
+
+def track_evidence(track: "Track", begins: int, ends: int) -> list[Evidence]:
+    """Return the first events whose positions tell of a time, and what was put right in them."""
+    told = [b for b in track.batches if b.first <= ends and b.last >= begins]
+    note = ("", "")
+    if track.shifted_h:
+        h = track.shifted_h
+        note = f"，时钟已校正 {h:+d} 小时", f", clock put right by {h:+d} h"
+    return [
+        Evidence("event", b.ref, b.digest, f"车辆轨迹{note[0]}", f"positions{note[1]}")
+        for b in told[:_MOST_EVENTS]
+    ]
+
+
+def fence_evidence(fences: "Iterable[Fence]") -> list[Evidence]:
+    """Return fences as evidence."""
+    return [record_evidence("fence", f.id, f"围栏 {f.name}", f"fence {f.name}") for f in fences]
+
+
+def now_seconds(now: datetime | None) -> int | None:
+    """Return the clock in seconds."""
+    return None if now is None else seconds(now)

@@ -1,0 +1,102 @@
+"""The judge of vehicles: all rules of one journey, and of one vehicle with its manifests."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from schemas.instant import china_day
+from streams.judging.alerts import Parties
+from streams.judging.outcome import Outcome
+from streams.judging.registry import RegistryView
+from streams.judging.rules import RULE_BOOK, RuleBook
+from streams.judging.tracks.journey import Plate, Trip
+from streams.judging.tracks.leg import Leg
+from streams.judging.tracks.segments import instant
+
+__all__ = ["JudgedJourney", "judge_plate", "judge_trip"]
+
+
+class JudgedJourney(NamedTuple):
+    """What one subject amounts to. ``due``: when time alone may change it, the first such instant."""
+
+    subject: str
+    parties: Parties
+    outcomes: tuple[Outcome, ...]
+    due: datetime | None = None
+
+
+def judge_trip(
+    trip: Trip, view: RegistryView, now: datetime | None, book: RuleBook = RULE_BOOK
+) -> JudgedJourney:
+    """Judge one journey by the version of the book in force at its loading."""
+    book = book.in_force(view, instant(trip.begins))
+    rules = [rule for rule in book.track if rule.scope == "trip"]
+    outcomes = tuple(o for rule in rules for o in rule.judge(rule, trip, view, now))
+    moments = [rule.due(rule, trip, view, now) for rule in rules if rule.due is not None]
+    due = min((moment for moment in moments if moment is not None), default=None)
+    return JudgedJourney(trip.subject, _of_leg(trip.leg), outcomes, due)
+
+
+def judge_plate(
+    plate: Plate, view: RegistryView, now: datetime | None, book: RuleBook = RULE_BOOK
+) -> list[JudgedJourney]:
+    """Judge a vehicle and its manifests; a subject for each China day of which anything is found.
+
+    Where nothing is found there is one, of the first day known. By the version of the book in force then.
+    """
+    known = [leg.loaded if leg.loaded is not None else leg.filed for leg in plate.legs]
+    if plate.track is not None:
+        known += plate.track.times[:1]
+    if not known:
+        return []
+    first = instant(min(known))
+    book = book.in_force(view, first)
+    outcomes = [
+        o
+        for rule in book.track
+        if rule.scope == "plate"
+        for o in rule.judge(rule, plate, view, now)
+    ]
+    days: dict[str, list[Outcome]] = defaultdict(list)
+    for outcome in outcomes:
+        if outcome.found and outcome.act_at is not None:
+            days[f"plate/{plate.plate}/{china_day(outcome.act_at)}"].append(outcome)
+    quiet = [o for o in outcomes if not o.found]
+    if quiet:
+        days[min(days, default=f"plate/{plate.plate}/{china_day(first)}")] += quiet
+    return [
+        JudgedJourney(subject, _of_plate(plate, said, view), tuple(said))
+        for subject, said in sorted(days.items())
+    ]
+
+
+def _of_leg(leg: Leg) -> Parties:
+    return Parties(
+        leg.consignor,
+        leg.consignor_name,
+        leg.receiver,
+        leg.receiver_name,
+        leg.origin,
+        leg.destination,
+    )
+
+
+def _of_plate(plate: Plate, outcomes: Sequence[Outcome], view: RegistryView) -> Parties:
+    """Return who a vehicle's day is about: of its first finding."""
+    finding = next((o for o in outcomes if o.found), None)
+    if finding is None:
+        return Parties()
+    one, _, other = finding.discriminator.partition("|")
+    leg = next((leg for leg in plate.legs if leg.manifest == one), None)
+    if leg is not None:
+        return _of_leg(leg)
+    units = view.unit(one), view.unit(other)
+    return Parties(
+        one,
+        units[0].name if units[0] is not None else None,
+        other,
+        units[1].name if units[1] is not None else None,
+        units[0].region if units[0] is not None else None,
+        units[1].region if units[1] is not None else None,
+    )

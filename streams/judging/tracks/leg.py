@@ -1,0 +1,76 @@
+"""What a manifest says of one vehicle: where from, where to, from when to when. Packed it is small."""
+
+import msgspec
+
+from schemas.alert import Evidence
+
+__all__ = ["Leg", "packed", "unpacked"]
+
+UNTOLD_S = 30 * 86_400
+"""A manifest that names a plate and tells of no departure may be its journey's for so long."""
+
+
+class Leg(msgspec.Struct, frozen=True, array_like=True):
+    """One vehicle's part in a manifest; several loadings of one plate count as one. Whole seconds."""
+
+    manifest: str
+    plate: str
+    carrier: str
+    consignor: str
+    consignor_name: str
+    receiver: str
+    receiver_name: str
+    origin: str
+    destination: str
+    filed: int
+    loaded: int | None
+    """When it took the load over; None while no departure of it is told."""
+    until: int | None
+    """When it gave the load to another carrier, or to the receiver; None while that is not told."""
+    first: bool
+    """Whether it was loaded at the consignor's."""
+    last: bool
+    """Whether it is to unload at the receiver's."""
+    arrived: int | None
+    taken_over: int | None
+    """Arrival, else the receiver's confirmation."""
+    called_off: bool
+    judged: bool
+    """Whether it carries waste whose transport is not exempt, and was not called off."""
+    grams: int
+    unweighed: bool
+    waste_zh: str
+    waste_en: str
+    loading: tuple[str, str] | None
+    """The event of the loading and its digest; so of the arrival."""
+    arrival: tuple[str, str] | None
+
+    def evidence(self) -> list[Evidence]:
+        """Return the manifest and what was told of the vehicle."""
+        found = [Evidence("manifest", self.manifest, None, "联单", "manifest")]
+        for event, zh, en in ((self.loading, "装载", "loading"), (self.arrival, "运抵", "arrival")):
+            if event is not None:
+                found.append(Evidence("event", *event, zh, en))
+        return found
+
+    def covers(self, begins: int, ends: int) -> bool:
+        """Whether the vehicle may have been on this manifest's way in a time."""
+        start = min(self.filed, self.loaded) if self.loaded is not None else self.filed
+        end = self.until
+        if end is None:
+            end = start + UNTOLD_S
+        return not self.called_off and start <= ends and begins <= end
+
+
+def packed(leg: Leg) -> bytes:
+    """Return a leg in a few hundred bytes."""
+    return _pack(leg)
+
+
+def unpacked(raw: bytes) -> Leg:
+    """Read what ``packed`` made."""
+    return _unpack(raw)
+
+
+_pack = msgspec.msgpack.Encoder().encode
+_unpack = msgspec.msgpack.Decoder(Leg).decode

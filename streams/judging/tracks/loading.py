@@ -1,0 +1,95 @@
+"""The vehicles that a manifest names: each loading told, or the plates of the form while none is."""
+
+from typing import NamedTuple
+
+import msgspec
+
+from streams.judging.facts import Fact, Facts
+from streams.judging.registry import RegistryView
+from streams.judging.rules.amount import shipped
+from streams.judging.rules.transfer import codes, exemption_for, names
+from streams.judging.tracks.leg import Leg
+from streams.judging.tracks.segments import seconds
+
+__all__ = ["legs_of"]
+
+_STAGES = frozenset(("transport", "whole_process"))
+
+
+class _Loading(NamedTuple):
+    carrier: str
+    plate: str | None
+    fact: Fact
+
+
+def legs_of(facts: Facts, view: RegistryView) -> list[Leg]:
+    """Return the vehicles that a manifest names, by plate; none while it is not filed."""
+    if facts.filed is None:
+        return []
+    form = facts.form
+    plates = {c.uscc: c.plate for c in form.carriers}
+    told = [] if facts.dispatched is None else [(facts.dispatched.data.carrier, facts.dispatched)]
+    told += [(relay.data.to, relay) for relay in facts.legs]
+    loadings = [_Loading(who, f.data.plate or plates.get(who), f) for who, f in told]
+    found: dict[str, Leg] = {}
+    for n, loading in enumerate(loadings):
+        if loading.plate is None:
+            continue
+        last = n + 1 == len(loadings)
+        over = facts.taken_over if last else loadings[n + 1].fact
+        known = found.get(loading.plate)
+        leg = _leg(facts, view, loading, over, n == 0 and facts.dispatched is not None, last)
+        found[loading.plate] = leg if known is None else _joined(known, leg)
+    if facts.dispatched is None:
+        for uscc, plate in plates.items():
+            if plate is not None and plate not in found:
+                found[plate] = _leg(
+                    facts, view, _Loading(uscc, plate, facts.filed), None, False, False
+                )
+    return [found[plate] for plate in sorted(found)]
+
+
+def _leg(
+    facts: Facts, view: RegistryView, loading: _Loading, over: Fact | None, first: bool, last: bool
+) -> Leg:
+    form, arrived, taken = facts.form, facts.arrived, facts.taken_over
+    fact = loading.fact
+    loaded = fact is not facts.filed
+    wastes = tuple(
+        w for w in facts.hazardous if exemption_for(facts, view, w.code, fact, _STAGES) is None
+    )
+    amount = shipped(facts, wastes)
+    filed = facts.filed or fact
+    return Leg(
+        facts.subject,
+        loading.plate or "",
+        loading.carrier,
+        form.consignor.uscc,
+        form.consignor.name,
+        form.receiver.uscc,
+        form.receiver.name,
+        form.consignor.site_region,
+        form.receiver.site_region,
+        seconds(filed.at),
+        seconds(fact.at) if loaded else None,
+        seconds(over.at) if over is not None else None,
+        first,
+        last,
+        seconds(arrived.at) if arrived is not None and last else None,
+        seconds(taken.at) if taken is not None and last else None,
+        facts.called_off,
+        bool(wastes) and not facts.called_off,
+        amount.grams,
+        amount.unweighed,
+        f"{names(wastes)}共 {amount.zh}",
+        f"{amount.en} of {codes(wastes)}",
+        (str(fact.ref), fact.ref.digest) if loaded else None,
+        (str(arrived.ref), arrived.ref.digest) if arrived is not None and last else None,
+    )
+
+
+def _joined(one: Leg, later: Leg) -> Leg:
+    """Return the part of a plate that took the load over twice."""
+    return msgspec.structs.replace(
+        later, loaded=one.loaded, first=one.first or later.first, loading=one.loading
+    )

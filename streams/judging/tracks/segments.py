@@ -1,0 +1,111 @@
+"""What a plate's positions amount to: stops, visits of fences, provinces, gaps. Plain values.
+
+Instants are whole seconds since 1970, so that a segment is small and equal segments compare equal.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from schemas.registry import Fence
+from streams.judging.tracks.positions import Batch
+
+__all__ = ["LEAST_GAP_S", "LEAST_STOP_S", "NEAR_M", "Gap", "Near", "Stay", "Stop", "Track", "Visit"]
+__all__ += ["instant", "seconds"]
+
+LEAST_STOP_S = 5 * 60
+"""Standing for less is no stop."""
+LEAST_GAP_S = 10 * 60
+"""Without a position for less is no gap: terminals report every 10 to 30 s, some every minute or two."""
+NEAR_M = 5_000
+"""Water and forbidden areas are looked for so far around a stop."""
+
+
+def instant(second: int) -> datetime:
+    """Return the instant of whole seconds since 1970."""
+    return datetime.fromtimestamp(second, UTC)
+
+
+def seconds(at: datetime) -> int:
+    """Return whole seconds since 1970."""
+    return int(at.timestamp())
+
+
+class Near(NamedTuple):
+    """Water or a forbidden area by a stop; 0 metres: in it."""
+
+    fence: Fence
+    metres: int
+
+
+class Stop(NamedTuple):
+    """The vehicle stood from ``begins`` to ``ends``; the place is the middle of its positions."""
+
+    begins: int
+    ends: int
+    lon: float
+    lat: float
+    fences: tuple[Fence, ...] = ()
+    """What it stood in, water and forbidden areas among them, by id."""
+    province: str | None = None
+    """None near a border: it is not told which side."""
+    near: tuple[Near, ...] = ()
+
+    @property
+    def minutes(self) -> int:
+        """Whole minutes that it stood."""
+        return (self.ends - self.begins) // 60
+
+    def within(self, begins: int, ends: int) -> "Stop | None":
+        """Return the part between two instants, None if there is none."""
+        begins, ends = max(begins, self.begins), min(ends, self.ends)
+        return self._replace(begins=begins, ends=ends) if ends > begins else None
+
+
+class Visit(NamedTuple):
+    """The vehicle was in a fence: its first and last position there."""
+
+    fence: Fence
+    enter: int
+    leave: int
+
+
+class Stay(NamedTuple):
+    """The vehicle was in a province, deeper than the margin of the areas known: first and last position."""
+
+    province: str
+    enter: int
+    leave: int
+
+
+class Gap(NamedTuple):
+    """Nothing was heard between two positions. ``fence``: the id of one that both are in."""
+
+    begins: int
+    ends: int
+    fence: str | None = None
+
+
+class Track(NamedTuple):
+    """A plate's positions, folded. ``times``: of each that counts, in order."""
+
+    plate: str
+    times: Sequence[int]
+    stops: tuple[Stop, ...] = ()
+    visits: tuple[Visit, ...] = ()
+    stays: tuple[Stay, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+    batches: tuple[Batch, ...] = ()
+    """The events that told of them, by time."""
+    dropped: tuple[tuple[str, int], ...] = ()
+    """Positions that do not count, by reason: ``at_zero``, ``future``, ``not_positioned``, ``jump``,
+    ``not_entitled``."""
+    shifted_h: int = 0
+    """Hours by which the terminal's clock was put right."""
+
+    def stops_within(self, begins: int, ends: int) -> Iterator[Stop]:
+        """Yield the stops between two instants, cut to them."""
+        for stop in self.stops:
+            part = stop.within(begins, ends)
+            if part is not None:
+                yield part
