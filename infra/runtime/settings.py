@@ -156,6 +156,13 @@ class Settings(BaseSettings):
     ticket_valid_s: int = Field(default=7200, ge=60, le=604_800)
     """How long a check ticket is valid."""
 
+    tracks_directory: Path | None = None
+    """Directory of the archived files of vehicles' positions; by default ``tracks`` in the home."""
+    tracks_file_s: float = Field(default=300.0, gt=0)
+    """A file of vehicles' positions is closed after this time at the latest."""
+    tracks_file_bytes: int = Field(default=64 * 1024 * 1024, ge=1, le=128 * 1024 * 1024)
+    """A file of vehicles' positions is closed once so many bytes of records wait for it in memory."""
+
     worker_id: str = Field(default_factory=socket.gethostname)
     """Name in the log and at Kafka; several workers of one container service differ by host."""
     worker_topic: Literal["manifest.events", "medical.events"] = "manifest.events"
@@ -278,6 +285,11 @@ class Settings(BaseSettings):
     def ticket_directory(self) -> Path:
         """Where the keys of check tickets are."""
         return self.ticket_keys or self.home.expanduser() / "tickets"
+
+    @property
+    def tracks_home(self) -> Path:
+        """Where the archived files of vehicles' positions are."""
+        return (self.tracks_directory or self.home / "tracks").expanduser()
 
     @cached_property
     def gateway_url(self) -> str:

@@ -15,6 +15,7 @@ from infra.runtime.offsets import Fenced, LogBroken
 from infra.runtime.schema import SchemaUnfit
 from infra.runtime.settings import MANIFEST_TOPIC, MEDICAL_TOPIC, Settings
 from services.archiver.archiver import Archiver
+from services.archiver.tracks import TrackArchiver
 
 STOPPED, LOG_BROKEN, FENCED, SCHEMA_UNFIT = 0, 3, 4, 5
 _FINISH_WITHIN_S = 2.0
@@ -25,10 +26,12 @@ log = structlog.get_logger("services.archiver")
 
 async def _all_of(settings: Settings, stop: asyncio.Event) -> None:
     """Archive every topic; the first that fails for good ends all, and its failure is raised."""
-    tasks = [
-        asyncio.create_task(Archiver(settings, stop, topic).run())
-        for topic in (MANIFEST_TOPIC, MEDICAL_TOPIC)
-    ]
+    archivers = (
+        Archiver(settings, stop, MANIFEST_TOPIC),
+        Archiver(settings, stop, MEDICAL_TOPIC),
+        TrackArchiver(settings, stop),
+    )
+    tasks = [asyncio.create_task(archiver.run()) for archiver in archivers]
     try:
         await asyncio.gather(*tasks)
     finally:

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
@@ -16,6 +17,7 @@ from infra.runtime.metrics import LAST_SUCCESS
 from infra.runtime.offsets import (
     Fenced,
     LogBroken,
+    Move,
     OffsetTable,
     Position,
     cluster_id_of,
@@ -63,6 +65,7 @@ class Archiver:
         # Names of manifests' series are as they were when there was no other topic.
         self._label = "" if topic != MEDICAL_TOPIC else f"{family}-"
         self._loop = "archive" if topic != MEDICAL_TOPIC else f"archive_{family}"
+        self._lag = (metrics.LAG_RECORDS, metrics.LAG_SECONDS)
         self._patience = Patience(stop)
         self._months = Months()
         self._store = Store(settings.database_writer, self._patience, self._months.forget)
@@ -166,8 +169,8 @@ class Archiver:
 
         async def attempt(connection: Any) -> Written:
             nonlocal first
-            if not first and (done := await self._committed(connection, table, batch)):
-                return done
+            if not first and (done := await self._committed(connection, table, batch.moves)):
+                return Written(done, len(batch.rows), 0, 0)
             first = False
             return await write(connection, table, batch, self._months)
 
@@ -181,15 +184,17 @@ class Archiver:
         metrics.BATCH_RECORDS.observe(len(batch.rows))
         metrics.BATCH_SECONDS.observe(time.perf_counter() - begun)
 
-    async def _committed(self, connection: Any, table: OffsetTable, batch: Batch) -> Written | None:
-        """Tell whether an attempt whose connection broke had committed all the same.
+    async def _committed(
+        self, connection: Any, table: OffsetTable, moves: Sequence[Move]
+    ) -> dict[int, Position] | None:
+        """Return the positions if an attempt whose connection broke had committed all the same.
 
         Anything between is for the fence in the next attempt to find.
         """
-        targets = {m.position.partition: (m.next_offset, m.position.epoch) for m in batch.moves}
+        targets = {m.position.partition: (m.next_offset, m.position.epoch) for m in moves}
         stored = await table.read(connection, targets)
         if targets == {p: (s.next_offset, s.epoch) for p, s in stored.items()}:
-            return Written(stored, len(batch.rows), 0, 0)
+            return stored
         return None
 
     async def _still_owner(self, table: OffsetTable) -> None:
@@ -208,11 +213,13 @@ class Archiver:
         if lost:
             raise Fenced(CONSUMER, self._topic, lost)
 
-    async def _verify(self, table: OffsetTable) -> None:
+    async def _verify(
+        self, table: OffsetTable, positions: Mapping[int, Position] | None = None
+    ) -> None:
         await verify_log(
             self._settings,
             self._topic,
-            self._positions,
+            self._positions if positions is None else positions,
             consumer=CONSUMER,
             cluster_id=table.cluster_id,
         )
@@ -238,8 +245,9 @@ class Archiver:
                 continue
             lag = max(0, end - position.next_offset)
             since = position.clock.timestamp() if lag and position.clock else now
-            metrics.LAG_RECORDS.labels(f"{self._label}{p}").set(lag)
-            metrics.LAG_SECONDS.labels(f"{self._label}{p}").set(max(0.0, now - since))
+            records, seconds = self._lag
+            records.labels(f"{self._label}{p}").set(lag)
+            seconds.labels(f"{self._label}{p}").set(max(0.0, now - since))
         if heard:
             LAST_SUCCESS.labels(self._loop).set(now)
 

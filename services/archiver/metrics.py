@@ -12,6 +12,12 @@ __all__ = [
     "LAG_SECONDS",
     "ODDITIES",
     "RETRIES",
+    "TRACK_BYTES",
+    "TRACK_FILES",
+    "TRACK_LAG_RECORDS",
+    "TRACK_LAG_SECONDS",
+    "TRACK_ORPHANS",
+    "TRACK_RECORDS",
 ]
 
 ARCHIVED = Counter("liandan_archiver_records_total", "Records written to the event log")
@@ -43,5 +49,31 @@ LAG_SECONDS = Gauge(
     ["partition"],
 )
 RETRIES = Counter("liandan_archiver_retries_total", "Attempts that failed for now", ["what"])
-for _what in ("kafka", "postgres"):
+for _what in ("kafka", "postgres", "disk"):
     RETRIES.labels(_what)  # a series that begins with its first failure hides it from rate()
+
+TRACK_RECORDS = Counter(
+    "liandan_archiver_track_records_total", "Records of vehicles' positions archived in files"
+)
+TRACK_FILES = Counter("liandan_archiver_track_files_total", "Files of vehicles' positions archived")
+TRACK_BYTES = Counter(
+    "liandan_archiver_track_bytes_total", "Bytes of the archived files of vehicles' positions"
+)
+TRACK_ORPHANS = Counter(
+    "liandan_archiver_track_orphans_total",
+    "Files found at the start without a row: adopted, or set aside because they do not go on "
+    "where the archive ends",
+    ["outcome"],
+)
+for _outcome in ("adopted", "set_aside"):
+    TRACK_ORPHANS.labels(_outcome)
+TRACK_LAG_RECORDS = Gauge(
+    "liandan_archiver_track_lag_records",
+    "Records of vehicles' positions that are in no archived file yet; a file is open for minutes",
+    ["partition"],
+)
+TRACK_LAG_SECONDS = Gauge(
+    "liandan_archiver_track_lag_seconds",
+    "Age of the oldest record of vehicles' positions that may be in no archived file yet",
+    ["partition"],
+)

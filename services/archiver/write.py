@@ -11,7 +11,7 @@ from services.archiver.batch import Batch, Known, known_events
 from services.archiver.conflict import mark_conflicts
 from services.archiver.row import Oddity, Row
 
-__all__ = ["Months", "Written", "write"]
+__all__ = ["Months", "Written", "quarantine", "write"]
 
 
 class Written(NamedTuple):
@@ -79,7 +79,7 @@ async def _write(connection: Any, table: OffsetTable, batch: Batch) -> Written:
         conflicts = await mark_conflicts(connection, suspects)
         # 5. What is odd. 6. Commit.
         if batch.oddities:
-            await _quarantine(connection, batch.oddities)
+            await quarantine(connection, batch.oddities)
     return Written(positions, len(batch.rows), duplicates, conflicts)
 
 
@@ -134,7 +134,8 @@ ON CONFLICT DO NOTHING
 """
 
 
-async def _quarantine(connection: Any, oddities: Sequence[Oddity]) -> None:
+async def quarantine(connection: Any, oddities: Sequence[Oddity]) -> None:
+    """Write a row for each oddity inside the caller's transaction."""
     columns = [
         (
             row.topic,

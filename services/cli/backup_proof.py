@@ -34,7 +34,7 @@ FROM (SELECT * FROM manifest ORDER BY hashtext(subject), subject LIMIT $1) AS ta
 ORDER BY registry_seq, subject
 """
 _ARCHIVED_TO = """
-SELECT partition, next_offset FROM consumer_offset WHERE consumer = 'archiver'
+SELECT partition, next_offset FROM consumer_offset WHERE consumer = 'archiver' AND topic = 'manifest.events'
 """
 _IN_LOG = """
 SELECT count(*) FROM unnest($1::text[], $2::text[], $3::bytea[]) AS said (source, event_id, digest)

@@ -25,6 +25,7 @@ _COMMANDS = {
     "notices": "notices:notices",
     "ticket": "ticket:ticket_app",
     "alerts": "alerts:alerts",
+    "tracks": "tracks:tracks",
     "judge": "judge:judge",
     "rules": "rules:rules_app",
     "backtest": "backtest:backtest",

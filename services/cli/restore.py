@@ -8,7 +8,7 @@ import typer
 
 from infra.local.residence import bundled_binaries
 from infra.postgres.backup import Contents, Restored, find_backup, restore_backup
-from infra.runtime.settings import Settings
+from infra.runtime.settings import TRACKS_TOPIC, Settings
 from services.cli.backup import JOBS, Jobs
 from services.cli.console import out, say
 from services.cli.database_place import database_place
@@ -111,5 +111,5 @@ def _unjudged(contents: Contents) -> int:
     return sum(
         max(0, offset - at.get(("judge", topic, partition), 0))
         for (consumer, topic, partition), offset in at.items()
-        if consumer == "archiver"
+        if consumer == "archiver" and topic != TRACKS_TOPIC
     )

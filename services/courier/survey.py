@@ -5,7 +5,7 @@ The courier looks because there is one leader, whatever happens to the processes
 
 from typing import Any
 
-from infra.runtime.settings import MANIFEST_TOPIC, MEDICAL_TOPIC
+from infra.runtime.settings import MANIFEST_TOPIC, MEDICAL_TOPIC, TRACKS_TOPIC
 from services.courier.metrics import (
     CONSUMER_STOPPED,
     DATABASE_BYTES,
@@ -40,7 +40,7 @@ async def survey(pool: Any) -> bool:
     Raises what asyncpg raises; the gauges keep what was seen last then.
     """
     seen = await pool.fetchrow(_LOOK, _TOPICS)
-    refused = await pool.fetch(_STOPPED, _TOPICS)
+    refused = await pool.fetch(_STOPPED, [*_TOPICS, TRACKS_TOPIC])
     stopped = {row["consumer"]: row["partitions"] for row in refused}
     QUARANTINE_WAITING.set(seen["waiting"])
     QUARANTINE_OLDEST.set(_seconds(seen["oldest"]))

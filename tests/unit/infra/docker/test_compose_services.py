@@ -133,7 +133,8 @@ def test_what_a_service_only_looks_at_it_cannot_change() -> None:
             for mount in service.get("volumes", ()):
                 source, target, *mode = mount.split(":")
                 looked_at = target.startswith(("/watched/", "/certificates")) or (
-                    (name, source) in {("courier", "home"), ("restore", "backups")}
+                    (name, source)
+                    in {("courier", "home"), ("restore", "backups"), ("cli", "tracks")}
                 )
                 assert (mode == ["ro"]) == (looked_at or source.startswith(".")), (name, mount)
 
@@ -146,7 +147,9 @@ def test_the_courier_sees_the_note_that_a_backup_leaves() -> None:
             assert not [t for t in file["services"][name]["tmpfs"] if "/var/lib/liandan" in t]
 
 
-def test_the_disks_of_all_brokers_and_of_postgres_are_watched_by_one_service() -> None:
+def test_the_disks_of_all_brokers_of_postgres_and_of_the_tracks_are_watched_by_one_service() -> (
+    None
+):
     for shape, file in shapes():
         services = file["services"]
         watching = {
@@ -161,7 +164,7 @@ def test_the_disks_of_all_brokers_and_of_postgres_are_watched_by_one_service() -
             for store, service in services.items()
             if store.startswith(("kafka", "postgres"))
             and (shape == "production" or "profiles" not in service)
-        }
+        } | {"tracks"}
         told = Settings.model_validate({"watched_volumes": watching[name]}).volumes
         del told["home"]
         assert {label.replace("_", "-") for label in told} == stores
