@@ -261,6 +261,8 @@ class FastDecoder:
         union = model.model_fields["root"].annotation
         members = get_args(union) or (union,)  # a family of one is no union
         structs = [_struct_of(each, tag_field) for each in members]
+        if len(structs) == 1:  # alone, its tag might be left out
+            structs.append(msgspec.defstruct("Nothing", [], tag_field=tag_field, tag="\x00"))
         self._decoder = msgspec.json.Decoder(
             Union[tuple(structs)],  # noqa: UP007
             float_hook=_exact_number,
