@@ -6,6 +6,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from schemas.manifest import ManifestEventModel
+from schemas.medical import MedicalEventModel
 from schemas.track import TrackEventModel
 from services.gateway.problems import KINDS, PROBLEM_JSON
 
@@ -96,7 +97,16 @@ def document(app: FastAPI) -> dict[str, Any]:
     event = ManifestEventModel.model_json_schema(ref_template=_REF + "{model}")
     schemas.update(event.pop("$defs"))
     schemas.update(TrackEventModel.model_json_schema(ref_template=_REF + "{model}")["$defs"])
-    schemas |= {"ManifestEvent": event, "Problem": _PROBLEM, "Receipt": _RECEIPT, "Item": _ITEM}
+    # Names of two families are the same: Received, Treated.
+    medical = MedicalEventModel.model_json_schema(ref_template=_REF + "Medical{model}")
+    schemas.update({f"Medical{name}": each for name, each in medical.pop("$defs").items()})
+    schemas |= {
+        "ManifestEvent": event,
+        "MedicalEvent": medical,
+        "Problem": _PROBLEM,
+        "Receipt": _RECEIPT,
+        "Item": _ITEM,
+    }
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
     answers = whole["paths"]["/v1/notices"]["get"]["responses"]
@@ -119,7 +129,7 @@ def document(app: FastAPI) -> dict[str, Any]:
 
 
 def _post() -> dict[str, Any]:
-    families = [{"$ref": _REF + "ManifestEvent"}, {"$ref": _REF + "Track"}]
+    families = [{"$ref": _REF + name} for name in ("ManifestEvent", "MedicalEvent", "Track")]
     one: dict[str, Any] = {"schema": {"anyOf": families}}
     many = {"type": "array", "minItems": 1, "maxItems": 1000, "items": one["schema"]}
     items = {"type": "array", "items": {"$ref": _REF + "Item"}}
@@ -127,9 +137,9 @@ def _post() -> dict[str, Any]:
         "summary": "上报事件 / Post events",
         "operationId": "post_events",
         "tags": ["events"],
-        "description": "联单事件或车辆轨迹；单个事件、数组或 NDJSON，至多 1000 个、5 MiB，每个至多 256 KiB；原始字节"
-        "原样保存。遇 5xx、429 或连接中断，以同一编号重报即可，只计一次。\n\n"
-        "Events of manifests, and tracks of vehicles: one event, an array or NDJSON lines, at most "
+        "description": "联单、医疗废物事件或车辆轨迹；单个事件、数组或 NDJSON，至多 1000 个、5 MiB，每个至多 "
+        "256 KiB；原始字节原样保存。遇 5xx、429 或连接中断，以同一编号重报即可，只计一次。\n\n"
+        "Events of manifests and medical waste, and tracks of vehicles: one event, an array or NDJSON lines, at most "
         "1,000 events and 5 MiB, each at most 256 KiB. The exact bytes are kept. Post again with the same id after any "
         "5xx, 429 or a lost connection: it counts once.",
         "security": [{"ApiKey": []}],

@@ -12,6 +12,7 @@ from pydantic.fields import FieldInfo
 from schemas.checks import Checked
 from schemas.envelope import Envelope
 from schemas.manifest import ManifestEvent
+from schemas.medical import MedicalEvent
 from schemas.track import Track
 from services.cli.reference.examples import examples
 from services.cli.reference.page import code, page, table, two
@@ -28,10 +29,20 @@ SPEAKERS = {
     "treated": ("接受人", "the receiver"),
     "corrected": ("被更正事件的上报单位", "the author of what it corrects"),
     "voided": ("移出人，或代其填报的收集单位", "the consignor or its collector"),
+    "medical.sealed": ("产生医疗废物的机构", "the institution"),
+    "medical.transferred": ("交出或接收的机构", "the institution that gives or takes"),
+    "medical.collected": ("收运单位", "the collector"),
+    "medical.received": ("处置单位", "the treatment plant"),
+    "medical.treated": ("处置单位", "the treatment plant"),
+    "medical.returned": ("收运或处置单位", "the collector or the plant"),
+    "medical.lost": ("丢失时持有的单位", "who had it"),
+    "medical.found": ("找到的单位", "who found it"),
+    "medical.washed": ("收运或处置单位", "the collector or the plant"),
+    "medical.corrected": ("被更正事件的上报单位", "the author of what it corrects"),
     "track": ("车辆的所有人，或以该车承运的单位", "the unit that owns the vehicle, or carries with it"),
 }  # fmt: skip
-"""Who may say what, as the docstrings of the families have it. Verb to zh and en."""
-_EVENTS = (*get_args(ManifestEvent), Track)
+"""Who may say what, as the docstrings of the families have it. Verb (of medical waste with its family) to zh and en."""
+_EVENTS = (*get_args(ManifestEvent), *get_args(MedicalEvent), Track)
 
 _INTRO = """\
 一个事件是一个 CloudEvents 1.0 JSON 对象，发往 `POST /v1/events`（怎样上报见
@@ -69,33 +80,36 @@ def events_page() -> str:
 
 _OWN = {
     "type": "文本：见下列各节 · text: see the sections below",
-    "subject": "联单编号：14 位、16 位数字，或 G 加 16 位数字；轨迹为车牌号 · "
-    "a manifest number: 14 or 16 digits, or G and 16; of a track the plate",
+    "subject": "联单编号：14 位、16 位数字，或 G 加 16 位数字；医疗废物为包装、登记卡、批次编号或车牌号；"
+    "轨迹为车牌号 · "
+    "a manifest number: 14 or 16 digits, or G and 16; of medical waste the package, register, batch or plate; of a "
+    "track the plate",
 }
 
 
 def _section(model: type[BaseModel], shown: dict[str, str]) -> str:
     (event_type,) = get_args(model.model_fields["type"].annotation)
-    verb = event_type.split(".")[2]
-    zh, en = SPEAKERS[verb]
+    _, family, verb, _ = event_type.split(".")
+    name = f"{family}.{verb}" if family == "medical" else verb
+    zh, en = SPEAKERS[name]
     title = (inspect.getdoc(model) or "").rstrip(".")
     data: Any = model.model_fields["data"].annotation
     return "\n\n".join(
         (
-            f"## {title} · {verb}",
+            f"## {title} · {name}",
             f"`type` = `{event_type}`\\\n谁可以上报：{zh}。Who may say it: {en}.",
-            _table(members_of(data)),
-            f"```json\n{shown[verb]}\n```",
+            _table(members_of(data), family),
+            f"```json\n{shown[name]}\n```",
         )
     )
 
 
-def _table(members: list[Member]) -> str:
+def _table(members: list[Member], family: str = "manifest") -> str:
     head = ("成员 member", "名称 name", "必填 required", "取值 value")
     return table(
         head,
         [
-            (code(m.path), two(*event_title(m.name)), "✓" if m.required else "", m.kind)
+            (code(m.path), two(*event_title(m.name, family)), "✓" if m.required else "", m.kind)
             for m in members
         ],
     )

@@ -91,14 +91,97 @@ _TRACK = {
 }
 
 
+_HOSPITAL, _PLANT = "12130100MB00000006", "91130100MA00000038"
+_BAGS = [{"id": "示例-20261120-001", "weight_g": 1850}, {"id": "示例-20261120-002"}]
+_OF = {"institution": _HOSPITAL, "packages": _BAGS}
+_MEDICAL: dict[str, tuple[str, str, str, dict[str, Any]]] = {
+    "sealed": (
+        _HOSPITAL,
+        "示例-20261120-001",
+        "2026-11-20T08:10:00+08:00",
+        {"waste": "infectious", "weight_g": 1850, "ward": "示例科", "role": "护士"},
+    ),
+    "transferred": (
+        _HOSPITAL,
+        "交接-0001",
+        "2026-11-20T15:00:00+08:00",
+        {**_OF, "to": _CONSIGNOR, "box": "箱-0007"},
+    ),
+    "collected": (
+        _PLANT,
+        "运送-0001",
+        "2026-11-21T09:00:00+08:00",
+        {**_OF, "plate": "冀A12345", "route": "示例一线", "weight_g": 3900},
+    ),
+    "received": (
+        _PLANT,
+        "入厂-0001",
+        "2026-11-21T11:00:00+08:00",
+        {**_OF, "plate": "冀A12345", "cold": True},
+    ),
+    "treated": (
+        _PLANT,
+        "批次-0001",
+        "2026-11-21T15:00:00+08:00",
+        {
+            "process": "steam",
+            "loads": [{"institution": _HOSPITAL, "packages": [bag["id"] for bag in _BAGS]}],
+            "temperature_c": 134,
+            "pressure_kpa": 220,
+            "minutes": 45,
+            "weight_g": 3900,
+        },
+    ),
+    "returned": (
+        _PLANT,
+        "退回-0001",
+        "2026-11-21T10:00:00+08:00",
+        {**_OF, "reason": "包装破损"},
+    ),
+    "lost": (
+        _PLANT,
+        "示例-20261120-002",
+        "2026-11-21T12:00:00+08:00",
+        {"institution": _HOSPITAL, "reason": "途中丢失"},
+    ),
+    "found": (
+        _PLANT,
+        "示例-20261120-002",
+        "2026-11-21T13:00:00+08:00",
+        {"institution": _HOSPITAL, "place": "车厢内"},
+    ),
+    "washed": (
+        _PLANT,
+        "冀A12345",
+        "2026-11-21T16:00:00+08:00",
+        {"what": "vehicle", "agent": "含氯消毒剂"},
+    ),
+    "corrected": (
+        _HOSPITAL,
+        "示例-20261120-001",
+        "2026-11-20T09:00:00+08:00",
+        {
+            "corrects": "sealed-1",
+            "reason": "重量填写有误",
+            "sealed": {"waste": "infectious", "weight_g": 1350},
+        },
+    ),
+}
+
+
 def examples() -> dict[str, str]:
-    """Return verb to event, as JSON text of several lines."""
+    """Return verb to event, as JSON text of several lines; of medical waste ``medical.<verb>``."""
     manifest = {
         verb: _event(verb, "manifest", who, _NUMBER, when, data)
         for verb, (who, when, data) in _SAID.items()
     }
     when = "2026-11-21T09:15:04+08:00"
-    return manifest | {"track": _event("track", "vehicle", _CARRIER, "冀A12345", when, _TRACK)}
+    medical = {
+        f"medical.{verb}": _event(verb, "medical", who, subject, at, data)
+        for verb, (who, subject, at, data) in _MEDICAL.items()
+    }
+    track = _event("track", "vehicle", _CARRIER, "冀A12345", when, _TRACK)
+    return manifest | medical | {"track": track}
 
 
 def _event(verb: str, family: str, who: str, subject: str, when: str, data: dict[str, Any]) -> str:

@@ -79,6 +79,42 @@ _TITLES = {
 }
 
 
-def event_title(name: str) -> tuple[str, str]:
+_MEDICAL = {
+    "agent": ("消毒剂", "disinfectant"),
+    "box": ("周转箱编号", "box"),
+    "cold": ("贮存温度低于 5 ℃", "stored below 5 °C"),
+    "collected": ("更正后的收运内容", "the corrected collection"),
+    "container": ("包装形式", "container"),
+    "cytotoxic": ("含细胞毒性药物", "with cytotoxic drugs"),
+    "disinfected": ("已消毒", "disinfected"),
+    "found": ("更正后的找到内容", "the corrected finding"),
+    "institution": ("产生医疗废物的机构", "the institution that it comes from"),
+    "loads": ("各机构的包装", "packages by institution"),
+    "lost": ("更正后的丢失内容", "the corrected loss"),
+    "manifest": ("（月度）联单编号", "(monthly) manifest number"),
+    "minutes": ("处理时间（分钟）", "time (minutes)"),
+    "packages": ("包装", "packages"),
+    "pieces": ("件数", "pieces"),
+    "plate": ("车牌号", "plate"),
+    "pressure_kpa": ("压力（kPa）", "pressure (kPa)"),
+    "process": ("处置方式", "process"),
+    "residence_ms": ("烟气停留时间（毫秒）", "residence time of the gas (ms)"),
+    "returned": ("更正后的退回内容", "the corrected return"),
+    "role": ("交接人岗位", "role of the handler"),
+    "route": ("收运路线", "route"),
+    "sealed": ("更正后的封装内容", "the corrected sealing"),
+    "temperature_c": ("温度（℃）", "temperature (°C)"),
+    "to": ("集中暂存的机构", "the collecting hospital"),
+    "transferred": ("更正后的转运内容", "the corrected transfer"),
+    "ward": ("科室", "ward"),
+    "washed": ("更正后的清洗内容", "the corrected washing"),
+    "waste": ("类别", "class"),
+    "weight_g": ("重量（克）", "weight (g)"),
+    "what": ("清洗对象", "what was washed"),
+}
+
+
+def event_title(name: str, family: str = "manifest") -> tuple[str, str]:
     """Return a member's name in Chinese and English."""
-    return _TITLES.get(name) or title_of(name)
+    own = _MEDICAL.get(name) if family == "medical" else None
+    return own or _TITLES.get(name) or title_of(name)
