@@ -13,17 +13,27 @@ from typing import Any, NamedTuple
 import asyncpg
 import msgspec
 
+from schemas.envelope import unit_of
 from schemas.instant import CHINA
 from streams.alert_rows import write_alerts
 from streams.judging.alerts import alert_changes
 from streams.judging.decision import LimitDecision, Memo
-from streams.judging.medical.day import HospitalDay, PlantDay, hospital_days, plant_days
+from streams.judging.medical.day import (
+    HospitalDay,
+    Pickup,
+    PlantDay,
+    hospital_days,
+    pickups_of,
+    plant_days,
+)
 from streams.judging.medical.judge import JudgedDay, day_marks, day_parties, judge_day, summary_of
+from streams.judging.medical.package import Mark
 from streams.judging.medical.said import MedicalStatement, counted, read_medical
 from streams.judging.outcome import outcome_digest
 from streams.judging.packing import outcomes_json
 from streams.judging.registry import RegistryView
 from streams.judging.rules import RULE_BOOK, RuleBook
+from streams.judging.statement import Ref
 from streams.medical_batch import PICKUP, PLANT
 from streams.postgres_registry import HISTORY
 from streams.postgres_state import PostgresState
@@ -53,6 +63,16 @@ JOIN medical_word w ON w.holder = t.holder AND w.at >= t.since AND w.at < t.unti
     AND left(w.label, 1) = '/' AND w.label = $4
 JOIN medical_event e USING (source, event_id, digest)
 """  # noqa: S608
+_PICKUPS = """
+SELECT w.holder, w.source, w.event_id, w.digest, w.at, e.corrects IS NOT NULL
+    OR EXISTS (SELECT FROM medical_event c WHERE c.source = w.source AND c.corrects = w.event_id)
+    OR EXISTS (SELECT FROM medical_event c WHERE c.source = w.source AND c.event_id = w.event_id
+        AND c.digest <> w.digest) AS tied
+FROM unnest($1::text[], $2::timestamptz[], $3::timestamptz[]) t (holder, since, until)
+JOIN medical_word w ON w.holder = t.holder AND w.at >= t.since AND w.at < t.until
+    AND left(w.label, 1) = '/' AND w.label = $4
+JOIN medical_event e USING (source, event_id, digest)
+"""
 _CORRECTING = """
 SELECT e.source, e.event_id, e.digest, e.received_us, e.raw, e.corrects
 FROM unnest($1::text[], $2::text[]) t (source, event_id)
@@ -239,14 +259,34 @@ async def _hospital_days(
         for holder, its in days.items()
         if its
     ]
-    await _load(connection, said, _EVENTS_BETWEEN, *_columns(spans), PICKUP)
-    found = {
-        (facts.institution, facts.day): facts._replace(
-            packages=tuple(p for p in facts.packages if (facts.institution, p.id) in whole)
-        )
-        for facts in hospital_days(counted(said.values())[0])
-    }
+    pickups = await _pickups(connection, said, spans)
+    found = {}
+    for facts in hospital_days(counted(said.values())[0]):
+        packages = tuple(p for p in facts.packages if (facts.institution, p.id) in whole)
+        its = pickups_of(facts.day, pickups.get(facts.institution, facts.pickups))
+        found[facts.institution, facts.day] = facts._replace(packages=packages, pickups=its)
     return [found.get(key, HospitalDay(*key, (), ())) for key in wanted]
+
+
+async def _pickups(
+    connection: asyncpg.Connection, said: _Said, spans: Sequence[tuple[str, datetime, datetime]]
+) -> dict[str, list[Pickup]]:
+    """Return each holder's pick-ups, of which no more than the time is needed.
+
+    Those of a holder whose registers were corrected or contradicted come with what was said of them.
+    """
+    rows = await connection.fetch(_PICKUPS, *_columns(spans), PICKUP)
+    tied = {row["holder"] for row in rows if row["tied"]}
+    again = [span for span in spans if span[0] in tied]
+    await _load(connection, said, _EVENTS_BETWEEN, *_columns(again), PICKUP)
+    found: dict[str, list[Pickup]] = {span[0]: [] for span in spans if span[0] not in tied}
+    for row in sorted(rows, key=lambda r: (r["at"], r["source"], r["event_id"])):
+        if row["holder"] in found:
+            ref = Ref(row["source"], row["event_id"], row["digest"])
+            unit = unit_of(row["source"])
+            mark = Mark("collected", row["at"], unit, ref, "", None, None)
+            found[row["holder"]].append(Pickup(mark))
+    return found
 
 
 async def _plant_days(

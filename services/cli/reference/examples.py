@@ -92,7 +92,10 @@ _TRACK = {
 
 
 _HOSPITAL, _PLANT = "12130100MB00000006", "91130100MA00000038"
-_BAGS = [{"id": "示例-20261120-001", "weight_g": 1850}, {"id": "示例-20261120-002"}]
+_BAGS: list[dict[str, Any]] = [
+    {"id": "示例-20261120-001", "weight_g": 1850},
+    {"id": "示例-20261120-002"},
+]
 _OF = {"institution": _HOSPITAL, "packages": _BAGS}
 _MEDICAL: dict[str, tuple[str, str, str, dict[str, Any]]] = {
     "sealed": (

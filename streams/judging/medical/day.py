@@ -15,7 +15,15 @@ from schemas.instant import china_day
 from streams.judging.medical.package import Mark, Package, packages_of, words_of
 from streams.judging.medical.said import Counted
 
-__all__ = ["HospitalDay", "Pickup", "PlantDay", "hospital_days", "hospital_subject", "plant_days"]
+__all__ = [
+    "HospitalDay",
+    "Pickup",
+    "PlantDay",
+    "hospital_days",
+    "hospital_subject",
+    "pickups_of",
+    "plant_days",
+]
 
 _AFTER = timedelta(days=2)
 """How long after a plant's day its washings are still of it."""
@@ -81,15 +89,13 @@ def hospital_days(said: Iterable[Counted]) -> list[HospitalDay]:
             days[package.day].append(package)
         came = sorted(pickups[institution], key=lambda p: (p.mark.at, p.mark.ref))
         for day, packages in sorted(days.items()):
-            found.append(
-                HospitalDay(
-                    institution,
-                    day,
-                    tuple(packages),
-                    tuple(p for p in came if day <= china_day(p.mark.at) <= day + _PICKUPS),
-                )
-            )
+            found.append(HospitalDay(institution, day, tuple(packages), pickups_of(day, came)))
     return found
+
+
+def pickups_of(day: date, came: Iterable[Pickup]) -> tuple[Pickup, ...]:
+    """Return the pick-ups that may bear on what was sealed on a day."""
+    return tuple(p for p in came if day <= china_day(p.mark.at) <= day + _PICKUPS)
 
 
 def plant_days(said: Iterable[Counted]) -> list[PlantDay]:
