@@ -2,8 +2,10 @@
 
 import asyncio
 import gc
+import os
 import signal
 import sys
+import threading
 
 import structlog
 import uvloop
@@ -37,7 +39,15 @@ async def _all_of(settings: Settings, stop: asyncio.Event) -> None:
     finally:
         for task in tasks:
             task.cancel()
-        await asyncio.wait(tasks)
+        await asyncio.wait(tasks, timeout=_FINISH_WITHIN_S)
+
+
+def _end_for_certain(code: int) -> int:
+    """Leave the process a short while to end by itself: a reader cut off in its start can hang it."""
+    timer = threading.Timer(_FINISH_WITHIN_S, os._exit, [code])
+    timer.daemon = True
+    timer.start()
+    return code
 
 
 async def serve(settings: Settings) -> int:
@@ -81,7 +91,7 @@ def main() -> int:
     gc.freeze()
     gc.set_threshold(1_000_000, 20, 50)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(serve(settings))
+        return _end_for_certain(runner.run(serve(settings)))
 
 
 if __name__ == "__main__":
