@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 import structlog
 
@@ -42,6 +42,7 @@ STOP_WITHIN_S = 9.0
 
 _PROBE_EVERY_S = 0.05
 _PROBE_TIMEOUT_S = 3.0
+_CANCEL_AGAIN_S = 0.5
 
 _log = structlog.get_logger(__name__)
 
@@ -272,9 +273,7 @@ class Supervisor:
                     started.set_result(None)
             return f"ended with {describe_exit(await end)}"
         finally:
-            end.cancel()
-            probe.cancel()
-            await asyncio.gather(end, probe, return_exceptions=True)
+            await _cancelled(end, probe)
 
     async def _dismiss_keeper(self, run: _Run) -> None:
         if run.keeper is not None:
@@ -345,3 +344,16 @@ def _signal_group(process: "subprocess.Popen[bytes]", sig: signal.Signals) -> No
     """Signal a child that was not reaped yet, and all it forked into its session's group."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, sig)
+
+
+async def _cancelled(*tasks: "asyncio.Future[Any]") -> None:
+    """Cancel tasks until they are.
+
+    ``asyncio.wait_for`` of Python 3.11 swallows a cancellation that comes as its future ends, and a probe
+    that lives on would keep a dead child from being started again.
+    """
+    while pending := [task for task in tasks if not task.done()]:
+        for task in pending:
+            task.cancel()
+        await asyncio.wait(pending, timeout=_CANCEL_AGAIN_S)
+    await asyncio.gather(*tasks, return_exceptions=True)

@@ -18,6 +18,7 @@ from infra.runtime.supervision import (
     Probe,
     RestartPolicy,
     Supervisor,
+    _cancelled,
     run_to_end,
 )
 
@@ -85,6 +86,30 @@ async def test_a_child_that_dies_is_brought_back(supervisor, sleeper, events):
     assert supervisor.pid("sleeper") != first
     assert [e.kind for e in events] == ["started", "ready", "died", "started", "ready"]
     assert "SIGKILL" in events[2].detail
+
+
+async def test_a_probe_that_takes_a_cancellation_for_its_own_is_cancelled_again():
+    """``asyncio.wait_for`` of Python 3.11 swallows one that comes as its future ends; a child that
+    had died meanwhile was never started again.
+    """
+    swallowed = 0
+
+    async def deaf() -> None:
+        nonlocal swallowed
+        while True:
+            try:
+                await asyncio.sleep(600)
+            except asyncio.CancelledError:
+                swallowed += 1
+                if swallowed > 1:
+                    raise
+
+    task = asyncio.ensure_future(deaf())
+    await asyncio.sleep(0)
+    async with asyncio.timeout(5):
+        await _cancelled(task)
+    assert task.cancelled()
+    assert swallowed == 2
 
 
 async def test_pauses_between_restarts_grow_up_to_a_bound(supervisor, sleeper, tmp_path, events):
