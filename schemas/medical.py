@@ -80,7 +80,7 @@ _WIRE = {
     "type": "string",
     "minLength": LEAST_ID,
     "maxLength": MOST_ID,
-    "pattern": r"^[^/\s]([^/]*[^/\s])?$",
+    "pattern": "^[^/]+$",
 }
 PackageId = Annotated[str, Checked(read_label, _WIRE)]
 Label = Annotated[str, Checked(read_label, _WIRE)]
