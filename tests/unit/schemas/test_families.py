@@ -17,11 +17,14 @@ def written(**more: Any) -> bytes:
 
 
 def test_every_example_is_of_its_family_and_has_a_key() -> None:
-    for verb, text in examples().items():
+    for name, text in examples().items():
         family = family_of(text.encode())
-        assert family is FAMILIES["vehicle" if verb == "track" else "manifest"]
-        subject = json.loads(text)["subject"]
-        assert family.key(family.decode(text.encode())) == subject
+        medical = name.startswith("medical.")
+        wanted = "vehicle" if name == "track" else "medical" if medical else "manifest"
+        assert family is FAMILIES[wanted]
+        said = json.loads(text)
+        key = said["source"].removeprefix("urn:uscc:") if medical else said["subject"]
+        assert family.key(family.decode(text.encode())) == key
 
 
 def test_the_manifests_topic_is_the_first() -> None:
