@@ -10,8 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from schemas.instant import china_day
-from schemas.medical import MEDICAL_VERBS
-from streams.judging.medical.said import MedicalStatement
+from streams.judging.medical.said import MedicalStatement, told
 
 __all__ = ["PICKUP", "PLANT", "Spoken", "keep_medical", "spoken"]
 
@@ -32,14 +31,10 @@ class Spoken(NamedTuple):
 def spoken(one: MedicalStatement) -> list[Spoken]:
     """Return everything that an event speaks of; of a correction, by what it puts in its place."""
     event: Any = one.event
-    verb, data, at = one.verb, event.data, event.time
-    if verb == "corrected":
-        at = data.happened_at or at
-        verb, data = next(
-            (v, told)
-            for v in MEDICAL_VERBS.values()
-            if (told := getattr(data, v, None)) is not None
-        )
+    verb, data = told(one)
+    at = event.time
+    if one.verb == "corrected":
+        at = event.data.happened_at or at
     match verb:
         case "sealed":
             return [Spoken(one.unit, event.subject, at)]
@@ -62,14 +57,14 @@ def spoken(one: MedicalStatement) -> list[Spoken]:
     return packages
 
 
-def dirty_labels(told: Spoken) -> list[str]:
+def dirty_labels(one: Spoken) -> list[str]:
     """Return what must be judged again: the package, or the days that a pick-up or plant bears on."""
-    if told.label == PICKUP:
-        return [f"{PICKUP}/{china_day(told.at)}"]
-    if told.label == PLANT:
-        day = china_day(told.at)
+    if one.label == PICKUP:
+        return [f"{PICKUP}/{china_day(one.at)}"]
+    if one.label == PLANT:
+        day = china_day(one.at)
         return [f"{PLANT}/{day - timedelta(days=n)}" for n in range(_WASHED + 1)]
-    return [told.label]
+    return [one.label]
 
 
 _EVENTS = """
@@ -122,7 +117,7 @@ async def keep_medical(connection: Any, arrivals: Sequence[MedicalStatement]) ->
         [_corrects(one) for one in said],
         [one.raw for one in said],
     )
-    words = [(told, one.ref) for one in said for told in dict.fromkeys(spoken(one))]
+    words = [(word, one.ref) for one in said for word in dict.fromkeys(spoken(one))]
     await connection.execute(
         _WORDS,
         [w.holder for w, _ in words],
@@ -132,15 +127,15 @@ async def keep_medical(connection: Any, arrivals: Sequence[MedicalStatement]) ->
         [r.digest for _, r in words],
         [w.at for w, _ in words],
     )
-    told = [w for w, _ in words]
+    touched = [w for w, _ in words]
     sources, ids = [r.source for r in refs], [r.id for r in refs]
     corrected = await connection.fetch(_ANY_CORRECTS, sources, ids)
     tied = [(r["source"], r["event_id"]) for r in corrected]
     tied += [(one.ref.source, one.ref.id) for one in said if one.verb == "corrected"]
     if tied:
         rows = await connection.fetch(_TIED, *map(list, zip(*tied, strict=True)))
-        told += [Spoken(row["holder"], row["label"], row["at"]) for row in rows]
-    await mark_dirty(connection, [(t.holder, label) for t in told for label in dirty_labels(t)])
+        touched += [Spoken(row["holder"], row["label"], row["at"]) for row in rows]
+    await mark_dirty(connection, [(t.holder, label) for t in touched for label in dirty_labels(t)])
 
 
 async def mark_dirty(connection: Any, pairs: Iterable[tuple[str, str]]) -> None:

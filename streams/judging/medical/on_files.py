@@ -10,10 +10,9 @@ from datetime import datetime
 from typing import Any
 
 from schemas.fast import NotUnderstood
-from schemas.medical import MEDICAL_VERBS
 from schemas.problems import Problem
 from streams.judging.medical.day import HospitalDay, PlantDay, hospital_days, plant_days
-from streams.judging.medical.said import MedicalStatement, counted, read_medical
+from streams.judging.medical.said import MedicalStatement, counted, read_medical, told
 from streams.judging.spool import Spool
 
 __all__ = ["MedicalFiles", "is_medical"]
@@ -110,14 +109,7 @@ def _bucket(key: str) -> int:
 
 def _keys(one: MedicalStatement) -> set[str]:
     """Return the institutions that an event names, and the unit that says it."""
-    event: Any = one.event
-    data, verb = event.data, one.verb
-    if verb == "corrected":
-        verb, data = next(
-            (v, told)
-            for v in MEDICAL_VERBS.values()
-            if (told := getattr(data, v, None)) is not None
-        )
+    verb, data = told(one)
     keys = {one.unit}
     if verb == "treated":
         keys |= {load.institution for load in data.loads}

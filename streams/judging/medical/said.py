@@ -1,6 +1,5 @@
 """What was said of medical waste: events with their identity, and what counts of them once corrected."""
 
-from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -11,7 +10,7 @@ from schemas.medical import MEDICAL_VERBS, MedicalEvent
 from schemas.receipt import event_digest
 from streams.judging.statement import Ref
 
-__all__ = ["Counted", "MedicalStatement", "counted", "read_medical"]
+__all__ = ["Counted", "MedicalStatement", "counted", "read_medical", "told"]
 
 
 class MedicalStatement(NamedTuple):
@@ -124,12 +123,13 @@ def _as_it_counts(one: MedicalStatement, correction: MedicalStatement | None) ->
     )
 
 
-_Grouped = dict[str, list[Counted]]
-
-
-def by_unit(said: Iterable[Counted]) -> _Grouped:
-    """Return what each unit said."""
-    groups: _Grouped = defaultdict(list)
-    for one in said:
-        groups[one.unit].append(one)
-    return groups
+def told(one: MedicalStatement) -> tuple[str, Any]:
+    """Return the verb and data of an event; of a correction those that it puts in their place."""
+    data: Any = one.event.data
+    if one.verb != "corrected":
+        return one.verb, data
+    return next(
+        (verb, its)
+        for verb in MEDICAL_VERBS.values()
+        if (its := getattr(data, verb, None)) is not None
+    )

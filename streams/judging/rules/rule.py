@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from schemas.alert import Evidence
 from schemas.instant import china_day
@@ -109,8 +109,19 @@ class LimitRule(NamedTuple):
     """The greatest severity that the quantity may give its findings."""
 
 
+class RuleLike(Protocol):
+    """What an outcome takes of its rule, whatever that judges."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def version(self) -> int: ...
+    @property
+    def parameters(self) -> Parameters: ...
+
+
 def says(
-    rule: ManifestRule | LimitRule,
+    rule: RuleLike,
     state: State,
     discriminator: str,
     reason: str,

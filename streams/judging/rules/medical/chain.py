@@ -22,6 +22,7 @@ from streams.judging.rules.medical.rule import (
     kilograms,
     mark_evidence,
     named,
+    next_end,
     silent,
 )
 from streams.judging.rules.parameter import Parameter, Parameters
@@ -64,7 +65,6 @@ _PERCENT = Parameter(
 _SLIP = 1000
 _CLOSE = 0.02
 """How near to a thousandfold a weight must be to be called a slip of the unit."""
-_JUST_AFTER = timedelta(microseconds=1)
 
 
 def _weight(package: Package) -> int:
@@ -92,8 +92,7 @@ def _road_ends(
     rule: MedicalRule, facts: HospitalDay, view: RegistryView, now: datetime | None
 ) -> datetime | None:
     ends = [_overdue_at(rule, mark) for _, mark in _on_the_road(facts)]
-    first = min((end for end in ends if now is None or end >= now), default=None)
-    return None if first is None else first + _JUST_AFTER
+    return next_end(ends, now)
 
 
 def _unaccounted(

@@ -28,6 +28,7 @@ from streams.judging.rules.medical.rule import (
     kilograms,
     mark_evidence,
     named,
+    next_end,
     silent,
 )
 from streams.judging.rules.parameter import Parameter, Parameters
@@ -36,7 +37,6 @@ from streams.judging.rules.rule import Said, record_evidence
 __all__ = ["NOT_WASHED", "OVER_CAPACITY", "PLANT_STORE", "PROCESS_FIGURES", "WRONG_PROCESS"]
 
 _BY_STANDARD = ("infectious", "sharps", "pathological")
-_JUST_AFTER = timedelta(microseconds=1)
 
 
 def _hours(name: str, hours: int, zh: str, en: str) -> Parameter:
@@ -92,8 +92,7 @@ def _store_due(
     rule: MedicalRule, facts: HospitalDay, view: RegistryView, now: datetime | None
 ) -> datetime | None:
     ends = [s.limit.end for s in _stays(rule, facts, view) if s.treated is None]
-    first = min((end for end in ends if now is None or end >= now), default=None)
-    return None if first is None else first + _JUST_AFTER
+    return next_end(ends, now)
 
 
 def _plant_store(
@@ -402,8 +401,7 @@ def _wash_due(
     if not _washes(facts):
         return None
     ends = [end for _, _, end, washed in _uses(rule, facts) if washed is None]
-    first = min((end for end in ends if now is None or end >= now), default=None)
-    return None if first is None else first + _JUST_AFTER
+    return next_end(ends, now)
 
 
 def _washes(facts: PlantDay) -> bool:

@@ -1,7 +1,7 @@
 """What a rule of medical waste is, and the words that they share."""
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from schemas.alert import Evidence, LegalBasis, Severity
@@ -10,13 +10,22 @@ from streams.judging.medical.package import Mark, Package
 from streams.judging.outcome import Outcome, State
 from streams.judging.rules.explained.wording import some
 from streams.judging.rules.parameter import Parameters
-from streams.judging.rules.rule import Said
+from streams.judging.rules.rule import Said, says
 
 if TYPE_CHECKING:
     from streams.judging.medical.said import Counted
     from streams.judging.registry import RegistryView
 
-__all__ = ["MOST_EVIDENCE", "MedicalRule", "found", "kilograms", "mark_evidence", "named", "silent"]
+__all__ = [
+    "MOST_EVIDENCE",
+    "MedicalRule",
+    "found",
+    "kilograms",
+    "mark_evidence",
+    "named",
+    "next_end",
+    "silent",
+]
 
 MOST_EVIDENCE = 20
 """Events that a finding about many packages shows; its sentence says how many there are."""
@@ -47,7 +56,7 @@ def silent(
     rule: MedicalRule, reason: str, said: Said, state: State = "not_applicable"
 ) -> tuple[Outcome]:
     """Return the single outcome of a rule that finds nothing."""
-    return (_outcome(rule, state, "-", reason, said),)
+    return (says(rule, state, "-", reason, said),)
 
 
 def found(
@@ -66,7 +75,7 @@ def found(
     cures: Sequence[Cure] = (),
 ) -> Outcome:
     """Return a finding."""
-    return _outcome(
+    return says(
         rule,
         state,
         discriminator,
@@ -82,21 +91,10 @@ def found(
     )
 
 
-def _outcome(
-    rule: MedicalRule, state: State, discriminator: str, reason: str, said: Said, **more: Any
-) -> Outcome:
-    if rule.parameters.changed and state != "not_applicable":
-        more["parameters"] = rule.parameters.changed
-    return Outcome(
-        rule=rule.id,
-        version=rule.version,
-        discriminator=discriminator,
-        state=state,
-        reason=reason,
-        zh=said[0],
-        en=said[1],
-        **more,
-    )
+def next_end(ends: Iterable[datetime], now: datetime | None) -> datetime | None:
+    """Return the instant just after the first end that the clock has not passed; None without one."""
+    first = min((end for end in ends if now is None or end >= now), default=None)
+    return None if first is None else first + timedelta(microseconds=1)
 
 
 def mark_evidence(mark: "Mark | Counted", zh: str, en: str) -> Evidence:

@@ -8,7 +8,7 @@ the spot (Art 21) and are left in peace.
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 
 from schemas.alert import LegalBasis
@@ -26,6 +26,7 @@ from streams.judging.rules.medical.rule import (
     kilograms,
     mark_evidence,
     named,
+    next_end,
     silent,
 )
 from streams.judging.rules.parameter import Parameter, Parameters
@@ -44,9 +45,6 @@ _HOURS = Parameter(
     "how long a package may stay in store, from its sealing",
     "医疗废物管理条例第十七条 / regulation of 2003 Art 17",
 )
-
-
-_JUST_AFTER = timedelta(microseconds=1)
 
 
 class _Stay(NamedTuple):
@@ -130,8 +128,7 @@ def _due(
     if isinstance(stays, tuple):
         return None
     ends = [s.limit.end for s in stays if s.left is None]
-    first = min((end for end in ends if now is None or end >= now), default=None)
-    return None if first is None else first + _JUST_AFTER
+    return next_end(ends, now)
 
 
 def _stored(

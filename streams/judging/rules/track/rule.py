@@ -10,7 +10,7 @@ from streams.judging.explanation import Condition, Cure
 from streams.judging.outcome import Outcome, State, china_text
 from streams.judging.rules.explained.wording import condition
 from streams.judging.rules.parameter import Parameter, Parameters
-from streams.judging.rules.rule import Said, record_evidence
+from streams.judging.rules.rule import Said, record_evidence, says
 from streams.judging.tracks.segments import Stop, instant, seconds
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def silent(
     rule: TrackRule, reason: str, said: Said, state: State = "not_applicable"
 ) -> tuple[Outcome]:
     """Return the single outcome of a rule that finds nothing."""
-    return (_outcome(rule, state, "-", reason, said),)
+    return (says(rule, state, "-", reason, said),)
 
 
 def found(
@@ -82,7 +82,7 @@ def found(
     margin: str | None = None,
 ) -> Outcome:
     """Return a finding, always one for review: positions show where, never what or why."""
-    return _outcome(
+    return says(
         rule,
         "needs_review",
         discriminator,
@@ -96,23 +96,6 @@ def found(
         conditions=tuple(conditions),
         cures=tuple(cures),
         margin=margin,
-    )
-
-
-def _outcome(
-    rule: TrackRule, state: State, discriminator: str, reason: str, said: Said, **more: Any
-) -> Outcome:
-    if rule.parameters.changed and state != "not_applicable":
-        more["parameters"] = rule.parameters.changed
-    return Outcome(
-        rule=rule.id,
-        version=rule.version,
-        discriminator=discriminator,
-        state=state,
-        reason=reason,
-        zh=said[0],
-        en=said[1],
-        **more,
     )
 
 
