@@ -6,7 +6,15 @@ from typing import Annotated
 
 import typer
 
-from infra.local.service import ARCHIVER, CONSOLE, COURIER, GATEWAY, MEDICAL_WORKER, worker
+from infra.local.service import (
+    ARCHIVER,
+    CONSOLE,
+    COURIER,
+    GATEWAY,
+    MEDICAL_WORKER,
+    TRACK_WORKER,
+    worker,
+)
 from infra.local.stack import LocalStack
 from infra.runtime.settings import Settings, home_from_environment
 from services.cli.child_events import EventTeller
@@ -57,7 +65,7 @@ async def _demo(world: World, home: Path, cache: Path, once: bool) -> int:
     with Preparing() as preparing:
         stack = LocalStack(
             settings,
-            (GATEWAY, ARCHIVER, COURIER, CONSOLE, worker(), MEDICAL_WORKER),
+            (GATEWAY, ARCHIVER, COURIER, CONSOLE, worker(), MEDICAL_WORKER, TRACK_WORKER),
             cache=cache,
             progress=preparing.tell,
             on_event=events.tell,

@@ -13,12 +13,14 @@ SELECT
     (SELECT coalesce(sum(next_offset), 0)::bigint FROM consumer_offset
         WHERE consumer = 'archiver' AND topic <> 'vehicle.tracks')
         AS archived,
-    (SELECT count(*) FROM dirty) + (SELECT count(*) FROM medical_dirty) AS dirty,
+    (SELECT count(*) FROM dirty) + (SELECT count(*) FROM medical_dirty)
+        + (SELECT count(*) FROM vehicle_dirty) AS dirty,
     (SELECT count(*) FROM rejudge) AS rejudge,
     (SELECT seq FROM registry_head) AS registry_head,
     (SELECT seq FROM registry_pager) AS registry_pager,
     (SELECT count(*) FROM deadline WHERE due <= clock_timestamp())
-        + (SELECT count(*) FROM medical_day WHERE due <= clock_timestamp()) AS due,
+        + (SELECT count(*) FROM medical_day WHERE due <= clock_timestamp())
+        + (SELECT count(*) FROM journey WHERE due <= clock_timestamp()) AS due,
     (SELECT count(*) FROM quarantine) AS quarantined,
     (SELECT count(*) FROM outbox WHERE sent_at IS NULL) AS outbox,
     (SELECT count(*) FROM alert WHERE state = 'open') AS alerts_open

@@ -30,9 +30,9 @@ from streams.judging.rules.track.rule import (
     span_text,
     track_evidence,
 )
-from streams.judging.tracks.journey import Plate
+from streams.judging.tracks.journey import LONGEST_HAUL_H, PlateDay
 from streams.judging.tracks.leg import Leg
-from streams.judging.tracks.segments import Stop, instant, seconds
+from streams.judging.tracks.segments import Stop, instant
 
 __all__ = ["NO_MANIFEST", "NO_MANIFEST_LAW", "TWO_PLACES"]
 
@@ -54,12 +54,12 @@ def _stood_in(stop: Stop, role: str) -> list[Fence]:
     return [f for f in stop.fences if f.role == role and f.owner is not None]
 
 
-def _hauls(rule: TrackRule, plate: Plate) -> Iterator[tuple[Stop, Fence, Stop, Fence]]:
-    """Yield stops at a generator, each with the next stop at another unit's receiver within the hours."""
+def _hauls(rule: TrackRule, plate: PlateDay) -> Iterator[tuple[Stop, Fence, Stop, Fence]]:
+    """Yield stops at a generator left on the day, with the next at another unit's receiver within the hours."""
     least = rule.parameters["minutes"] * 60
     stops = [s for s in plate.track.stops if s.ends - s.begins >= least] if plate.track else []
     for n, stop in enumerate(stops):
-        for site in _stood_in(stop, "generator"):
+        for site in _stood_in(stop, "generator") if plate.has(stop.ends) else ():
             for later in stops[n + 1 :]:
                 if later.begins - stop.ends > rule.parameters["hours"] * 3600:
                     break
@@ -70,9 +70,9 @@ def _hauls(rule: TrackRule, plate: Plate) -> Iterator[tuple[Stop, Fence, Stop, F
 
 
 def _no_manifest(
-    rule: TrackRule, plate: Plate, view: RegistryView, now: datetime | None
+    rule: TrackRule, plate: PlateDay, view: RegistryView, now: datetime | None
 ) -> Sequence[Outcome]:
-    if plate.track is None or not plate.track.times:
+    if plate.track is None:
         return silent(rule, "not_tracked", ("没有位置", "there are no positions"))
     held = [v for v in view.vehicles(plate.plate) if view.permits(v.owner)]
     if not held:
@@ -97,7 +97,7 @@ def _no_manifest(
         then = instant(stop.begins)
         carries = any(in_force(v, then) and view.permits_in_force(v.owner, then) for v in held)
         if carries and not any(leg.covers(stop.begins, later.ends) for leg in plate.legs):
-            bare.setdefault(f"{site.owner}|{end.owner}|{clock_text(stop.begins)[:10]}", haul)
+            bare.setdefault(f"{site.owner}|{end.owner}", haul)
     if not bare:
         reason = "covered" if hauls else "no_run"
         said = (
@@ -111,7 +111,7 @@ def _no_manifest(
 
 def _haul_finding(
     rule: TrackRule,
-    plate: Plate,
+    plate: PlateDay,
     view: RegistryView,
     stop: Stop,
     site: Fence,
@@ -137,7 +137,7 @@ def _haul_finding(
         f"{site.owner}|{end.owner}",
         "no_manifest",
         said,
-        at=stop.begins,
+        at=stop.ends,
         grams=0,
         unweighed=True,
         evidence=[
@@ -183,14 +183,11 @@ def _points(leg: Leg) -> list[tuple[int, str, str, str]]:
     return points
 
 
-def _together(legs: Sequence[Leg], now: datetime | None) -> Iterator[tuple[Leg, Leg]]:
+def _together(legs: Sequence[Leg]) -> Iterator[tuple[Leg, Leg]]:
     """Yield pairs that are on the road at one time; legs in order of their loading."""
     for n, one in enumerate(legs):
         start = one.loaded or 0
-        end = one.until
-        if end is None:
-            clock = start + _OPEN_S if now is None else seconds(now)
-            end = min(clock, start + _OPEN_S)
+        end = one.until if one.until is not None else start + _OPEN_S
         for other in legs[n + 1 :]:
             if (other.loaded or 0) >= end:
                 break
@@ -199,7 +196,7 @@ def _together(legs: Sequence[Leg], now: datetime | None) -> Iterator[tuple[Leg, 
 
 
 def _two_places(
-    rule: TrackRule, plate: Plate, view: RegistryView, now: datetime | None
+    rule: TrackRule, plate: PlateDay, view: RegistryView, now: datetime | None
 ) -> Sequence[Outcome]:
     moved = sorted(
         (leg for leg in plate.legs if leg.loaded is not None and leg.judged),
@@ -207,10 +204,10 @@ def _two_places(
     )
     pairs = 0
     findings = []
-    for one, other in _together(moved, now):
+    for one, other in _together(moved):
         pairs += 1
         clash = _clash(rule, one, other) if one.receiver != other.receiver else None
-        if clash is not None:
+        if clash is not None and plate.has(max(clash[0][0], clash[1][0])):
             findings.append(_clash_finding(rule, plate, (one, other), *clash))
     if findings:
         return tuple(findings)
@@ -243,7 +240,7 @@ def _clash(rule: TrackRule, one: Leg, other: Leg) -> tuple[_Point, _Point, int] 
 
 
 def _clash_finding(
-    rule: TrackRule, plate: Plate, legs: tuple[Leg, Leg], a: _Point, b: _Point, km: int
+    rule: TrackRule, plate: PlateDay, legs: tuple[Leg, Leg], a: _Point, b: _Point, km: int
 ) -> Outcome:
     one, other = legs
     between = hours_text(abs(a[0] - b[0]))
@@ -318,7 +315,7 @@ NO_MANIFEST = TrackRule(
             24,
             ("小时", "hours"),
             1,
-            240,
+            LONGEST_HAUL_H,
             "两处停留相隔在此之内",
             "so long between the stops",
         ),

@@ -1,22 +1,31 @@
-"""A plate's positions folded into stops, visits, provinces and gaps: of a set, in any order.
+"""A plate's positions, put right and located: of a set, in any order. Any stretch of them folds into a track.
 
 Of copies of one instant the first received counts. Dropped, and counted with the reason: places at 0, 0;
 what a terminal calls not positioned (status bit 1); instants over ten minutes after they were received; a
 lone place that nobody could have driven to and back from. A clock that is wrong by whole hours (terminals
-that send UTC for China time are eight hours late) is seen against the time of receipt and put right.
+that send UTC for China time are eight hours late) is seen against the times of receipt of that day and its
+neighbours, and put right.
+
+Whether a position counts depends on none that is more than two days away (``REACH_S``): so a drive of some
+days folds as one of a year does, in the stretch that is that far inside it.
 """
 
-from collections import Counter
-from collections.abc import Callable, Iterator
+from bisect import bisect_left
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import date
+from itertools import pairwise
 from statistics import median
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from schemas.instant import china_day
 from schemas.registry import Fence
 from streams.judging.registry import in_force
 from streams.judging.tracks.places import KM_PER_DEGREE, Floats, Places
-from streams.judging.tracks.positions import Positions
+from streams.judging.tracks.positions import Batch, Positions
 from streams.judging.tracks.segments import (
     LEAST_GAP_S,
     LEAST_STOP_S,
@@ -28,9 +37,14 @@ from streams.judging.tracks.segments import (
     instant,
 )
 
-__all__ = ["fold_track"]
+__all__ = ["REACH_S", "Drive"]
 
-_HOUR, _SECOND = 3600, 1_000_000
+_HOUR, _DAY, _SECOND = 3600, 86_400, 1_000_000
+REACH_S = 3 * _DAY
+"""What lies further outside a stretch bears on nothing in it: a clock's day and its neighbours, 14 hours of
+time zones, and ``_NEIGHBOURS_S``."""
+_NEIGHBOURS_S = _DAY
+"""A position is compared with those before and after it if they are no further away."""
 _CLOCK_S = 10 * 60
 """Clocks of terminal and receiver differ by so much at most; what lies further ahead is dropped."""
 _LEAST_BATCHES, _MOST_HOURS = 3, 14
@@ -46,6 +60,8 @@ _SAME_STOP_S = 5 * 60
 _SAME_VISIT_S = 3 * 60
 """Out of a fence for no longer is a bad fix at its edge."""
 
+_COLUMNS = ("at", "lon", "lat", "speed", "status", "received")
+
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
@@ -53,18 +69,31 @@ Bools = NDArray[np.bool_]
 class _Fixes:
     """Columns of the positions that count, in order of time."""
 
-    def __init__(self, positions: Positions) -> None:
-        self.at: Ints = np.array(positions.at, np.int64)
-        self.lon: Floats = np.array(positions.lon, np.float64)
-        self.lat: Floats = np.array(positions.lat, np.float64)
-        self.speed: Floats = np.array(positions.speed, np.float64)
-        self.status: Ints = np.array(positions.status, np.int64)
-        self.received: Ints = np.array(positions.received, np.int64)
+    def __init__(self, several: Sequence[Positions]) -> None:
+        def column(name: str, kind: type) -> NDArray[Any]:
+            parts: list[NDArray[Any]] = [
+                np.frombuffer(getattr(p, name), kind) for p in several if len(p)
+            ]
+            return np.concatenate(parts) if parts else np.zeros(0, kind)
+
+        self.at: Ints = column("at", np.int64)
+        self.lon: Floats = column("lon", np.float64)
+        self.lat: Floats = column("lat", np.float64)
+        self.speed: Floats = column("speed", np.float64)
+        self.status: Ints = column("status", np.int64)
+        self.received: Ints = column("received", np.int64)
 
     def keep(self, which: Bools | Ints) -> None:
         """Keep some of them, or put them in another order."""
-        for name in ("at", "lon", "lat", "speed", "status", "received"):
+        for name in _COLUMNS:
             setattr(self, name, getattr(self, name)[which])
+
+    def part(self, begins: int, ends: int) -> "_Fixes":
+        """Return the rows from one number to before another."""
+        found = _Fixes(())
+        for name in _COLUMNS:
+            setattr(found, name, getattr(self, name)[begins:ends])
+        return found
 
     def once(self) -> None:
         """Sort by time and keep one of each instant: the first received, of several the least."""
@@ -88,55 +117,133 @@ class _Fixes:
         return fast
 
 
-def fold_track(plate: str, positions: Positions, places: Places, not_entitled: int = 0) -> Track:
-    """Return what a plate's positions amount to. ``not_entitled``: positions told by others."""
-    fixes = _Fixes(positions)
-    fixes.once()
-    shifted = _hours_off(positions)
-    fixes.at = fixes.at + shifted * _HOUR * _SECOND
-    dropped = Counter({"not_entitled": not_entitled} if not_entitled else {})
-    for reason, wrong in _WRONG:
-        bad = wrong(fixes)
-        if bad.any():
-            dropped[reason] += int(bad.sum())
-            fixes.keep(~bad)
-    times = fixes.at // _SECOND
-    which, fence = places.fences_of(fixes.lon, fixes.lat)
-    province = places.provinces_of(fixes.lon, fixes.lat)
-    return Track(
-        plate,
-        tuple(times.tolist()),
-        tuple(_stops(fixes, times, places)),
-        tuple(_visits(times, which, fence, places)),
-        tuple(sorted(_stays(times, province, places), key=_by_enter)),
-        tuple(_gaps(times, which, fence, places)),
-        tuple(
-            sorted(
-                b._replace(first=b.first + shifted * _HOUR, last=b.last + shifted * _HOUR)
-                for b in positions.batches
-            )
-        ),
-        tuple(sorted(dropped.items())),
-        shifted,
-    )
+class Drive:
+    """Positions of one plate. ``told``: by each unit that is entitled; ``others``: how many others told."""
+
+    def __init__(
+        self, plate: str, told: Sequence[Positions], places: Places, others: int = 0
+    ) -> None:
+        fixes = _Fixes(told)
+        fixes.once()
+        batches = {batch for positions in told for batch in positions.batches}
+        hours = _hours_off(batches, fixes.at // (_DAY * _SECOND))
+        if hours:
+            fixes.at = fixes.at + _shifts(hours, fixes.at // (_DAY * _SECOND))
+            fixes.once()
+        dropped = Counter({"not_entitled": others} if others else {})
+        for reason, wrong in _WRONG:
+            bad = wrong(fixes)
+            if bad.any():
+                dropped[reason] += int(bad.sum())
+                fixes.keep(~bad)
+        self.plate = plate
+        self.dropped = dict(sorted(dropped.items()))
+        """Positions that do not count, by reason: ``at_zero``, ``future``, ``not_positioned``, ``jump``,
+        ``not_entitled``."""
+        self._places, self._fixes = places, fixes
+        self._times: Ints = fixes.at // _SECOND
+        self._which, self._fence = places.fences_of(fixes.lon, fixes.lat)
+        self._province = places.provinces_of(fixes.lon, fixes.lat)
+        self._batches = sorted(_put_right(batch, hours) for batch in batches)
+        self._longest = max((b.last - b.first for b in self._batches), default=0)
+
+    @property
+    def first(self) -> int | None:
+        """The second of the first position that counts."""
+        return int(self._times[0]) if len(self._times) else None
+
+    @property
+    def last(self) -> int | None:
+        """The second of the last position that counts."""
+        return int(self._times[-1]) if len(self._times) else None
+
+    def days_in(self, role: str) -> set[date]:
+        """Return the China days on which it was in a fence of that role."""
+        wanted = np.array([fence.role == role for fence in self._places.fences], bool)
+        inside = self._times[self._which[wanted[self._fence]]] if len(self._which) else []
+        first_of_days = {int(at) for at in np.unique((np.asarray(inside) + 8 * _HOUR) // _DAY)}
+        return {china_day(instant(day * _DAY)) for day in first_of_days}
+
+    def track(self, begins: int, ends: int) -> Track | None:
+        """Return what the positions between two instants amount to, ends included; None without one.
+
+        What goes on beyond them is cut off there.
+        """
+        a, b = np.searchsorted(self._times, (begins, ends + 1)).tolist()
+        if a == b:
+            return None
+        fixes = self._fixes.part(a, b)
+        times, province = self._times[a:b], self._province[a:b]
+        x, y = np.searchsorted(self._which, (a, b)).tolist()
+        which, fence, places = self._which[x:y] - a, self._fence[x:y], self._places
+        return Track(
+            self.plate,
+            tuple(times.tolist()),
+            tuple(_stops(fixes, times, places)),
+            tuple(_visits(times, which, fence, places)),
+            tuple(sorted(_stays(times, province, places), key=_by_enter)),
+            tuple(_gaps(times, which, fence, places)),
+            tuple(self._batches_of(int(times[0]), int(times[-1]))),
+        )
+
+    def _batches_of(self, begins: int, ends: int) -> Iterator[Batch]:
+        at = bisect_left(self._batches, (begins - self._longest,))
+        while at < len(self._batches) and self._batches[at].first <= ends:
+            if self._batches[at].last >= begins:
+                yield self._batches[at]
+            at += 1
 
 
-def _hours_off(positions: Positions) -> int:
-    """Return the whole hours to add to a clock, 0 where receipts do not agree that it is wrong.
+def _hours_off(batches: Iterable[Batch], days: Ints) -> dict[int, int]:
+    """Return the whole hours to add to the clock on days (since 1970, by the clock) where it is wrong.
 
     Of each event the last position is compared: a batch that waited has older ones in front. One batch
-    that was late by eight hours says nothing; all of them do.
+    that was late by eight hours says nothing; nearly all of the day and its neighbours do.
     """
-    lags = sorted(b.received - b.last for b in positions.batches if b.received)
-    if len(lags) < _LEAST_BATCHES:
-        return 0
-    hours = round(median(lags) / _HOUR)
-    agree = sum(abs(lag - hours * _HOUR) <= _CLOCK_S for lag in lags)
-    return hours if abs(hours) <= _MOST_HOURS and agree * 10 >= len(lags) * 9 else 0
+    lags: dict[int, list[int]] = defaultdict(list)
+    for batch in batches:
+        if batch.received:
+            lags[batch.last // _DAY].append(batch.received - batch.last)
+    found = {}
+    for day in np.unique(days).tolist():
+        near = sorted([*lags[day - 1], *lags[day], *lags[day + 1]])
+        if len(near) < _LEAST_BATCHES:
+            continue
+        hours = round(median(near) / _HOUR)
+        agree = sum(abs(lag - hours * _HOUR) <= _CLOCK_S for lag in near)
+        if hours and abs(hours) <= _MOST_HOURS and agree * 10 >= len(near) * 9:
+            found[day] = hours
+    return found
+
+
+def _shifts(hours: dict[int, int], days: Ints) -> Ints:
+    """Return what to add to positions of these days, in microseconds."""
+    known, where = np.unique(days, return_inverse=True)
+    each: Ints = np.array([hours.get(day, 0) for day in known.tolist()], np.int64)
+    return each[where] * (_HOUR * _SECOND)
+
+
+def _put_right(batch: Batch, hours: dict[int, int]) -> Batch:
+    shifted = hours.get(batch.last // _DAY, 0)
+    if not shifted:
+        return batch
+    by = shifted * _HOUR
+    return batch._replace(first=batch.first + by, last=batch.last + by, shifted=shifted)
 
 
 def _outliers(fixes: _Fixes) -> Bools:
-    """Tell lone positions: none can be driven to from before nor from to what follows, those two can."""
+    """Tell lone positions: none can be driven to from before nor from to what follows, those two can.
+
+    After a day without any, what was before tells nothing.
+    """
+    lone = np.zeros(len(fixes.at), bool)
+    breaks = np.flatnonzero(np.diff(fixes.at) > _NEIGHBOURS_S * _SECOND) + 1
+    for first, end in pairwise([0, *breaks.tolist(), len(fixes.at)]):
+        lone[first:end] = _lone(fixes.part(first, end))
+    return lone
+
+
+def _lone(fixes: _Fixes) -> Bools:
     count = len(fixes.at)
     lone = np.zeros(count, bool)
     if count < 3:
