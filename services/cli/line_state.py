@@ -13,6 +13,8 @@ SELECT
     (SELECT coalesce(sum(next_offset), 0)::bigint FROM consumer_offset
         WHERE consumer = 'archiver' AND topic <> 'vehicle.tracks')
         AS archived,
+    (SELECT coalesce(sum(next_offset), 0)::bigint FROM consumer_offset
+        WHERE consumer = 'judge' AND topic = 'vehicle.tracks') AS tracks,
     (SELECT count(*) FROM dirty) + (SELECT count(*) FROM medical_dirty)
         + (SELECT count(*) FROM vehicle_dirty) AS dirty,
     (SELECT count(*) FROM rejudge) AS rejudge,
@@ -31,11 +33,13 @@ SELECT
 class LineState:
     """Counts of records and rows; ``judged`` and ``archived`` are sums of positions.
 
-    Vehicles' positions are left out: their archive is minutes behind, by design.
+    Vehicles' positions are left out there, for their archive is minutes behind, by design; ``tracks`` is how
+    many of their records are judged.
     """
 
     judged: int
     archived: int
+    tracks: int
     dirty: int
     rejudge: int
     registry_head: int

@@ -77,7 +77,7 @@ async def play_world(
                 reader,
                 feed,
                 posted,
-                lambda s: bar.update(judging, completed=s.judged),
+                lambda s: bar.update(judging, completed=s.judged + s.tracks),
                 cure,
                 patience_s,
             )
@@ -150,17 +150,17 @@ async def _settle(
         state = await read_line_state(reader)
         await feed.read()
         tell(state)
-        if min(state.judged, state.archived) >= posted.accepted and state.settled:
+        if min(state.judged, state.archived) + state.tracks >= posted.accepted and state.settled:
             await feed.read()
             return state
         if state != last:
             last, moved_at = state, time.monotonic()
         elif time.monotonic() - moved_at > patience_s:
             raise Failure(
-                f"{patience_s:.0f} 秒没有进展：收到 {posted.accepted}，研判 {state.judged}，"
+                f"{patience_s:.0f} 秒没有进展：收到 {posted.accepted}，研判 {state.judged + state.tracks}，"
                 f"归档 {state.archived}，待重判 {state.dirty + state.rejudge}。",
                 f"Nothing moved for {patience_s:.0f} s: accepted {posted.accepted}, judged"
-                f" {state.judged}, archived {state.archived}, to judge again"
+                f" {state.judged + state.tracks}, archived {state.archived}, to judge again"
                 f" {state.dirty + state.rejudge}.",
                 *cure,
             )
