@@ -122,8 +122,14 @@ INSERT INTO vehicle_dirty (plate, begins, ends, leg) SELECT plate, begins, ends,
 RETURNING id
 """
 _FORGET = """
-DELETE FROM track_piece WHERE id IN (SELECT id FROM track_piece
-    WHERE written_at < clock_timestamp() - make_interval(days => $1) ORDER BY written_at LIMIT 20000)
+WITH gone AS (
+    DELETE FROM track_piece WHERE id IN (SELECT id FROM track_piece
+        WHERE written_at < clock_timestamp() - make_interval(days => $1) ORDER BY written_at LIMIT 20000)
+    RETURNING plate, day
+)
+INSERT INTO vehicle_known AS k (plate, forgotten_until)
+SELECT plate, (max(day) + 1) * 86400::bigint FROM gone GROUP BY plate ORDER BY plate
+ON CONFLICT (plate) DO UPDATE SET forgotten_until = greatest(k.forgotten_until, excluded.forgotten_until)
 """
 
 
@@ -143,6 +149,13 @@ class _Row(NamedTuple):
     due: datetime | None = None
     fires_at: datetime | None = None
     fired_at: datetime | None = None
+
+
+class _Known(NamedTuple):
+    """Whose word on a vehicle's positions counts; before which second positions were forgotten."""
+
+    units: set[str]
+    forgotten_until: int
 
 
 class _Touched(NamedTuple):
@@ -183,10 +196,10 @@ async def fire_journeys(
 async def forget_positions(pool: asyncpg.Pool, keep_days: int) -> None:
     """Drop positions that came longer ago: verdicts stay, and the files of the record have them for ever.
 
-    What is judged again later is judged without them, so a journey as old is closed by it.
+    What rests on them is closed by it: nothing told later judges it again.
     """
     async with pool.acquire() as connection:
-        while await connection.execute(_FORGET, keep_days) != "DELETE 0":
+        while await connection.execute(_FORGET, keep_days) != "INSERT 0 0":
             pass
 
 
@@ -238,12 +251,12 @@ async def judge_vehicles(
         for row in dirty:
             begins, ends = (max(_FIRST, min(row[name], _LAST)) for name in ("begins", "ends"))
             part = _Touched(begins, ends, begins - LONGEST_S if row["leg"] else begins)
-            known = touched.get(row["plate"])
-            touched[row["plate"]] = part if known is None else known.joined(part)
+            other = touched.get(row["plate"])
+            touched[row["plate"]] = part if other is None else other.joined(part)
         if not touched:
             return []
         # 3. In later statements: whose word counts, and what was said in those times and around them.
-        entitled = await _entitled(connection, touched, view)
+        known = await _known(connection, touched, view)
         rows = await _stood(connection, touched)
         legs = await _legs(connection, touched, rows)
         spans = {plate: _span(span, legs[plate], rows[plate]) for plate, span in touched.items()}
@@ -258,9 +271,11 @@ async def judge_vehicles(
             vehicle = None
             if told.get(plate):
                 vehicle = Vehicle(
-                    plate, legs[plate], told[plate], known_places, view, entitled[plate]
+                    plate, legs[plate], told[plate], known_places, view, known[plate].units
                 )
             for one in _judged(plate, span, legs[plate], vehicle, stood, view, book):
+                if one.begins < known[plate].forgotten_until:
+                    continue
                 before = stood.get(one.subject, _Row())
                 decision = _decided(one, before, book)
                 decisions.append(decision)
@@ -387,9 +402,9 @@ async def _write(
     await write_alerts(connection, "shared", decisions, seq, clock)
 
 
-async def _entitled(
+async def _known(
     connection: asyncpg.Connection, touched: dict[str, _Touched], view: RegistryView
-) -> dict[str, set[str]]:
+) -> dict[str, _Known]:
     """Return whose word counts of each vehicle. Where that is news, all that is known of it is touched."""
     plates = list(touched)
     rows = await connection.fetch(
@@ -400,13 +415,17 @@ async def _entitled(
         carriers[row["plate"]].add(row["carrier"])
     now = {plate: entitled_to(plate, carriers[plate], view) for plate in plates}
     rows = await connection.fetch(
-        "SELECT plate, units FROM vehicle_entitled WHERE plate = ANY ($1::text[])", plates
+        "SELECT plate, units, forgotten_until FROM vehicle_known WHERE plate = ANY ($1::text[])",
+        plates,
     )
-    before = {row["plate"]: set(row["units"]) for row in rows}
-    news = [plate for plate in plates if before.get(plate, set()) != now[plate]]
+    before = {row["plate"]: _Known(set(row["units"]), row["forgotten_until"]) for row in rows}
+    known = {
+        plate: before.get(plate, _Known(set(), 0))._replace(units=now[plate]) for plate in plates
+    }
+    news = [plate for plate in plates if plate not in before or before[plate] != known[plate]]
     if news:
         await connection.execute(
-            "INSERT INTO vehicle_entitled (plate, units)"
+            "INSERT INTO vehicle_known (plate, units)"
             " SELECT plate, string_to_array(units, ' ') FROM unnest($1::text[], $2::text[]) t (plate, units)"
             " ON CONFLICT (plate) DO UPDATE SET units = excluded.units",
             news,
@@ -415,7 +434,7 @@ async def _entitled(
         for row in await connection.fetch(_EXTENT, news):
             whole = row["since"] * _DAY, (row["until"] + 1) * _DAY
             touched[row["plate"]] = touched[row["plate"]].joined(_Touched(*whole, whole[0]))
-    return now
+    return known
 
 
 async def _stood(

@@ -39,10 +39,12 @@ CREATE TABLE vehicle_dirty (
 );
 CREATE INDEX vehicle_dirty_plate ON vehicle_dirty (plate);
 
--- Whose word on a vehicle's positions was counted when it was last judged.
-CREATE TABLE vehicle_entitled (
-    plate text COLLATE "C" PRIMARY KEY,
-    units text[] NOT NULL
+-- Whose word on a vehicle's positions was counted when it was last judged, and up to when positions were
+-- forgotten (seconds since 1970): what rests on those is judged no more.
+CREATE TABLE vehicle_known (
+    plate           text COLLATE "C" PRIMARY KEY,
+    units           text[] NOT NULL DEFAULT '{}',
+    forgotten_until bigint NOT NULL DEFAULT 0
 );
 
 CREATE TABLE journey (
@@ -66,9 +68,9 @@ CREATE INDEX journey_plate ON journey (plate, ends);
 CREATE INDEX journey_marks ON journey USING gin (marks);
 CREATE INDEX journey_fires ON journey (fires_at) WHERE fires_at IS NOT NULL;
 
-GRANT SELECT, INSERT, UPDATE, DELETE ON track_piece, vehicle_leg, vehicle_dirty, vehicle_entitled, journey
+GRANT SELECT, INSERT, UPDATE, DELETE ON track_piece, vehicle_leg, vehicle_dirty, vehicle_known, journey
     TO liandan_writer;
-GRANT SELECT ON track_piece, vehicle_leg, vehicle_dirty, vehicle_entitled, journey TO liandan_reader;
+GRANT SELECT ON track_piece, vehicle_leg, vehicle_dirty, vehicle_known, journey TO liandan_reader;
 
 CREATE OR REPLACE VIEW console_verdict WITH (security_barrier) AS
 SELECT a.id, coalesce(m.outcomes, s.outcomes::json, d.outcomes, j.outcomes) AS outcomes,
