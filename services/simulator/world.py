@@ -74,6 +74,7 @@ def build_world(
     everyday(scene, manifests - scene.trips)
     tell_silence(scene, scene.end)
     posts = in_order_of_posting(scene.said, dice)
+    scene.garage.record(register)
     early, labels, firms = register.lines, scene.labels, founder.firms
     changes = sorted(register.late, key=_when)
     if medical:
