@@ -1,6 +1,6 @@
 """Vehicles of carriers: on one journey at a time; where none is free, the carrier buys one more."""
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -34,11 +34,15 @@ class Fleet:
 
 @dataclass(frozen=True, slots=True)
 class Leg:
-    """Who drives a part of a journey, with a vehicle of which fleet; the first to be asked is ``start``."""
+    """Who drives a part of a journey, with a vehicle of which fleet; the first to be asked is ``start``.
+
+    ``plate``: that one and no other, also where it is on a journey.
+    """
 
     firm: "Firm"
     fleet: Fleet
     start: int = 0
+    plate: str | None = None
 
 
 class Garage:
@@ -69,6 +73,9 @@ class Garage:
     def take(self, leg: Leg, begins: datetime, ends: datetime) -> str:
         """Return a vehicle that is free for a journey, with its way there and its rest after; it is taken."""
         span = int(begins.timestamp()) - _BEFORE_S, int(ends.timestamp()) + _AFTER_S
+        if leg.plate is not None:
+            self._keep(leg.plate, *span)
+            return leg.plate
         plates = leg.fleet.plates
         for n in range(len(plates)):
             plate = plates[(leg.start + n) % len(plates)]
@@ -98,9 +105,10 @@ class Garage:
 
     def _keep(self, plate: str, begins: int, ends: int) -> None:
         starts, stops = self._busy.setdefault(plate, ([], []))
-        at = bisect_left(starts, begins)
-        starts.insert(at, begins)
-        stops.insert(at, ends)
+        first, last = bisect_left(stops, begins), bisect_right(starts, ends)
+        if first < last:
+            begins, ends = min(begins, starts[first]), max(ends, stops[last - 1])
+        starts[first:last], stops[first:last] = [begins], [ends]
 
     def _buy(self, fleet: Fleet) -> str:
         first = fleet.firm.plates

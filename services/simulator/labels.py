@@ -42,6 +42,7 @@ RULES = (
     "time.transit_overdue",
     "time.stored_too_long",
     "time.journey_too_fast",
+    "carrier.two_places",
     "medical.stored_too_long",
     "medical.not_collected",
     "medical.unaccounted",
