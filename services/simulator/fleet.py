@@ -14,8 +14,8 @@ __all__ = ["Fleet", "Garage", "Leg"]
 
 _BEFORE_S, _AFTER_S = 6 * 3600, 24 * 3600
 """A vehicle drives to the load before a journey, and home and rests after it."""
-_SERIES = "XYZWVUTSRQPNMLKJHGFEDCBA"
-"""Last letters of plates: a hundred vehicles of a carrier each."""
+_SERIES = "XZWVUTSRQPNMLKJHGFEDCB"
+"""Last letters of plates, a hundred vehicles of a carrier each; Y and A are for other worlds beside."""
 
 
 @dataclass(slots=True)

@@ -47,12 +47,12 @@ def journeys(world: World) -> dict[str, list[tuple[datetime, datetime, str]]]:
 
 @pytest.fixture(scope="module")
 def demo() -> World:
-    return build_world("demo", 5, 3_000, medical=False)
+    return build_world("demo", 5, 3_000, medical=False, trucks=False)
 
 
 @pytest.mark.parametrize(("name", "size"), [("demo", 300), ("quiet", 600), ("demo", 3_000)])
 def test_a_vehicle_is_on_one_manifest_at_a_time(demo: World, name: str, size: int) -> None:
-    world = demo if size == 3_000 else build_world(name, 5, size, medical=False)
+    world = demo if size == 3_000 else build_world(name, 5, size, medical=False, trucks=False)
     spans = journeys(world)
     assert sum(map(len, spans.values())) > size * 0.8
     shared = {x.subject for x in world.labels if x.likeness in SHARED}
