@@ -62,9 +62,14 @@ def inside(
     plant: Plant | None = None,
     maker: Firm | None = None,
 ) -> Trip:
-    """Return a load inside a province with so many minutes more than the way takes."""
+    """Return a load inside a province with so many minutes more than the way takes.
+
+    In another than that ``province`` if no two of its firms fit. Raises RuntimeError if none do at all.
+    """
     plants = [p for p in scene.cast.plants if province in (None, p.firm.province)]
-    for _ in range(1000):
+    for n in range(1000):
+        if n == 500:
+            plants = scene.cast.plants
         route = scene.within(plant or scene.dice.pick(plants))
         if maker is not None:
             route = maker, *route[1:]

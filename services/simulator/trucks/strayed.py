@@ -73,10 +73,9 @@ def _night(scene: TruckScene, trips: list[Trip], turn: int) -> None:
 
 
 def _there_and_back(scene: WideScene, turn: int) -> list[Trip]:
-    province = ("14", "22", "63", "13")[turn % 4]
-    trip = inside(scene, turn, province=province)
+    trip = inside(scene, turn, province=("14", "22", "63", "13")[turn % 4])
     origin = city(trip.consignor.site)
-    _, place = nearest_abroad(province, origin)
+    _, place = nearest_abroad(trip.consignor.province, origin)
     far = city(trip.receiver.site)
     return ordinary(scene, longer(trip, by(origin, place, far)).complete())
 
@@ -95,10 +94,11 @@ def _left(scene: TruckScene, trips: list[Trip], turn: int) -> None:
 
 
 def _to_the_border(scene: WideScene, turn: int) -> list[Trip]:
-    province = ("13", "14", "63", "22")[turn % 4]
-    trip = inside(scene, turn, province=province)
+    trip = inside(scene, turn, province=("13", "14", "63", "22")[turn % 4])
     origin, far = city(trip.consignor.site), city(trip.receiver.site)
-    return ordinary(scene, longer(trip, by(origin, BORDER[province], far)).complete())
+    return ordinary(
+        scene, longer(trip, by(origin, BORDER[trip.consignor.province], far)).complete()
+    )
 
 
 def _border(scene: TruckScene, trips: list[Trip], turn: int) -> None:
