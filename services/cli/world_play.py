@@ -19,6 +19,7 @@ from services.cli.gateway_client import GatewayClient
 from services.cli.line_state import LineState, read_line_state
 from services.cli.outcome import Outcome, measure
 from services.cli.world_posting import Posted, create_keys, post_world
+from services.cli.world_terminals import WorldTerminals
 from services.registry import write_change_set
 from services.simulator import World
 
@@ -122,12 +123,17 @@ async def _post(
 ) -> Posted:
     """Post everything while the feed tells what it leads to."""
     stop = asyncio.Event()
-    async with GatewayClient(settings.gateway_url) as client:
+    host, port = settings.gateway_host, settings.terminals_port
+    async with (
+        GatewayClient(settings.gateway_url) as client,
+        WorldTerminals(host, port or 0, world.terminals if port else ()) as terminals,
+    ):
         following = asyncio.create_task(feed.follow(stop))
         try:
             with reaching("网关 gateway", cure):
                 await client.wait_for_key(list(tokens.values())[-1])
-                return await post_world(client, world, tokens, _Behind(settings), advance)
+                behind = _Behind(settings)
+                return await post_world(client, world, tokens, behind, advance, terminals)
         finally:
             stop.set()
             await following

@@ -15,6 +15,7 @@ from services.simulator.medical import medical_world
 from services.simulator.ordinary import everyday
 from services.simulator.register import Register
 from services.simulator.silence import tell_silence
+from services.simulator.terminal import Terminal
 from services.simulator.trucks import send_out, truck_world
 from services.simulator.wide import play, set_stage
 
@@ -43,6 +44,8 @@ class World:
     events: list[bytes]
     labels: list[Label]
     firms: tuple[Firm, ...]
+    terminals: tuple[Terminal, ...] = ()
+    """Of a few vehicles whose positions may as well go as frames of their own terminals."""
 
     @property
     def early(self) -> Sequence[bytes]:
@@ -86,12 +89,13 @@ def build_world(
     tell_silence(scene, scene.end)
     posts = in_order_of_posting(scene.said, dice)
     scene.garage.record(register)
+    terminals: tuple[Terminal, ...] = ()
     early, labels, firms = register.lines, scene.labels, founder.firms
     changes = sorted(register.late, key=_when)
     if trucks:
         driven = truck_world(name, manifests, hauls, usual)
         early, labels = early + driven.early, labels + driven.labels
-        firms = [*firms, *driven.firms]
+        firms, terminals = [*firms, *driven.firms], driven.terminals
         posts = list(merge(posts, driven.posts, key=_when))
     if medical:
         beside = medical_world(seed, min(max(manifests // 2, _LEAST_BAGS), _MOST_BAGS), world)
@@ -102,7 +106,7 @@ def build_world(
     moments, events = [when for when, _ in posts], [line for _, line in posts]
     late = [(bisect_right(moments, at), line) for at, line in changes]
     registry = [*early, *(line for _, line in changes)]
-    return World(world, seed, registry, late, events, labels, tuple(firms))
+    return World(world, seed, registry, late, events, labels, tuple(firms), terminals)
 
 
 def _when(posted: tuple[datetime, bytes]) -> datetime:

@@ -18,8 +18,8 @@ __all__ = ["Haul", "drive_all", "send_out"]
 
 _STORIES: tuple[Story, ...] = (*STRAYED, *ARRIVALS, *STANDING, *UNNAMED, *ODDITIES)
 _MOST_TURNS = 4
-_SHARE, _MOST = 8, 250
-"""One in so many manifests has a vehicle with positions, up to so many."""
+_SHARE, _MOST, _LEAST = 8, 250, 5
+"""One in so many manifests has a vehicle with positions, up to so many; so many of them of no story."""
 _LONGEST_MIN = 24 * 60
 
 
@@ -44,18 +44,23 @@ def send_out(scene: WideScene, manifests: int, *, planted: bool) -> list[Haul]:
 
 def drive_all(
     scene: TruckScene, hauls: Sequence[Haul], others: Sequence[Trip], manifests: int
-) -> None:
-    """Drive what was sent out, and one of the ``others`` of a vehicle, up to one manifest in eight."""
+) -> list[str]:
+    """Drive what was sent out, and one of the ``others`` of a vehicle, up to one manifest in eight.
+
+    Returns the plates of those others, five at the least if there are so many.
+    """
     for haul in hauls:
         haul.story.drive(scene, haul.trips, haul.turn)
     heard = {plate for haul in hauls for trip in haul.trips for _, plate in trip.carriers}
-    left = min(_MOST, manifests // _SHARE) - len(hauls)
+    left, plain = max(_LEAST, min(_MOST, manifests // _SHARE) - len(hauls)), []
     for trip in filter(_can_be_driven, others):
         plate = trip.carriers[0][1]
         if left > 0 and plate not in heard:
             track_plainly(scene, trip)
             heard.add(plate)
+            plain.append(plate)
             left -= 1
+    return plain
 
 
 def _can_be_driven(trip: Trip) -> bool:

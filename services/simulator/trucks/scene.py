@@ -1,6 +1,6 @@
 """The stage of the world of positions: sites and their fences, labels, and what terminals told."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import NamedTuple
@@ -10,9 +10,10 @@ from schemas.region import region_name
 from services.simulator.dice import Dice
 from services.simulator.firms import SIGNS, Firm, Founder
 from services.simulator.labels import Label
+from services.simulator.terminal import Terminal
 from services.simulator.trip import Trip
 from services.simulator.trucks.drive import USUAL_KMH, Drive, Fix
-from services.simulator.trucks.papers import Papers
+from services.simulator.trucks.papers import Papers, terminal_code
 from services.simulator.trucks.places import CENTRES, Place, beside, between, km
 from services.simulator.trucks.telling import Manner, told
 
@@ -199,6 +200,11 @@ class TruckScene:
     def day(plate: str, at: datetime) -> str:
         """Return the name of a vehicle's day."""
         return f"plate/{plate}/{china_day(at)}"
+
+    def terminals(self, plates: Sequence[str]) -> Iterator[Terminal]:
+        """Yield the terminals of some vehicles that told something."""
+        for plate in plates:
+            yield Terminal(plate, self._phones[plate], terminal_code(plate))
 
     def tell(self, trip: Trip, drive: Drive, leg: int = 0, manner: Manner | None = None) -> None:
         """Let the carrier of a leg tell where its vehicle was."""

@@ -7,6 +7,7 @@ from datetime import datetime
 from services.simulator.dice import Dice
 from services.simulator.firms import Firm, Founder
 from services.simulator.labels import Label
+from services.simulator.terminal import Terminal
 from services.simulator.trip import Trip
 from services.simulator.trucks.papers import Papers
 from services.simulator.trucks.programme import Haul, drive_all
@@ -14,6 +15,7 @@ from services.simulator.trucks.scene import TruckScene
 
 __all__ = ["TruckWorld", "truck_world"]
 
+_SPEAKING = 5
 _BEFORE = 60_000
 """Firms of the worlds of manifests and of medical waste have lower numbers."""
 
@@ -29,6 +31,8 @@ class TruckWorld:
     posts: list[tuple[datetime, bytes]]
     labels: list[Label]
     firms: tuple[Firm, ...]
+    terminals: tuple[Terminal, ...]
+    """Of vehicles that only ever went straight to where they were to go."""
 
     @property
     def events(self) -> list[bytes]:
@@ -47,6 +51,7 @@ def truck_world(
     dice = Dice(f"{name}/trucks")
     founder, papers = Founder(dice, _BEFORE), Papers(dice)
     scene = TruckScene(dice, founder, papers)
-    drive_all(scene, hauls, others, manifests)
+    plain = drive_all(scene, hauls, others, manifests)
     posts = sorted(scene.posts, key=lambda post: post[0])
-    return TruckWorld(papers.lines, posts, scene.labels, tuple(founder.firms))
+    firms, terminals = tuple(founder.firms), tuple(scene.terminals(plain[:_SPEAKING]))
+    return TruckWorld(papers.lines, posts, scene.labels, firms, terminals)
