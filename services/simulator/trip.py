@@ -102,6 +102,12 @@ class Trip:
         self.received_at += moved
 
     @property
+    def unended(self) -> bool:
+        """Whether it left and nobody ever told what became of it."""
+        ends = {"arrived", "received", "voided"}
+        return "dispatched" in self.times and not ends & self.times.keys()
+
+    @property
     def handed_at(self) -> datetime:
         """When the second carrier takes over, if there are two: half-way."""
         half = (self.arrived_at - self.left_at) // 2

@@ -16,6 +16,7 @@ from services.simulator.ordinary import everyday
 from services.simulator.register import Register
 from services.simulator.silence import tell_silence
 from services.simulator.terminal import Terminal
+from services.simulator.trip import Trip
 from services.simulator.trucks import send_out, truck_world
 from services.simulator.wide import play, set_stage
 
@@ -93,7 +94,7 @@ def build_world(
     early, labels, firms = register.lines, scene.labels, founder.firms
     changes = sorted(register.late, key=_when)
     if trucks:
-        driven = truck_world(name, manifests, hauls, usual)
+        driven = truck_world(name, manifests, hauls, _of_ended(scene.journeys, usual))
         early, labels = early + driven.early, labels + driven.labels
         firms, terminals = [*firms, *driven.firms], driven.terminals
         posts = list(merge(posts, driven.posts, key=_when))
@@ -107,6 +108,12 @@ def build_world(
     late = [(bisect_right(moments, at), line) for at, line in changes]
     registry = [*early, *(line for _, line in changes)]
     return World(world, seed, registry, late, events, labels, tuple(firms), terminals)
+
+
+def _of_ended(journeys: Sequence[Trip], some: Sequence[Trip]) -> list[Trip]:
+    """Return those by vehicles of which it is known what became of every load."""
+    lost = {plate for trip in journeys if trip.unended for _, plate in trip.carriers}
+    return [trip for trip in some if not any(plate in lost for _, plate in trip.carriers)]
 
 
 def _when(posted: tuple[datetime, bytes]) -> datetime:
