@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from infra.local.ports import free_port
 from infra.local.service import (
     ARCHIVER,
     CONSOLE,
@@ -60,7 +61,12 @@ def demo(
 async def _demo(world: World, home: Path, cache: Path, once: bool) -> int:
     began = time.monotonic()
     say("联单演示", f"Liandan demo: {home}", "bold")
-    settings = Settings(home=home, deadline_settle_s=1, gateway_keys_refresh_s=0.2)
+    settings = Settings(
+        home=home,
+        deadline_settle_s=1,
+        gateway_keys_refresh_s=0.2,
+        terminals_port=Settings().terminals_port or free_port(),
+    )
     events = EventTeller()
     with Preparing() as preparing:
         stack = LocalStack(
