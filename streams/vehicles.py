@@ -321,8 +321,9 @@ def _judged(
         facts = (
             vehicle.day(day) if vehicle is not None else PlateDay(plate, day, legs_near(legs, day))
         )
-        judged = judge_plate_day(facts, view, None, book)
         known = left.pop(subject, None) or stood.get(subject)
+        now = known.fired_at if known is not None else None
+        judged = judge_plate_day(facts, view, now, book)
         if known is None and facts.track is None and not any(o.found for o in judged.outcomes):
             continue
         yield _Subject(subject, plate, *day_window(day), judged)

@@ -170,12 +170,12 @@ async def _settle(
         if state != last:
             last, moved_at = state, time.monotonic()
         elif time.monotonic() - moved_at > patience_s:
+            accepted, judged = posted.accepted + posted.positions, state.judged + state.tracks
             raise Failure(
-                f"{patience_s:.0f} 秒没有进展：收到 {posted.accepted + posted.positions}，研判 {state.judged + state.tracks}，"
+                f"{patience_s:.0f} 秒没有进展：收到 {accepted}，研判 {judged}，"
                 f"归档 {state.archived}，待重判 {state.dirty + state.rejudge}。",
-                f"Nothing moved for {patience_s:.0f} s: accepted {posted.accepted + posted.positions}, judged"
-                f" {state.judged + state.tracks}, archived {state.archived}, to judge again"
-                f" {state.dirty + state.rejudge}.",
+                f"Nothing moved for {patience_s:.0f} s: accepted {accepted}, judged {judged},"
+                f" archived {state.archived}, to judge again {state.dirty + state.rejudge}.",
                 *cure,
             )
         await asyncio.sleep(0.1)

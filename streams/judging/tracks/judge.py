@@ -8,7 +8,7 @@ from schemas.instant import CHINA
 from streams.judging.alerts import Parties
 from streams.judging.outcome import Outcome
 from streams.judging.registry import RegistryView
-from streams.judging.rules import RULE_BOOK, RuleBook
+from streams.judging.rules import RULE_BOOK, RuleBook, TrackRule
 from streams.judging.tracks.journey import PlateDay, Trip
 from streams.judging.tracks.leg import Leg
 from streams.judging.tracks.segments import instant
@@ -31,9 +31,7 @@ def judge_trip(
     """Judge one journey by the version of the book in force at its loading."""
     book = book.in_force(view, instant(trip.begins))
     rules = [rule for rule in book.track if rule.scope == "trip"]
-    outcomes = tuple(o for rule in rules for o in rule.judge(rule, trip, view, now))
-    moments = [rule.due(rule, trip, view, now) for rule in rules if rule.due is not None]
-    due = min((moment for moment in moments if moment is not None), default=None)
+    outcomes, due = _by(rules, trip, view, now)
     return JudgedJourney(trip.ride.subject, _of_leg(trip.leg), outcomes, due)
 
 
@@ -43,8 +41,16 @@ def judge_plate_day(
     """Judge one day of a vehicle by the version of the book in force at its beginning."""
     book = book.in_force(view, datetime.combine(plate.day, time(), CHINA))
     rules = [rule for rule in book.track if rule.scope == "plate"]
-    outcomes = tuple(o for rule in rules for o in rule.judge(rule, plate, view, now))
-    return JudgedJourney(plate.subject, _of_plate(plate, outcomes, view), outcomes)
+    outcomes, due = _by(rules, plate, view, now)
+    return JudgedJourney(plate.subject, _of_plate(plate, outcomes, view), outcomes, due)
+
+
+def _by(
+    rules: Sequence[TrackRule], facts: Trip | PlateDay, view: RegistryView, now: datetime | None
+) -> tuple[tuple[Outcome, ...], datetime | None]:
+    outcomes = tuple(o for rule in rules for o in rule.judge(rule, facts, view, now))
+    moments = [rule.due(rule, facts, view, now) for rule in rules if rule.due is not None]
+    return outcomes, min((moment for moment in moments if moment is not None), default=None)
 
 
 def _of_leg(leg: Leg) -> Parties:
