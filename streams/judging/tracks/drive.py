@@ -125,7 +125,7 @@ class Drive:
     ) -> None:
         fixes = _Fixes(told)
         fixes.once()
-        batches = {batch for positions in told for batch in positions.batches}
+        batches = _once(batch for positions in told for batch in positions.batches)
         hours = _hours_off(batches, fixes.at // (_DAY * _SECOND))
         if hours:
             fixes.at = fixes.at + _shifts(hours, fixes.at // (_DAY * _SECOND))
@@ -192,6 +192,17 @@ class Drive:
             if self._batches[at].last >= begins:
                 yield self._batches[at]
             at += 1
+
+
+def _once(batches: Iterable[Batch]) -> list[Batch]:
+    """Return each event's batch once: of copies the first received."""
+    first: dict[Batch, Batch] = {}
+    for batch in batches:
+        key = batch._replace(received=0)
+        known = first.get(key)
+        if known is None or batch.received < known.received:
+            first[key] = batch
+    return list(first.values())
 
 
 def _hours_off(batches: Iterable[Batch], days: Ints) -> dict[int, int]:

@@ -152,6 +152,13 @@ def test_any_order_and_copies_give_the_same() -> None:
         assert folded(mixed)._replace(batches=()) == expected._replace(batches=())
 
 
+def test_a_copy_that_comes_later_is_no_evidence_of_its_own() -> None:
+    told = positions(drive(60), START + timedelta(minutes=61))
+    told.merge(positions(drive(60), START + timedelta(minutes=90)))
+    (batch,) = whole(Drive("冀A12345", [told], PLACES)).batches
+    assert batch.received == seconds(START) + 61 * 60
+
+
 def test_nothing_at_all_is_a_track_of_nothing() -> None:
     assert Drive("冀A12345", [], PLACES).track(0, seconds(START)) is None
     assert Drive("冀A12345", [Positions()], PLACES).first is None
