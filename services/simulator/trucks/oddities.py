@@ -160,7 +160,10 @@ def _two_generators(scene: WideScene, turn: int) -> list[Trip]:
     two.received_at = two.arrived_at + timedelta(minutes=90)
     plate = one.carriers[0][1]
     two.legs = [replace(one.legs[0], plate=plate)]
-    return ordinary(scene, one, two.complete())
+    for trip in (one, two.complete()):
+        zh, en = "一车依次收集两家，运往同一接受人", "a milk run: two loads on one vehicle"
+        scene.lawful("milk_run", trip.number, zh, en)
+    return [one, two]
 
 
 def _milk_run(scene: TruckScene, trips: list[Trip], turn: int) -> None:

@@ -34,12 +34,14 @@ def _pattern(scene: WideScene, turn: int) -> list[Trip]:
     return ordinary(scene, inside(scene, turn, 30).complete())
 
 
-def _run(scene: TruckScene, trip: Trip, owner: Firm | None = None) -> _Run:
+def _run(
+    scene: TruckScene, trip: Trip, owner: Firm | None = None, *, medical: bool = False
+) -> _Run:
     track_plainly(scene, trip)
     firm = owner or scene.haulier
     ends = scene.ends(trip)
     at = (trip.left_at + timedelta(hours=36)).replace(hour=6, minute=0, second=0)
-    return _Run(firm, scene.buy(firm), at, ends.origin, ends.destination)
+    return _Run(firm, scene.buy(firm, medical=medical), at, ends.origin, ends.destination)
 
 
 def _driven(scene: TruckScene, run: _Run, drive: Drive) -> str:
@@ -93,8 +95,7 @@ def _no_carrier(scene: TruckScene, trips: list[Trip], turn: int) -> None:
 
 def _medical(scene: TruckScene, trips: list[Trip], turn: int) -> None:
     (trip,) = trips
-    run = _run(scene, trip)
-    run = run._replace(plate=scene.buy(run.firm, medical=True))
+    run = _run(scene, trip, medical=True)
     zh, en = "医疗废物专用车，按登记运行", "for medical waste, which runs under registers"
     scene.lawful("track_medical_vehicle", _driven(scene, run, _usual(run)), zh, en)
 
