@@ -169,12 +169,12 @@ def check_positions(
 
 async def _check_queues(checkup: Checkup, connection: Any) -> None:
     state = await read_line_state(connection)
-    waiting = state.dirty + state.rejudge
+    waiting = state.dirty + state.rejudge + state.vehicles
     pages = state.registry_head - state.registry_pager
     checkup.tell(
         "note" if waiting or pages else "ok",
         f"登记序号 {state.registry_head}，待分发 {pages}，待重判 {waiting}",
-        f"registry sequence, changes to page, subjects to judge again ({state.dirty} shared)",
+        f"registry sequence, changes to page, subjects to judge again ({state.dirty} shared, {state.vehicles} of vehicles)",
     )
     checkup.tell(
         "ok",
