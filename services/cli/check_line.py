@@ -174,7 +174,8 @@ async def _check_queues(checkup: Checkup, connection: Any) -> None:
     checkup.tell(
         "note" if waiting or pages else "ok",
         f"登记序号 {state.registry_head}，待分发 {pages}，待重判 {waiting}",
-        f"registry sequence, changes to page, subjects to judge again ({state.dirty} shared, {state.vehicles} of vehicles)",
+        "registry sequence, changes to page, subjects to judge again"
+        f" ({state.dirty} shared, {state.vehicles} of vehicles)",
     )
     checkup.tell(
         "ok",
