@@ -4,6 +4,7 @@
 |---|---|
 | ``medical/<credit code>/<day>`` | the packages that an institution sealed on a China day |
 | ``plant/<credit code>/<day>`` | what a plant or collector did on a China day |
+| ``week/<credit code>/<Monday>`` | what an institution told of in a week (``week``) |
 """
 
 from collections import defaultdict

@@ -10,6 +10,7 @@ from streams.judging.rules.medical.plant import (
     WRONG_PROCESS,
 )
 from streams.judging.rules.medical.rule import MedicalRule
+from streams.judging.rules.medical.silence import SILENT_WEEK
 from streams.judging.rules.medical.store import NOT_COLLECTED, STORED_TOO_LONG
 
 __all__ = ["MEDICAL_RULES", "MedicalRule"]
@@ -28,4 +29,5 @@ MEDICAL_RULES: tuple[MedicalRule, ...] = (
     PROCESS_FIGURES,
     NOT_WASHED,
     OVER_CAPACITY,
+    SILENT_WEEK,
 )

@@ -325,7 +325,7 @@ def _differing(
                 ("封装与入厂重量差", "difference between both ends"),
                 (kilograms(amount),) * 2,
                 (f"≤ {rule.parameters['grams']} g, ≤ {rule.parameters['percent']} %",) * 2,
-                holds=None,
+                holds=False if slip else None,
             ),
         ),
         cures=(
