@@ -204,6 +204,35 @@ async def test_what_is_told_late_withdraws_what_silence_had_raised(line: Line) -
     assert {row["why"] for row in rows} == {"in_time"}
 
 
+async def test_what_is_told_late_withdraws_what_a_silent_week_had_raised(line: Line) -> None:
+    story = _story("a_hospital_falls_silent")
+    week = f"week/{story.code('hospital')}/2029-09-03"
+
+    async def found() -> list[Any]:
+        rows = await line.reader.fetch(
+            "SELECT body ->> 'rule' AS rule, state, body ->> 'withdrawn_reason' AS why FROM alert"
+            " WHERE subject = $1", week,
+        )  # fmt: skip
+        return [tuple(row) for row in rows]
+
+    await line.learn(*story.registry_lines)
+    await line.say(*_in_another_year(story, b"2029"))
+    await line.judge()
+    await line.clock(moment("2029-09-11 23:59"))
+    await line.judge()
+    assert await found() == []
+    await line.clock(moment("2029-09-12 00:00"))
+    await line.judge()
+    assert await found() == [("medical.silent_week", "open", None)]
+    late = story.__class__(
+        why_zh="", why_en="", name=story.name, serial=story.serial,
+        said=[{"sealed": "2029-09-05 08:00", "bag": "LATE", "weight_g": 300_000, "id": "late"}],
+    ).event_lines  # fmt: skip
+    await line.say(*late)
+    await line.judge()
+    assert await found() == [("medical.silent_week", "withdrawn", "enough")]
+
+
 async def test_what_cannot_be_read_or_has_another_units_key_is_set_aside_and_the_rest_goes_on(
     line: Line,
 ) -> None:
