@@ -55,6 +55,7 @@ RULES = (
     "medical.process_figures",
     "medical.not_washed",
     "medical.over_capacity",
+    "medical.silent_week",
 )
 """The simulator knows the names of the rules, not their code."""
 
@@ -68,10 +69,10 @@ class Label:
     ``plan/<credit code>/<year>/<code>`` and ``single/<approval id>/<entry id>``. Days, as China dates,
     are ``medical/<credit code>/<day>``, what an institution sealed on it (what nobody sealed counts on
     the day of the first thing said of it), and ``plant/<credit code>/<day>``, what a plant took in,
-    treated or washed. A violation names its ``rule``, and so does what an officer must look at
-    (``review``) or the unit must be told (``notice``); a lawful subject names its ``likeness``
-    (``ordinary`` for everyday traffic). One subject may concern several rules and then has several
-    labels.
+    treated or washed; an institution's weeks are ``week/<credit code>/<Monday>``. A violation names its
+    ``rule``, and so does what an officer must look at (``review``) or the unit must be told (``notice``);
+    a lawful subject names its ``likeness`` (``ordinary`` for everyday traffic). One subject may concern
+    several rules and then has several labels.
     """
 
     label: Literal["violation", "review", "notice", "lawful"]

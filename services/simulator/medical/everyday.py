@@ -1,5 +1,6 @@
 """Everyday life: bags sealed through the day, collected in the evening, in at the plant the same day."""
 
+from collections import Counter
 from datetime import timedelta
 
 from services.simulator.medical.bag import Bag, Day
@@ -16,21 +17,25 @@ _CLASSES = (
     *["chemical"] * 4,
 )  # fmt: skip
 _CYTOTOXIC = 0.01
+_BOX_G = (4_000, 6_000)
+"""What a small hospital's box of a day weighs: a fifth of a kilogram a bed."""
 
 
 def everyday(scene: MedicalScene, packages: int) -> None:
     """Let every institution seal about its share of the packages, all of it lawfully."""
     for city in scene.cities:
-        small = sum(house.kind != "hospital" for house in city.houses)
-        a_day = packages / len(scene.cities) / DAYS
+        kinds = Counter(house.kind for house in city.houses)
+        hospitals, wards = kinds["hospital"], kinds["ward"]
+        small = len(city.houses) - hospitals - wards
+        a_day = packages / len(scene.cities) / DAYS - wards
         clinic = max(1.0, a_day * _CLINICS / small)
-        hospital = max(4.0, (a_day - clinic * small) / (len(city.houses) - small))
+        hospital = max(4.0, (a_day - clinic * small) / hospitals)
         for house in city.houses:
             usual = hospital if house.kind == "hospital" else clinic
             for n in range(DAYS):
                 day = Day(city, house, n, scene.trip(house.number, n))
                 scene.days[house.number, n] = day
-                for _ in range(_about(scene, usual)):
+                for _ in range(1 if house.kind == "ward" else _about(scene, usual)):
                     add_bag(scene, day)
 
 
@@ -46,6 +51,8 @@ def add_bag(scene: MedicalScene, day: Day) -> Bag:
     dice, house = scene.dice, day.house
     waste = dice.pick(_CLASSES)
     grams = dice.between(100, 1200) * 5 if waste != "sharps" else dice.between(100, 500) * 5
+    if house.kind == "ward":
+        grams = dice.between(*_BOX_G)
     bag = Bag(
         id=f"{house.number:05d}-{date_of(day.n):%y%m%d}-{len(day.bags) + 1:03d}",
         house=house,

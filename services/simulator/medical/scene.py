@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
 from schemas.instant import china_day
@@ -49,6 +49,8 @@ class MedicalScene:
         self.driven: list[tuple[int, int, int]] = []
         """City and day of each drive of the vehicle whose washing is a story, and the days that it needs
         to itself before and after."""
+        self.closed: dict[int, date] = {}
+        """By house: the last day of one that closed."""
         self._visits: dict[tuple[int, int], Visit] = {}
         self._count = 0
         self._trips: dict[tuple[str, object], int] = {}
