@@ -6,7 +6,7 @@ days concerned; what is loaded is whatever was said of those packages, with all 
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Container, Iterable, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -21,9 +21,10 @@ from streams.judging.medical.day import (
     hospital_days,
     pickups_of,
     plant_days,
+    weighed_as_one,
 )
 from streams.judging.medical.package import Mark
-from streams.judging.medical.said import counted
+from streams.judging.medical.said import Counted, counted
 from streams.judging.registry import RegistryView
 from streams.judging.rules import RULE_BOOK, RuleBook
 from streams.judging.statement import Ref
@@ -73,6 +74,10 @@ SELECT * FROM unnest($1::text[], $2::text[], $3::date[])
 _MEMBERS = """
 SELECT DISTINCT m.holder, m.label FROM unnest($1::text[], $2::date[]) t (holder, day)
 JOIN medical_member m USING (holder, day)
+"""
+_DAYS_OF = """
+SELECT DISTINCT m.holder, m.day FROM unnest($1::text[], $2::text[]) t (holder, label)
+JOIN medical_member m USING (holder, label)
 """
 _CLOCK = """
 SELECT CASE WHEN bool_and(clock IS NOT NULL) THEN min(clock) END FROM consumer_offset
@@ -193,9 +198,10 @@ async def _hospital_days(
     pairs = [(holder, label) for holder, its in touched.items() for label in its.packages]
     if pairs:
         await load(connection, said, EVENTS_OF, *columns(pairs))
+        told, _ = counted(said.values())
         now_on = [
             (day.institution, package.id, day.day)
-            for day in hospital_days(counted(said.values())[0])
+            for day in hospital_days(told)
             if day.institution in touched
             for package in day.packages
             if package.id in touched[day.institution].packages
@@ -205,7 +211,8 @@ async def _hospital_days(
             await connection.execute(_REMEMBER, *columns(now_on))
         for holder, _, day in now_on:
             days[holder].add(day)
-        for row in before:
+        beside = _weighed_beside(told, {*pairs}, touched)
+        for row in (*before, *await connection.fetch(_DAYS_OF, *columns(sorted(beside)))):
             days[row["holder"]].add(row["day"])
     wanted = [(holder, day) for holder, its in days.items() for day in sorted(its)]
     if not wanted:
@@ -220,12 +227,37 @@ async def _hospital_days(
         if its
     ]
     pickups = await _pickups(connection, said, spans)
+    told, _ = counted(said.values())
+    beside = _weighed_beside(told, whole, touched)
+    if beside:
+        await load(connection, said, EVENTS_OF, *columns(sorted(beside)))
+        told, _ = counted(said.values())
     found = {}
-    for facts in hospital_days(counted(said.values())[0]):
+    for facts in hospital_days(told):
         packages = tuple(p for p in facts.packages if (facts.institution, p.id) in whole)
         its = pickups_of(facts.day, pickups.get(facts.institution, facts.pickups))
-        found[facts.institution, facts.day] = facts._replace(packages=packages, pickups=its)
+        registers = tuple(
+            register
+            for register in facts.registers
+            if {(facts.institution, p.id) for p in register.packages} <= whole | beside
+        )
+        found[facts.institution, facts.day] = facts._replace(
+            packages=packages, pickups=its, registers=registers
+        )
     return [found.get(key, HospitalDay(*key, (), ())) for key in wanted]
+
+
+def _weighed_beside(
+    told: Iterable[Counted], packages: set[tuple[str, str]], holders: Container[str]
+) -> set[tuple[str, str]]:
+    """Return what registers with one weight for all list besides some of these packages."""
+    beside: set[tuple[str, str]] = set()
+    for one in told:
+        if weighed_as_one(one) and one.data.institution in holders:
+            listed = {(one.data.institution, package.id) for package in one.data.packages}
+            if listed & packages:
+                beside |= listed - packages
+    return beside
 
 
 async def _pickups(
