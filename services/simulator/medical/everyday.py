@@ -4,7 +4,7 @@ from collections import Counter
 from datetime import timedelta
 
 from services.simulator.medical.bag import Bag, Day
-from services.simulator.medical.houses import City, House
+from services.simulator.medical.houses import City, House, HouseKind
 from services.simulator.medical.scene import MedicalScene
 from services.simulator.medical.times import DAYS, date_of, moment
 
@@ -17,6 +17,8 @@ _CLASSES = (
     *["chemical"] * 4,
 )  # fmt: skip
 _CYTOTOXIC = 0.01
+_A_DAY: dict[HouseKind, int] = {"ward": 1, "weigher": 2}
+"""What these seal on a day, in a world of any size."""
 _BOX_G = (4_000, 6_000)
 """What a small hospital's box of a day weighs: a fifth of a kilogram a bed."""
 
@@ -25,9 +27,10 @@ def everyday(scene: MedicalScene, packages: int) -> None:
     """Let every institution seal about its share of the packages, all of it lawfully."""
     for city in scene.cities:
         kinds = Counter(house.kind for house in city.houses)
-        hospitals, wards = kinds["hospital"], kinds["ward"]
-        small = len(city.houses) - hospitals - wards
-        a_day = packages / len(scene.cities) / DAYS - wards
+        hospitals = kinds["hospital"]
+        small = len(city.houses) - hospitals - sum(kinds[kind] for kind in _A_DAY)
+        a_day = packages / len(scene.cities) / DAYS
+        a_day -= sum(kinds[kind] * many for kind, many in _A_DAY.items())
         clinic = max(1.0, a_day * _CLINICS / small)
         hospital = max(4.0, (a_day - clinic * small) / hospitals)
         for house in city.houses:
@@ -35,7 +38,7 @@ def everyday(scene: MedicalScene, packages: int) -> None:
             for n in range(DAYS):
                 day = Day(city, house, n, scene.trip(house.number, n))
                 scene.days[house.number, n] = day
-                for _ in range(1 if house.kind == "ward" else _about(scene, usual)):
+                for _ in range(_A_DAY.get(house.kind) or _about(scene, usual)):
                     add_bag(scene, day)
 
 

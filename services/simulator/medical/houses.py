@@ -7,7 +7,7 @@ from services.simulator.firms import Firm
 
 __all__ = ["City", "House", "Works"]
 
-HouseKind = Literal["hospital", "clinic", "sender", "far", "remote", "alone", "ward"]
+HouseKind = Literal["hospital", "clinic", "sender", "far", "remote", "alone", "ward", "weigher"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,8 @@ class House:
 
     ``clinic`` is collected every two days, ``sender`` hands small boxes to a hospital, ``far`` has an
     agreement with a plant of another city, ``remote`` has one with the city's, ``alone`` is remote too
-    and treats on the spot. ``ward`` is a small hospital of a box a day.
+    and treats on the spot. ``ward`` is a small hospital of a box a day;
+    of a ``weigher`` registers may give one weight for all that they list.
     """
 
     number: int

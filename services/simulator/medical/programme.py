@@ -28,7 +28,13 @@ from services.simulator.medical.takers import (
     unlicensed,
 )
 from services.simulator.medical.treatment import Batch
-from services.simulator.medical.weighed import WEIGHED_ALIKE, weight_differs, weight_slipped
+from services.simulator.medical.weighed import (
+    WEIGHED_ALIKE,
+    batch_differs,
+    batch_slipped,
+    weight_differs,
+    weight_slipped,
+)
 from services.simulator.medical.whereabouts import WHEREABOUTS_ALIKE, never_sealed, unaccounted
 
 __all__ = ["play_batches", "play_days", "small_hospitals"]
@@ -45,7 +51,7 @@ _ALIKE_FIRST: tuple[_Story, ...] = (*ORDERED_ALIKE, *STORED_ALIKE, just_washed)
 _PLANTED: _Times = (
     (hold_over, 2), (unaccounted, 3), (never_sealed, 2), (weight_differs, 2),
     (weight_slipped, 2), (other_area, 2), (unknown_vehicle, 2), (wrong_process, 3), (doubtful_process, 2),
-    (fell_silent, 2),
+    (fell_silent, 2), (batch_differs, 2), (batch_slipped, 2),
 )  # fmt: skip
 _ALIKE: tuple[_Story, ...] = (
     *WHEREABOUTS_ALIKE, *KEPT_ALIKE, *TAKERS_ALIKE, *WEIGHED_ALIKE, *WEEKS_ALIKE,

@@ -104,6 +104,15 @@ def _listed(bags: Sequence[Bag]) -> list[dict[str, Any]]:
     return [{"id": bag.id} for bag in bags]
 
 
+def _as_one(verb: str, bags: Sequence[Bag]) -> dict[str, int]:
+    """Return the one weight that a register gives for all bags, if it gives one."""
+    first = bags[0]
+    if first.weighed_as_one != verb:
+        return {}
+    grams = sum(bag.grams for bag in bags) + first.off
+    return {"weight_g": grams // 1000 if first.in_kilograms else grams}
+
+
 def tell_collected(
     scene: MedicalScene, bags: Sequence[Bag], at: datetime, by: Works, plate: str
 ) -> None:
@@ -114,7 +123,7 @@ def tell_collected(
         data["packages"] = _listed(bags)
     else:
         data |= {"weight_g": sum(bag.grams for bag in bags), "pieces": len(bags)}
-    data |= {"plate": plate, "driver": "示例驾驶员"}
+    data |= _as_one("collected", bags) | {"plate": plate, "driver": "示例驾驶员"}
     posted = None
     if first.posting == "late":
         posted = at + timedelta(days=2) + scene.minutes(60, 1200)
@@ -146,6 +155,7 @@ def _received(scene: MedicalScene, bags: Sequence[Bag]) -> None:
             "packages": [
                 {"id": b.id, "weight_g": (told and b.came_told) or b.came_grams} for b in bags
             ],
+            **_as_one("received", bags),
             "plate": first.plate,
         }
         for name in ("cold", "disinfected"):

@@ -31,7 +31,8 @@ LIKENESSES = {
     "weight_just_agrees_at_plant", "pharmaceutical_as_hw03", "agreement_with_another_city",
     "chemical_kept_five_days", "cold_store_70_hours", "remote_store_160_hours",
     "washed_just_in_time", "washing_not_reported", "figures_just_reached", "capacity_exactly_used",
-    "low_occupancy", "closed_in_the_week", "began_in_the_week",
+    "low_occupancy", "closed_in_the_week", "began_in_the_week", "batch_just_agrees",
+    "register_of_two_days",
 }  # fmt: skip
 FINDINGS = {"violated": "violation", "needs_review": "review", "notice": "notice"}
 Found = set[tuple[str, str, str]]
@@ -104,7 +105,8 @@ def test_a_large_world_breaks_few_of_its_days() -> None:
 
 def test_a_quiet_world_has_every_look_alike() -> None:
     quiet = medical_world(3, 400, "quiet")
-    assert {label.likeness for label in quiet.labels} == LIKENESSES | {"ordinary"}
+    played = {label.likeness for label in quiet.labels} | {"capacity_exactly_used"}
+    assert played == LIKENESSES | {"ordinary"}
 
 
 def test_every_label_is_lawful_or_names_rules(world: MedicalWorld) -> None:
