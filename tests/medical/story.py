@@ -122,7 +122,7 @@ class Story(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=Tru
             event_id = told.pop("id", verb if counted[verb] == 1 else f"{verb}-{counted[verb]}")
             by = told.pop("by", _SPOKEN_BY[what])
             subject = told.pop("subject", None) or told.pop("bag", None) or f"{verb}-{event_id}"
-            if what == "washed":
+            if what == "washed" and subject in cast()["plates"]:
                 subject = self.plates(subject)
             of, happened = told.pop("of", None), told.pop("happened", None)
             data = self._data(what, told)

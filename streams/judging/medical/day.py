@@ -71,6 +71,8 @@ class PlantDay(NamedTuple):
     day: date
     said: tuple[Counted, ...]
     washed: tuple[Counted, ...]
+    again: tuple[Counted, ...] = ()
+    """What came in boxes on the two days after: boxes used again."""
 
     @property
     def subject(self) -> str:
@@ -144,7 +146,10 @@ def plant_days(said: Iterable[Counted]) -> list[PlantDay]:
     """Return the days of every unit that took in, treated or washed, by (unit, day)."""
     days: dict[tuple[str, date], list[Counted]] = defaultdict(list)
     washed: dict[str, list[Counted]] = defaultdict(list)
+    boxed: dict[str, list[Counted]] = defaultdict(list)
     for one in said:
+        if one.verb == "received" and one.data.boxes:
+            boxed[one.unit].append(one)
         if one.verb == "washed":
             washed[one.unit].append(one)
         elif one.verb in ("received", "treated"):
@@ -155,6 +160,7 @@ def plant_days(said: Iterable[Counted]) -> list[PlantDay]:
             day,
             tuple(done),
             tuple(w for w in washed[unit] if day <= china_day(w.at) <= day + _AFTER),
+            tuple(b for b in boxed[unit] if day < china_day(b.at) <= day + _AFTER),
         )
         for (unit, day), done in sorted(days.items())
     ]

@@ -15,6 +15,7 @@ from schemas.instant import china_day
 from streams.judging.law import CODE_IN_FORCE, code
 
 __all__ = [
+    "box_washing",
     "collection",
     "epidemic",
     "generated",
@@ -117,7 +118,7 @@ def vehicle(at: datetime) -> tuple[LegalBasis, ...]:
 
 
 def washing() -> tuple[LegalBasis, ...]:
-    """Return the norm on cleaning vehicles and boxes within 24 hours of use."""
+    """Return the norms on cleaning vehicles within 24 hours of use."""
     return (
         _regulation(
             "第二十六条",
@@ -125,6 +126,13 @@ def washing() -> tuple[LegalBasis, ...]:
             "after use the vehicle is disinfected and cleaned at the plant in time",
             "receiver",
         ),
+        *box_washing(),
+    )
+
+
+def box_washing() -> tuple[LegalBasis, ...]:
+    """Return the norm on cleaning boxes, which is that on vehicles."""
+    return (
         _standard(
             "运送要求",
             "运送车辆和周转箱使用后应在 24 小时内清洗消毒",

@@ -116,6 +116,7 @@ ABOUT: dict[str, About] = {
     "medical.wrong_process": About(cites=medical_law.process()),
     "medical.process_figures": About(cites=medical_law.process()),
     "medical.not_washed": About(cites=medical_law.washing()),
+    "medical.box_not_washed": About(cites=medical_law.box_washing()),
     "medical.silent_week": About(
         cites_on=medical_law.generated,
         asks=("institution", "collection_agreement", "emergency_order"),
