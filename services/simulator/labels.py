@@ -55,6 +55,7 @@ RULES = (
     "medical.process_figures",
     "medical.not_washed",
     "medical.over_capacity",
+    "medical.box_not_washed",
     "medical.silent_week",
 )
 """The simulator knows the names of the rules, not their code."""

@@ -14,7 +14,7 @@ __all__ = ["found_cities", "record_houses", "record_works"]
 _PLACES = [place for province in ("13", "14", "22", "63") for place in CITIES[province]]
 _KINDS: tuple[HouseKind, ...] = (
     "hospital", "hospital", "clinic", "clinic", "clinic", "clinic", "clinic", "clinic",
-    "sender", "sender", "far", "remote", "remote", "alone", "weigher", "weigher",
+    "sender", "sender", "far", "remote", "remote", "alone", "weigher", "weigher", "weigher",
 )  # fmt: skip
 _WARD_BEDS = (20, 24)
 _TRADES = {

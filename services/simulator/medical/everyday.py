@@ -20,7 +20,7 @@ _CYTOTOXIC = 0.01
 _A_DAY: dict[HouseKind, int] = {"ward": 1, "weigher": 2}
 """What these seal on a day, in a world of any size."""
 _BOX_G = (4_000, 6_000)
-"""What a small hospital's box of a day weighs: a fifth of a kilogram a bed."""
+"""What a box of theirs weighs: of a small hospital a fifth of a kilogram a bed."""
 
 
 def everyday(scene: MedicalScene, packages: int) -> None:
@@ -54,7 +54,7 @@ def add_bag(scene: MedicalScene, day: Day) -> Bag:
     dice, house = scene.dice, day.house
     waste = dice.pick(_CLASSES)
     grams = dice.between(100, 1200) * 5 if waste != "sharps" else dice.between(100, 500) * 5
-    if house.kind == "ward":
+    if house.kind in _A_DAY:
         grams = dice.between(*_BOX_G)
     bag = Bag(
         id=f"{house.number:05d}-{date_of(day.n):%y%m%d}-{len(day.bags) + 1:03d}",

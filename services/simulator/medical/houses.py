@@ -28,7 +28,7 @@ class House:
     ``clinic`` is collected every two days, ``sender`` hands small boxes to a hospital, ``far`` has an
     agreement with a plant of another city, ``remote`` has one with the city's, ``alone`` is remote too
     and treats on the spot. ``ward`` is a small hospital of a box a day;
-    of a ``weigher`` registers may give one weight for all that they list.
+    of a ``weigher`` registers name boxes and may give one weight for all that they list.
     """
 
     number: int

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
+from services.simulator.medical.boxes import BOXES_ALIKE, box_unwashed
 from services.simulator.medical.houses import City
 from services.simulator.medical.kept import (
     KEPT_ALIKE,
@@ -51,10 +52,11 @@ _ALIKE_FIRST: tuple[_Story, ...] = (*ORDERED_ALIKE, *STORED_ALIKE, just_washed)
 _PLANTED: _Times = (
     (hold_over, 2), (unaccounted, 3), (never_sealed, 2), (weight_differs, 2),
     (weight_slipped, 2), (other_area, 2), (unknown_vehicle, 2), (wrong_process, 3), (doubtful_process, 2),
-    (fell_silent, 2), (batch_differs, 2), (batch_slipped, 2),
+    (fell_silent, 2), (box_unwashed, 2), (batch_differs, 2), (batch_slipped, 2),
 )  # fmt: skip
 _ALIKE: tuple[_Story, ...] = (
-    *WHEREABOUTS_ALIKE, *KEPT_ALIKE, *TAKERS_ALIKE, *WEIGHED_ALIKE, *WEEKS_ALIKE,
+    *WHEREABOUTS_ALIKE, *KEPT_ALIKE, *TAKERS_ALIKE, *BOXES_ALIKE, *WEIGHED_ALIKE,
+    *WEEKS_ALIKE,
 )  # fmt: skip
 
 

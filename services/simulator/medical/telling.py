@@ -161,6 +161,8 @@ def _received(scene: MedicalScene, bags: Sequence[Bag]) -> None:
         for name in ("cold", "disinfected"):
             if getattr(first, name):
                 said[name] = True
+        if first.house.kind == "weigher":
+            said["boxes"] = [scene.box(first.house, scene.day_of(at))]
         return said
 
     number = scene.label_number("R")
@@ -185,18 +187,22 @@ def _treated(scene: MedicalScene, batch: Batch) -> None:
 
 
 def _washed(scene: MedicalScene, bags: Sequence[Bag]) -> None:
-    last: dict[tuple[str, str, object], tuple[datetime, Works]] = {}
+    last: dict[tuple[str, str, str, object], tuple[datetime, Works]] = {}
     for bag in bags:
         if bag.came_at is None or bag.came_to is None or not bag.came_to.washes:
             continue
-        key = bag.came_to.firm.uscc, bag.plate, china_day(bag.came_at)
-        if key not in last or last[key][0] < bag.came_at:
-            last[key] = bag.came_at, bag.came_to
-    for (uscc, plate, _), (came, works) in last.items():
+        used = [("vehicle", bag.plate)]
+        if bag.house.kind == "weigher":
+            used.append(("box", scene.box(bag.house, scene.day_of(bag.came_at))))
+        for what, which in used:
+            key = what, bag.came_to.firm.uscc, which, china_day(bag.came_at)
+            if key not in last or last[key][0] < bag.came_at:
+                last[key] = bag.came_at, bag.came_to
+    for (what, uscc, which, _), (came, works) in last.items():
         n = (came - FIRST).days
         wait = scene.minutes(60, 330)
-        wait_or_none = scene.washings.get((uscc, plate, n), wait)
+        wait_or_none = scene.washings.get((uscc, which, n), wait)
         if wait_or_none is not None:
-            data = {"what": "vehicle", "agent": "含氯消毒剂"}
+            data = {"what": what, "agent": "含氯消毒剂"}
             at = came + wait_or_none
-            scene.say("washed", works.firm, plate, at, data, scene.trip("washed", uscc, n))
+            scene.say("washed", works.firm, which, at, data, scene.trip("washed", uscc, n))

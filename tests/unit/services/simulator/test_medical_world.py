@@ -21,6 +21,7 @@ FOR_REVIEW = {
     "not_washed",
     "over_capacity",
     "silent_week",
+    "box_not_washed",
 }
 LIKENESSES = {
     "collected_just_in_time", "handed_on_in_time", "returned_and_collected_again",
@@ -32,7 +33,7 @@ LIKENESSES = {
     "chemical_kept_five_days", "cold_store_70_hours", "remote_store_160_hours",
     "washed_just_in_time", "washing_not_reported", "figures_just_reached", "capacity_exactly_used",
     "low_occupancy", "closed_in_the_week", "began_in_the_week", "batch_just_agrees",
-    "register_of_two_days",
+    "register_of_two_days", "box_washed_just_in_time", "box_on_two_registers",
 }  # fmt: skip
 FINDINGS = {"violated": "violation", "needs_review": "review", "notice": "notice"}
 Found = set[tuple[str, str, str]]
