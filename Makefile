@@ -3,7 +3,8 @@
 #   make demo [ARGS=--once]   set-up and main job in one: the whole line on a labelled world
 #   make up                   the local stack in the foreground
 #   make doctor               what runs, how far behind, what is wrong
-#   make test [ARGS=…]        set-up and all tests
+#   make test [ARGS=…]        set-up and all tests but those of make chaos
+#   make chaos [ARGS=…]       kills, outages and hostile clients on whole stacks, in some ten minutes
 #   make lint                 ruff, mypy, import-linter
 #   make soak                 ten minutes of kills, joins and hostile clients
 #   make reference            docs/reference and the index docs/README.md anew from the code
@@ -19,8 +20,10 @@ ARGS ?=
 
 # Not .venv/bin/liandan: its first line holds a path, and this folder may be moved.
 LIANDAN := .venv/bin/python -m services.cli
+# Slow files first (tests/conftest.py), so that no worker is left with one at the end.
+PYTEST := .venv/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
-.PHONY: help setup demo up doctor test lint lock reference screenshots soak hostile rehearsal
+.PHONY: help setup demo up doctor test chaos lint lock reference screenshots soak hostile rehearsal
 help:
 	@sed -n 's/^#   //p' Makefile
 
@@ -29,7 +32,10 @@ demo up doctor: .venv/.installed
 	@$(LIANDAN) $@ $(ARGS)
 
 test: .venv/.installed-dev
-	@.venv/bin/python -m pytest -n 2 --dist loadfile $(ARGS)
+	@$(PYTEST) --ignore=tests/chaos --ignore=tests/fuzz $(ARGS)
+
+chaos: .venv/.installed-dev
+	@$(PYTEST) tests/chaos tests/fuzz $(ARGS)
 
 soak: .venv/.installed-dev
 	LIANDAN_SOAK_MINUTES=10 .venv/bin/python -m pytest -s tests/chaos/test_scale_out.py \

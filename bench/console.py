@@ -67,7 +67,7 @@ async def measure(copies: int, requests: int, home: Path, browser_path: str) -> 
     cache = home_from_environment() / "cache"
     async with LocalStack(settings, cache=cache) as stack:
         judge = await Judge.on(stack.settings.database_writer)
-        await write_judged(judge, build_world(manifests=WORLD, medical=False))
+        await write_judged(judge, build_world(manifests=WORLD, medical=False, trucks=False))
         await judge.close()
         began = time.perf_counter()
         rows = await multiply(stack.settings.database_migrator, copies)

@@ -25,7 +25,7 @@ _CLOCK = datetime(2026, 8, 1, tzinfo=UTC)
 
 def contents(seed: int) -> tuple[list[bytes], list[bytes]]:
     """Return what rows of a world hold over time: events, outcomes, as they are before packing."""
-    world = build_world("demo", seed, _MANIFESTS, medical=False)
+    world = build_world("demo", seed, _MANIFESTS, medical=False, trucks=False)
     view = RegistryView()
     view.apply(RecordVersion(1, decode_registry_record(line)) for line in world.registry)
     said: dict[str, list[Statement]] = defaultdict(list)

@@ -189,9 +189,9 @@ def main() -> int:
             raise RuntimeError(problems)
     taken = time.process_time()
     journeys = outcomes = 0
-    for plate, trips in tracks.vehicles(view):
+    for trips, days in tracks.vehicles(view):
         journeys += len(trips)
-        outcomes += len(named.take_vehicle(plate, trips))
+        outcomes += len(named.take_vehicle(trips, days))
     ends = time.process_time()
     verdict = named.finish()
     whole = ends - begins

@@ -24,7 +24,11 @@ _NAMES = re.compile(rb'"(urn:uscc:)?([0-9A-Z]{18})"|"(G?\d{16}|\d{14})"|"(id)":"
 def world(events: int, copies: int = COPIES) -> tuple[list[bytes], Iterator[Said]]:
     """Return (registry lines, at least ``events`` events in the order of posting)."""
     one = build_world(
-        "demo", 7, max(300, round(events / copies / _EVENTS_A_MANIFEST) + 1), medical=False
+        "demo",
+        7,
+        max(300, round(events / copies / _EVENTS_A_MANIFEST) + 1),
+        medical=False,
+        trucks=False,
     )
     records = [_template(line, record=True) for line in one.registry]
     registry = [make(k) for k in range(copies) for make in records]

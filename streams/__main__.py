@@ -4,7 +4,7 @@ import sys
 
 from infra.runtime.logs import configure_logs
 from infra.runtime.metrics import serve_metrics
-from infra.runtime.settings import MEDICAL_TOPIC, Settings
+from infra.runtime.settings import MEDICAL_TOPIC, TRACKS_TOPIC, Settings
 from infra.runtime.ticket_keys import PublicKeys
 from streams.judge_worker import JudgeWorker
 from streams.judging.rules import RULE_BOOK
@@ -21,6 +21,11 @@ def main() -> int:
     topic = settings.worker_topic
     if topic == MEDICAL_TOPIC:
         return run(settings, MedicalWorker(settings, topic, book), topic)
+    if topic == TRACKS_TOPIC:
+        # numpy and shapely take tens of megabytes, which no other worker needs.
+        from streams.track_worker import TrackWorker
+
+        return run(settings, TrackWorker(settings, topic, book), topic)
     return run(settings, JudgeWorker(settings, topic, book), topic)
 
 

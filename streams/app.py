@@ -11,7 +11,7 @@ import structlog
 from faust.app.base import BootStrategy
 from mode.supervisors import CrashingSupervisor
 
-from infra.runtime.settings import MANIFEST_TOPIC, MEDICAL_TOPIC, Settings
+from infra.runtime.settings import MANIFEST_TOPIC, MEDICAL_TOPIC, TRACKS_TOPIC, Settings
 from streams.handler import Handler
 from streams.partitions import Partitions
 from streams.ticking import Ticker
@@ -24,6 +24,9 @@ HANDOVER_S = 1.0
 
 LEAVE_S = 1.0
 """At a stop: how long Faust may take to leave the group and close."""
+
+_GROUPS = {MEDICAL_TOPIC: "-medical", TRACKS_TOPIC: "-tracks"}
+"""What the group of a topic's workers adds to its name."""
 
 log = structlog.get_logger(__name__)
 
@@ -41,7 +44,7 @@ def build_app(settings: Settings, partitions: Partitions, topic: str = MANIFEST_
     datadir.mkdir(parents=True, exist_ok=True)
     group = settings.worker_group
     app = faust.App(
-        group if topic != MEDICAL_TOPIC else f"{group}-medical",
+        group + _GROUPS.get(topic, ""),
         broker=[f"kafka://{address}" for address in settings.kafka_bootstrap.split(",")],
         datadir=str(datadir),
         autodiscover=False,

@@ -23,6 +23,7 @@ from streams.judging.registry import RegistryView
 from streams.judging.rules import RULE_BOOK, RuleBook
 from streams.judging.state import FencedError
 from streams.judging.statement import Statement
+from streams.judging.tracks.said import TrackStatement
 from streams.pager import page_registry
 from streams.postgres_state import PACKED_SINCE, PostgresState
 from streams.records import append_time, read_records
@@ -40,7 +41,7 @@ CLOCK_STEP = timedelta(seconds=1)
 """An idle partition's clock is stored this often at the most, unless something is due."""
 
 T = TypeVar("T")
-Said = TypeVar("Said", Statement, MedicalStatement)
+Said = TypeVar("Said", Statement, MedicalStatement, TrackStatement)
 log = structlog.get_logger(__name__)
 
 

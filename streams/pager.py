@@ -6,6 +6,7 @@ another bears on both. So do all readings of a manifest: those that only another
 consignor or receiver are among its marks.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import asyncpg
@@ -44,6 +45,18 @@ FROM medical_day WHERE marks && $1::text[]
 UNION ALL SELECT holder, '/week/' || day FROM medical_week WHERE marks && $1::text[]
 """
 
+_JOURNEYS = """
+INSERT INTO vehicle_dirty (plate, begins, ends, leg)
+SELECT plate, begins, ends, false FROM journey WHERE marks && $1::text[]
+"""
+# A fence bears on whoever was near it, whether or not anything was judged of that; a vehicle's record
+# says whose word on its positions counts.
+_POSITIONS = """
+INSERT INTO vehicle_dirty (plate, begins, ends, leg)
+SELECT DISTINCT plate, day * 86400::bigint, (day + 1) * 86400::bigint, false FROM track_piece
+WHERE cells && $1::integer[] OR plate = ANY ($2::text[])
+"""
+
 _DIRTY = """
 INSERT INTO dirty (subject)
 SELECT l FROM unnest($1::text[]) l WHERE NOT starts_with(reverse(l), '/')
@@ -73,7 +86,15 @@ async def page_registry(pool: asyncpg.Pool) -> int:
         if marks:
             await connection.execute(_ORDER, until, units, marks)
             await connection.execute(_MEDICAL, marks)
+            await connection.execute(_JOURNEYS, marks)
+        cells, plates = _told(marks, "cell/"), _told(marks, "plate/")
+        if cells or plates:
+            await connection.execute(_POSITIONS, [int(cell) for cell in cells], plates)
         if touched["limits"]:
             await connection.execute(_DIRTY, touched["limits"])
         await connection.execute("UPDATE registry_pager SET seq = $1", until)
         return int(until - done)
+
+
+def _told(marks: Sequence[str], kind: str) -> list[str]:
+    return [mark.removeprefix(kind) for mark in marks if mark.startswith(kind)]

@@ -13,6 +13,7 @@ from streams.judging.outcome import Draw, Outcome
 from streams.judging.packing import outcomes_json, pack_events, pack_outcomes
 from streams.judging.state import FencedError, Quarantined
 from streams.judging.statement import from_micros
+from streams.judging.tracks.leg import packed
 from streams.postgres_registry import HISTORY, RegistryMark, RegistryReader
 
 __all__ = ["PostgresBatch"]
@@ -48,6 +49,29 @@ ON CONFLICT (limit_id, manifest) DO UPDATE SET
     at = excluded.at, grams = excluded.grams, state = excluded.state,
     uncertain = excluded.uncertain, doubt = excluded.doubt, unweighed = excluded.unweighed,
     several = excluded.several
+"""
+
+_LEGS = """
+WITH told AS (
+    SELECT * FROM unnest($2::text[], $3::text[], $4::text[], $5::bigint[], $6::bigint[], $7::bytea[])
+        AS t (manifest, plate, carrier, begins, ends, leg)
+), before AS (
+    SELECT l.plate, l.manifest, l.begins, l.ends, t.leg AS now FROM vehicle_leg l
+    LEFT JOIN told t ON t.plate = l.plate AND t.manifest = l.manifest
+    WHERE l.manifest = ANY ($1::text[]) AND t.leg IS DISTINCT FROM l.leg
+), gone AS (
+    DELETE FROM vehicle_leg l USING before b
+    WHERE b.now IS NULL AND l.plate = b.plate AND l.manifest = b.manifest
+), put AS (
+    INSERT INTO vehicle_leg AS l (plate, manifest, carrier, begins, ends, leg)
+    SELECT plate, manifest, carrier, begins, ends, leg FROM told
+    ON CONFLICT (plate, manifest) DO UPDATE SET
+        carrier = excluded.carrier, begins = excluded.begins, ends = excluded.ends, leg = excluded.leg
+    WHERE l.leg <> excluded.leg
+    RETURNING l.plate, l.begins, l.ends
+)
+INSERT INTO vehicle_dirty (plate, begins, ends, leg)
+SELECT plate, begins, ends, true FROM before UNION ALL SELECT plate, begins, ends, true FROM put
 """
 
 _ARM = """
@@ -169,6 +193,7 @@ class PostgresBatch(RegistryReader):
             await self._write_draws([draw for d in decisions for draw in d.draws])
             await self._write_history(decisions, seq, clock)
             await self._write_deadlines(decisions, clock)
+            await self._write_legs(decisions)
             await write_alerts(self._connection, "manifest", decisions, seq, clock)
         if quarantined:
             await self._write_quarantine(quarantined)
@@ -235,6 +260,17 @@ class PostgresBatch(RegistryReader):
                 clock if clock is not None else max(fires for *_, fires in armed),
                 *map(list, zip(*armed, strict=True)),
             )
+
+    async def _write_legs(self, decisions: Sequence[ManifestDecision]) -> None:
+        news = [d for d in decisions if d.legs is not None]
+        if news:
+            legs = [
+                (leg.manifest, leg.plate, leg.carrier, leg.begins, leg.ends, packed(leg))
+                for d in news
+                for leg in d.legs or ()
+            ]
+            columns = list(map(list, zip(*legs, strict=True))) or [[]] * 6
+            await self._connection.execute(_LEGS, [d.subject for d in news], *columns)
 
     async def _write_quarantine(self, rows: Sequence[Quarantined]) -> None:
         await self._connection.execute(

@@ -2,19 +2,26 @@
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from aiokafka.structs import ConsumerRecord
 
 from infra.runtime.offsets import record_digest
 from schemas.fast import NotUnderstood
-from schemas.topics import HEADER_RECEIVED_AT
+from schemas.topics import (
+    HEADER_CE_SOURCE,
+    HEADER_CE_SUBJECT,
+    HEADER_CE_TYPE,
+    HEADER_RECEIVED_AT,
+)
+from schemas.track import FRAME_TYPE
 from streams.batch import Input
 from streams.judging.medical.said import MedicalStatement, read_medical
 from streams.judging.state import Quarantined
 from streams.judging.statement import Statement, read_statement
+from streams.judging.tracks.said import TrackStatement, read_frames, read_track
 
-__all__ = ["append_time", "read_medical_records", "read_records"]
+__all__ = ["append_time", "read_medical_records", "read_records", "read_track_records"]
 
 
 def append_time(record: ConsumerRecord) -> datetime:
@@ -22,34 +29,66 @@ def append_time(record: ConsumerRecord) -> datetime:
     return datetime.fromtimestamp(record.timestamp / 1000, UTC)
 
 
-_Said = TypeVar("_Said", Statement, MedicalStatement)
-_Said_co = TypeVar("_Said_co", covariant=True)
+_Said = TypeVar("_Said", Statement, MedicalStatement, TrackStatement)
 
 
 def read_records(
     expected: int, records: Sequence[ConsumerRecord], clock: datetime
 ) -> Input[Statement]:
     """Decode a fetch. ``clock``: the partition's clock once these records are judged."""
-    return _read(expected, records, clock, read_statement, lambda s: s.event.subject)
+
+    def read(record: ConsumerRecord, received_us: int) -> Statement:
+        return read_statement(record.value or b"", received_us, offset=record.offset)
+
+    def subject(said: Statement) -> str:
+        return said.event.subject
+
+    return _read(expected, records, clock, read, subject, subject)
 
 
 def read_medical_records(
     expected: int, records: Sequence[ConsumerRecord], clock: datetime
 ) -> Input[MedicalStatement]:
     """As ``read_records``, of the topic whose key is the posting unit."""
-    return _read(expected, records, clock, read_medical, lambda s: s.unit)
+
+    def read(record: ConsumerRecord, received_us: int) -> MedicalStatement:
+        return read_medical(record.value or b"", received_us, offset=record.offset)
+
+    return _read(
+        expected, records, clock, read, lambda said: said.unit, lambda said: said.event.subject
+    )
 
 
-class _Read(Protocol[_Said_co]):
-    def __call__(self, raw: bytes, received_us: int, *, offset: int) -> _Said_co: ...
+def read_track_records(
+    expected: int, records: Sequence[ConsumerRecord], clock: datetime
+) -> Input[TrackStatement]:
+    """As ``read_records``, of the topic whose key is the plate and where a record may be frames."""
+
+    def subject(said: TrackStatement) -> str:
+        return said.plate
+
+    return _read(expected, records, clock, _read_track_record, subject, subject)
+
+
+def _read_track_record(record: ConsumerRecord, received_us: int) -> TrackStatement:
+    headers = dict(record.headers)
+    raw = record.value or b""
+    if headers.get(HEADER_CE_TYPE) != FRAME_TYPE.encode():
+        return read_track(raw, received_us, record.offset)
+    source, plate = (
+        (headers.get(name) or b"").decode("utf-8", "replace")
+        for name in (HEADER_CE_SOURCE, HEADER_CE_SUBJECT)
+    )
+    return read_frames(raw, source, plate, received_us, record.offset)
 
 
 def _read(
     expected: int,
     records: Sequence[ConsumerRecord],
     clock: datetime,
-    read: "_Read[_Said]",
+    read: Callable[[ConsumerRecord, int], _Said],
     key_of: Callable[[_Said], str],
+    subject_of: Callable[[_Said], str],
 ) -> Input[_Said]:
     arrivals: list[_Said] = []
     quarantined: list[Quarantined] = []
@@ -59,7 +98,7 @@ def _read(
         raw = record.value or b""
         received_us = _received_us(record)
         try:
-            statement = read(raw, received_us, offset=record.offset)
+            statement = read(record, received_us)
         except NotUnderstood as e:
             problems = [p._asdict() for p in e.problems]
             quarantined.append(
@@ -68,7 +107,6 @@ def _read(
                 )
             )
             continue
-        subject = statement.event.subject
         if record.key != key_of(statement).encode():
             # In another partition than its own it would be judged by another owner.
             key = (record.key or b"").decode("utf-8", "backslashreplace").replace("\x00", "\\0")
@@ -81,7 +119,7 @@ def _read(
                     received_us,
                     statement.ref.source,
                     statement.ref.id,
-                    subject,
+                    subject_of(statement),
                 )
             )
             continue

@@ -19,6 +19,21 @@ from infra.runtime.settings import Settings, home_from_environment
 os.environ.setdefault("JAVA_TOOL_OPTIONS", "-XX:TieredStopAtLevel=1")
 os.environ.pop("COLUMNS", None)  # pytest's own processes are told 80: that is nobody's terminal
 
+_SLOW_FIRST = ("e2e", "chaos", "fuzz", "integration", "property")
+"""Folders whose files take long and come first; those of other folders fill up what is left of the time."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put files that take long first; within a folder the order stays."""
+    root = Path(__file__).parent
+
+    def turn(item: pytest.Item) -> int:
+        folder = item.path.relative_to(root).parts[0]
+        return _SLOW_FIRST.index(folder) if folder in _SLOW_FIRST else len(_SLOW_FIRST)
+
+    items.sort(key=turn)
+
+
 FreshHome = Callable[[], contextlib.AbstractContextManager[Path]]
 
 

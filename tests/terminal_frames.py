@@ -57,11 +57,12 @@ def position(
     lat: int = 38_040_000,
     *,
     status: int = 3,
+    speed: int = 635,
     items: bytes = bytes.fromhex("010400000064"),
 ) -> bytes:
     """A body of 0x0200. ``at``: YYMMDDhhmmss of China; degrees in millionths."""
     fixed = b"".join(n.to_bytes(4, "big") for n in (0, status, lat, lon))
-    fixed += b"".join(n.to_bytes(2, "big") for n in (52, 635, 90))
+    fixed += b"".join(n.to_bytes(2, "big") for n in (52, speed, 90))
     return fixed + bytes.fromhex(at) + items
 
 

@@ -18,6 +18,7 @@ __all__ = [
     "COURIER",
     "GATEWAY",
     "MEDICAL_WORKER",
+    "TRACK_WORKER",
     "Service",
     "service_child",
     "worker",
@@ -50,6 +51,13 @@ MEDICAL_WORKER = Service(
     "medical-worker",
     "streams",
     {"LIANDAN_WORKER_ID": "medical-worker", "LIANDAN_WORKER_TOPIC": "medical.events"},
+)
+
+
+TRACK_WORKER = Service(
+    "track-worker",
+    "streams",
+    {"LIANDAN_WORKER_ID": "track-worker", "LIANDAN_WORKER_TOPIC": "vehicle.tracks"},
 )
 
 

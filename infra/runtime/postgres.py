@@ -35,10 +35,13 @@ async def open_pool(
     least: int = 0,
     command_timeout_s: float = 30.0,
     process: str = "",
+    by_index: bool = False,
 ) -> asyncpg.Pool:
     """Return a pool on ``dsn``; with ``least=0`` it opens without a server being there.
 
     ``process``: how its sessions are named beside the program's schema number.
+    ``by_index``: a table is read whole only where no index serves. For who asks by key alone: a plan
+    that was made while a table was small is kept until it is analysed again, and it has grown by then.
     ``json`` and ``jsonb`` go in and out as Python values.
     """
 
@@ -59,5 +62,8 @@ async def open_pool(
         command_timeout=command_timeout_s,
         timeout=5,
         max_inactive_connection_lifetime=60,
-        server_settings={"application_name": application_name(process)},
+        server_settings={
+            "application_name": application_name(process),
+            **({"enable_seqscan": "off"} if by_index else {}),
+        },
     )

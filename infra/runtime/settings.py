@@ -158,6 +158,10 @@ class Settings(BaseSettings):
 
     tracks_directory: Path | None = None
     """Directory of the archived files of vehicles' positions; by default ``tracks`` in the home."""
+    tracks_keep_days: int = Field(default=45, ge=14, le=400)
+    """Positions stay in the database for so long after they came; the files have them for ever."""
+    provinces_file: Path | None = None
+    """GeoJSON of provinces by which vehicles are judged; default: coarse areas of ours, not a map."""
     tracks_file_s: float = Field(default=300.0, gt=0)
     """A file of vehicles' positions is closed after this time at the latest."""
     tracks_file_bytes: int = Field(default=64 * 1024 * 1024, ge=1, le=128 * 1024 * 1024)
@@ -165,7 +169,7 @@ class Settings(BaseSettings):
 
     worker_id: str = Field(default_factory=socket.gethostname)
     """Name in the log and at Kafka; several workers of one container service differ by host."""
-    worker_topic: Literal["manifest.events", "medical.events"] = "manifest.events"
+    worker_topic: Literal["manifest.events", "medical.events", "vehicle.tracks"] = "manifest.events"
     """The topic that a stream worker judges."""
     worker_group: str = "liandan-judge"
     """Consumer group of the stream workers; those of another topic than manifests add its name."""

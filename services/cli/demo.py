@@ -6,7 +6,16 @@ from typing import Annotated
 
 import typer
 
-from infra.local.service import ARCHIVER, CONSOLE, COURIER, GATEWAY, MEDICAL_WORKER, worker
+from infra.local.ports import free_port
+from infra.local.service import (
+    ARCHIVER,
+    CONSOLE,
+    COURIER,
+    GATEWAY,
+    MEDICAL_WORKER,
+    TRACK_WORKER,
+    worker,
+)
 from infra.local.stack import LocalStack
 from infra.runtime.settings import Settings, home_from_environment
 from services.cli.child_events import EventTeller
@@ -52,12 +61,17 @@ def demo(
 async def _demo(world: World, home: Path, cache: Path, once: bool) -> int:
     began = time.monotonic()
     say("联单演示", f"Liandan demo: {home}", "bold")
-    settings = Settings(home=home, deadline_settle_s=1, gateway_keys_refresh_s=0.2)
+    settings = Settings(
+        home=home,
+        deadline_settle_s=1,
+        gateway_keys_refresh_s=0.2,
+        terminals_port=Settings().terminals_port or free_port(),
+    )
     events = EventTeller()
     with Preparing() as preparing:
         stack = LocalStack(
             settings,
-            (GATEWAY, ARCHIVER, COURIER, CONSOLE, worker(), MEDICAL_WORKER),
+            (GATEWAY, ARCHIVER, COURIER, CONSOLE, worker(), MEDICAL_WORKER, TRACK_WORKER),
             cache=cache,
             progress=preparing.tell,
             on_event=events.tell,

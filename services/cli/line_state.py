@@ -13,13 +13,17 @@ SELECT
     (SELECT coalesce(sum(next_offset), 0)::bigint FROM consumer_offset
         WHERE consumer = 'archiver' AND topic <> 'vehicle.tracks')
         AS archived,
-    (SELECT count(*) FROM dirty) + (SELECT count(*) FROM medical_dirty) AS dirty,
+    (SELECT coalesce(sum(next_offset), 0)::bigint FROM consumer_offset
+        WHERE consumer = 'judge' AND topic = 'vehicle.tracks') AS tracks,
+    (SELECT count(*) FROM dirty) + (SELECT count(*) FROM medical_dirty)
+        + (SELECT count(*) FROM vehicle_dirty) AS dirty,
     (SELECT count(*) FROM rejudge) AS rejudge,
     (SELECT seq FROM registry_head) AS registry_head,
     (SELECT seq FROM registry_pager) AS registry_pager,
     (SELECT count(*) FROM deadline WHERE due <= clock_timestamp())
         + (SELECT count(*) FROM medical_day WHERE due <= clock_timestamp())
-        + (SELECT count(*) FROM medical_week WHERE due <= clock_timestamp()) AS due,
+        + (SELECT count(*) FROM medical_week WHERE due <= clock_timestamp())
+        + (SELECT count(*) FROM journey WHERE due <= clock_timestamp()) AS due,
     (SELECT count(*) FROM quarantine) AS quarantined,
     (SELECT count(*) FROM outbox WHERE sent_at IS NULL) AS outbox,
     (SELECT count(*) FROM alert WHERE state = 'open') AS alerts_open
@@ -30,11 +34,13 @@ SELECT
 class LineState:
     """Counts of records and rows; ``judged`` and ``archived`` are sums of positions.
 
-    Vehicles' positions are left out: their archive is minutes behind, by design.
+    Vehicles' positions are left out there, for their archive is minutes behind, by design; ``tracks`` is how
+    many of their records are judged.
     """
 
     judged: int
     archived: int
+    tracks: int
     dirty: int
     rejudge: int
     registry_head: int

@@ -24,7 +24,11 @@ from streams.judging.rules import RULE_BOOK
 __all__ = ["rebuild"]
 
 _WAIT_S, _LOOK_S = 60.0, 0.5
-_ALERTS = "SELECT body::text AS body FROM alert WHERE state = 'open'"
+# Journeys rest on positions, which are in files and not in the archived log.
+_ALERTS = """
+SELECT body::text AS body FROM alert
+WHERE state = 'open' AND split_part(subject, '/', 1) NOT IN ('trip', 'plate')
+"""
 _VERDICTS = """
 SELECT subject, verdict, outcomes::text AS outcomes FROM manifest
 UNION ALL SELECT subject, NULL, outcomes::text FROM shared_subject

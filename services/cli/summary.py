@@ -72,6 +72,9 @@ def _figures(outcome: Outcome, seconds: float) -> Table:
             f"隔离 quarantined {outcome.state.quarantined}",
         ),
     ]
+    if posted.positions or posted.frames:
+        told = f"上报 events {posted.positions} · 终端帧 frames of terminals {posted.frames}"
+        rows.insert(1, ("位置 positions", told))
     if outcome.p50_s is not None and outcome.p99_s is not None:
         rows.append(
             (

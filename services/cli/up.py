@@ -4,7 +4,15 @@ from typing import Annotated
 
 import typer
 
-from infra.local.service import ARCHIVER, CONSOLE, COURIER, GATEWAY, MEDICAL_WORKER, worker
+from infra.local.service import (
+    ARCHIVER,
+    CONSOLE,
+    COURIER,
+    GATEWAY,
+    MEDICAL_WORKER,
+    TRACK_WORKER,
+    worker,
+)
 from infra.local.stack import LocalStack
 from infra.runtime.settings import Settings
 from services.cli.addresses import print_addresses, process_table
@@ -39,6 +47,7 @@ async def _up(settings: Settings, workers: int) -> int:
         COURIER,
         CONSOLE,
         MEDICAL_WORKER,
+        TRACK_WORKER,
         *(worker(n) for n in range(1, workers + 1)),
     )
     events = EventTeller()

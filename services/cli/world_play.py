@@ -19,6 +19,7 @@ from services.cli.gateway_client import GatewayClient
 from services.cli.line_state import LineState, read_line_state
 from services.cli.outcome import Outcome, measure
 from services.cli.world_posting import Posted, create_keys, post_world
+from services.cli.world_terminals import WorldTerminals
 from services.registry import write_change_set
 from services.simulator import World
 
@@ -72,12 +73,12 @@ async def play_world(
             posted = await _post(
                 world, settings, tokens, feed, lambda n: bar.advance(posting, n), cure
             )
-            judging = bar.add_task("研判 judging", total=posted.accepted)
+            judging = bar.add_task("研判 judging", total=posted.accepted + posted.positions)
             state = await _settle(
                 reader,
                 feed,
                 posted,
-                lambda s: bar.update(judging, completed=s.judged),
+                lambda s: bar.update(judging, completed=s.judged + s.tracks),
                 cure,
                 patience_s,
             )
@@ -122,15 +123,28 @@ async def _post(
 ) -> Posted:
     """Post everything while the feed tells what it leads to."""
     stop = asyncio.Event()
-    async with GatewayClient(settings.gateway_url) as client:
+    host, port = settings.gateway_host, settings.terminals_port
+    async with (
+        GatewayClient(settings.gateway_url) as client,
+        WorldTerminals(host, port or 0, world.terminals if port else ()) as terminals,
+    ):
         following = asyncio.create_task(feed.follow(stop))
         try:
             with reaching("网关 gateway", cure):
                 await client.wait_for_key(list(tokens.values())[-1])
-                return await post_world(client, world, tokens, _Behind(settings), advance)
+                behind = _Behind(settings)
+                return await post_world(client, world, tokens, behind, advance, terminals)
         finally:
             stop.set()
             await following
+
+
+def _come(state: LineState, posted: Posted) -> bool:
+    """Whether all that was accepted has come through."""
+    return (
+        min(state.judged, state.archived) >= posted.accepted
+        and state.tracks >= posted.positions + posted.frames
+    )
 
 
 async def _settle(
@@ -150,18 +164,18 @@ async def _settle(
         state = await read_line_state(reader)
         await feed.read()
         tell(state)
-        if min(state.judged, state.archived) >= posted.accepted and state.settled:
+        if _come(state, posted) and state.settled:
             await feed.read()
             return state
         if state != last:
             last, moved_at = state, time.monotonic()
         elif time.monotonic() - moved_at > patience_s:
+            accepted, judged = posted.accepted + posted.positions, state.judged + state.tracks
             raise Failure(
-                f"{patience_s:.0f} 秒没有进展：收到 {posted.accepted}，研判 {state.judged}，"
+                f"{patience_s:.0f} 秒没有进展：收到 {accepted}，研判 {judged}，"
                 f"归档 {state.archived}，待重判 {state.dirty + state.rejudge}。",
-                f"Nothing moved for {patience_s:.0f} s: accepted {posted.accepted}, judged"
-                f" {state.judged}, archived {state.archived}, to judge again"
-                f" {state.dirty + state.rejudge}.",
+                f"Nothing moved for {patience_s:.0f} s: accepted {accepted}, judged {judged},"
+                f" archived {state.archived}, to judge again {state.dirty + state.rejudge}.",
                 *cure,
             )
         await asyncio.sleep(0.1)

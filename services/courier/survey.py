@@ -17,7 +17,7 @@ from services.courier.metrics import (
 __all__ = ["survey"]
 
 _CONSUMERS = ("archiver", "judge")
-_TOPICS = [MANIFEST_TOPIC, MEDICAL_TOPIC]
+_TOPICS = [MANIFEST_TOPIC, MEDICAL_TOPIC, TRACKS_TOPIC]
 
 _LOOK = """
 WITH waiting AS (
@@ -40,7 +40,7 @@ async def survey(pool: Any) -> bool:
     Raises what asyncpg raises; the gauges keep what was seen last then.
     """
     seen = await pool.fetchrow(_LOOK, _TOPICS)
-    refused = await pool.fetch(_STOPPED, [*_TOPICS, TRACKS_TOPIC])
+    refused = await pool.fetch(_STOPPED, _TOPICS)
     stopped = {row["consumer"]: row["partitions"] for row in refused}
     QUARANTINE_WAITING.set(seen["waiting"])
     QUARANTINE_OLDEST.set(_seconds(seen["oldest"]))

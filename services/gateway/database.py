@@ -54,7 +54,11 @@ class Database:
     async def open(self) -> None:
         """Prepare the pool; connects to nothing yet."""
         self._pool = await open_pool(
-            self._dsn, most=6, command_timeout_s=READ_TIMEOUT_S, process="gateway"
+            self._dsn,
+            most=6,
+            command_timeout_s=READ_TIMEOUT_S,
+            process="gateway",
+            by_index=True,
         )
 
     async def close(self) -> None:

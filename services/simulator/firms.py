@@ -19,6 +19,7 @@ CITIES = {
 """Cities of the simulated provinces; 66 is how ministry systems write the XPCC (兵团)."""
 SIGNS = {"13": "冀", "14": "晋", "22": "吉", "63": "青", "65": "新", "66": "新"}
 """Province sign on a plate."""
+_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
 _WORDS = (
     "晴空", "白桦", "青石", "远山", "长风", "朝露", "银杏", "松涛", "云海", "碧溪",
     "金穗", "红柳", "雪原", "星河", "暖阳", "南塘", "北辰", "东篱", "西岭", "春晓",
@@ -64,6 +65,7 @@ class Founder:
     def __init__(self, dice: Dice, before: int = 0) -> None:
         self._dice, self._before = dice, before
         self._names: set[str] = set()
+        self._plates: set[str] = set()
         self.firms: list[Firm] = []
 
     def found(
@@ -91,13 +93,25 @@ class Founder:
             site=region,
             zulu=self._dice.chance(0.2),
             decimal_text=self._dice.chance(0.3),
-            plates=tuple(
-                f"{SIGNS[province]}{'ABCDEFGH'[number % 8]}{number % 100:02d}{n:02d}X"
-                for n in range(1, plates + 1)
-            ),
+            plates=self._series(province, number, plates),
         )
         self.firms.append(firm)
         return firm
+
+    def _series(self, province: str, number: int, count: int) -> tuple[str, ...]:
+        """Return plates whose first four characters no other firm's have."""
+        if not count:
+            return ()
+        for n in range(len(_LETTERS)):
+            first = (
+                f"{SIGNS[province]}{_LETTERS[(number % 8 + n) % len(_LETTERS)]}{number % 100:02d}"
+            )
+            if first not in self._plates:
+                break
+        else:
+            raise RuntimeError("no free plate left")
+        self._plates.add(first)
+        return tuple(f"{first}{n:02d}X" for n in range(1, count + 1))
 
     def _name(self, city: str, trades: tuple[str, ...], ends: str) -> str:
         for attempt in range(1000):

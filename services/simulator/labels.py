@@ -42,6 +42,15 @@ RULES = (
     "time.transit_overdue",
     "time.stored_too_long",
     "time.journey_too_fast",
+    "carrier.two_places",
+    "track.third_province",
+    "track.left_province",
+    "track.arrival_elsewhere",
+    "track.no_arrival",
+    "track.stop_at_water",
+    "track.long_stop",
+    "track.signal_gap",
+    "track.no_manifest",
     "medical.stored_too_long",
     "medical.not_collected",
     "medical.unaccounted",
@@ -70,10 +79,11 @@ class Label:
     ``plan/<credit code>/<year>/<code>`` and ``single/<approval id>/<entry id>``. Days, as China dates,
     are ``medical/<credit code>/<day>``, what an institution sealed on it (what nobody sealed counts on
     the day of the first thing said of it), and ``plant/<credit code>/<day>``, what a plant took in,
-    treated or washed; an institution's weeks are ``week/<credit code>/<Monday>``. A violation names its
-    ``rule``, and so does what an officer must look at (``review``) or the unit must be told (``notice``);
-    a lawful subject names its ``likeness`` (``ordinary`` for everyday traffic). One subject may concern
-    several rules and then has several labels.
+    treated or washed; an institution's weeks are ``week/<credit code>/<Monday>``. ``trip/<plate>/<manifest>``
+    is a vehicle's journey, ``plate/<plate>/<day>`` what a vehicle and its manifests say of a day. A violation
+    names its ``rule``, and so does what an officer must look at (``review``) or the unit must be told
+    (``notice``); a lawful subject names its ``likeness`` (``ordinary`` for everyday traffic). One subject may
+    concern several rules and then has several labels.
     """
 
     label: Literal["violation", "review", "notice", "lawful"]

@@ -26,9 +26,15 @@ class Register:
         self._dice = dice
         self._count: dict[str, int] = {}
         self._newest: dict[str, dict[str, Any]] = {}
-        self.lines: list[bytes] = []
+        self._early: list[dict[str, Any]] = []
+        self._listed: dict[str, list[str]] = {}
         self.late: list[tuple[datetime, bytes]] = []
         """What was recorded while events were coming in, and when."""
+
+    @property
+    def lines(self) -> list[bytes]:
+        """What had been recorded before the first event."""
+        return [_text(record) for record in self._early]
 
     def unit(self, firm: Firm, *, small_generator_collector: bool = False) -> str:
         """Record a firm with its registered office."""
@@ -85,10 +91,8 @@ class Register:
         ``certified_to``: when a vehicle's certificate ends, by plate.
         """
         for plate in firm.plates:
-            vehicle: dict[str, Any] = {"plate": plate, "owner": firm.uscc, "capacity_t": 32}
-            if certified_to is not None and plate in certified_to:
-                vehicle["valid_to"] = str(certified_to[plate])
-            self._write("vehicle", vehicle | {"certificate_no": f"示例道运证{plate[1:]}"})
+            self.vehicle(firm, plate, (certified_to or {}).get(plate), listed=False)
+        plates = self._listed[firm.uscc] = list(firm.plates if listed is None else listed)
         return self._write(
             "carrier_permit",
             {
@@ -96,11 +100,22 @@ class Register:
                 "carrier": firm.uscc,
                 "carrier_name": firm.name,
                 "goods": ["危险废物"],
-                "plates": list(firm.plates if listed is None else listed),
+                "plates": plates,
                 "valid_from": "2024-01-01",
                 "valid_to": str(valid_to),
             },
         )
+
+    def vehicle(
+        self, firm: Firm, plate: str, certified_to: date | None = None, *, listed: bool = True
+    ) -> str:
+        """Record a carrier's vehicle, and have its permit list it."""
+        vehicle: dict[str, Any] = {"plate": plate, "owner": firm.uscc, "capacity_t": 32}
+        if certified_to is not None:
+            vehicle["valid_to"] = str(certified_to)
+        if listed:
+            self._listed[firm.uscc].append(plate)
+        return self._write("vehicle", vehicle | {"certificate_no": f"示例道运证{plate[1:]}"})
 
     def plan(
         self, firm: Firm, codes: Sequence[str], added: Mapping[str, date], tonnes: str = "5000"
@@ -259,11 +274,10 @@ class Register:
         day, hour = 21 + self._dice.below(9), 9 + self._dice.below(9)
         early = f"2026-06-{day}T{hour:02d}:00:00+08:00"
         line = record | {"recorded_at": recorded.isoformat() if recorded else early}
-        text = json.dumps(line, ensure_ascii=False, separators=(",", ":")).encode()
         if recorded:
-            self.late.append((recorded, text))
+            self.late.append((recorded, _text(line)))
         else:
-            self.lines.append(text)
+            self._early.append(line)
 
 
 _SHORT = {
@@ -279,6 +293,10 @@ _SHORT = {
     "exemption": "exempt",
     "inbound_ban": "ban",
 }
+
+
+def _text(record: dict[str, Any]) -> bytes:
+    return json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def _told(suspensions: Sequence[Suspended]) -> list[dict[str, str]]:

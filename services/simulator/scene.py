@@ -7,6 +7,7 @@ from schemas.instant import CHINA, china_day
 from services.simulator.cast import Cast, Plant
 from services.simulator.dice import Dice
 from services.simulator.firms import Firm
+from services.simulator.fleet import Fleet, Garage, Leg
 from services.simulator.labels import Label
 from services.simulator.register import Register
 from services.simulator.trip import Load, Said, Trip
@@ -56,7 +57,7 @@ class Scene:
     def __init__(self, dice: Dice, cast: Cast, register: Register) -> None:
         self.dice, self.cast, self.register = dice, cast, register
         self.end = END
-        self.numbers = Numbers(dice)
+        self.numbers, self.garage = Numbers(dice), Garage()
         self.said: list[Said] = []
         self.labels: list[Label] = []
         self.trips = 0
@@ -93,6 +94,11 @@ class Scene:
         """Return ``n`` different carriers."""
         first = self.dice.below(len(self.cast.carriers))
         return [self.cast.carriers[(first + i) % len(self.cast.carriers)] for i in range(n)]
+
+    def leg(self, firm: Firm, fleet: Fleet | None = None) -> Leg:
+        """Return a leg that a firm drives, with one of its own vehicles or those of a ``fleet``."""
+        fleet = fleet or self.garage.fleet(firm)
+        return Leg(firm, fleet, self.dice.below(len(fleet.plates) - len(fleet.bought)))
 
     def moment(self, turn: int) -> datetime:
         """Return a working hour before (even turns of four) or after the law of 2026-08-15."""

@@ -48,7 +48,7 @@ def tell_silence(scene: "Scene", end: datetime) -> None:
         if "filed" not in said or all(load.code == GENERAL for load in trip.loads):
             continue
         void = said.get("voided")
-        if "dispatched" in said and not {"arrived", "received", "voided"} & said.keys():
+        if trip.unended:
             if said["dispatched"] + timedelta(hours=hours_on_the_way(trip)) < end:
                 zh, en = "起运后再无下文", "left and was not heard of again"
                 scene.review("time.transit_overdue", trip.number, zh, en)

@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from services.simulator.handwriting import NO_PHONE, instant, party, tonnes
@@ -10,6 +11,8 @@ from services.simulator.register import permit_number
 from services.simulator.waste import WASTES
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from services.simulator.firms import Firm
     from services.simulator.scene import Scene
 
@@ -77,7 +80,9 @@ class Trip:
         waits = timedelta(seconds=dice.between(600, 72 * 3600))
         self.received_at = self.arrived_at + (receipt or waits)
         relay = self.cross and dice.chance(0.12)
-        self.carriers = [(c, dice.pick(c.plates)) for c in scene.some_carriers(2 if relay else 1)]
+        self.legs = [scene.leg(c) for c in scene.some_carriers(2 if relay else 1)]
+        self.carriers: list[tuple[Firm, str]] = []
+        """Who drives which vehicle; chosen when it is filed, as all its times are known then."""
         self.index = scene.next_trip()
         self.times: dict[str, datetime] = {}
         """When its own parties say that what happened; only what is said before the world ends."""
@@ -96,6 +101,24 @@ class Trip:
         self.arrived_at += moved
         self.received_at += moved
 
+    @property
+    def unended(self) -> bool:
+        """Whether it left and nobody ever told what became of it."""
+        ends = {"arrived", "received", "voided"}
+        return "dispatched" in self.times and not ends & self.times.keys()
+
+    @property
+    def handed_at(self) -> datetime:
+        """When the second carrier takes over, if there are two: half-way."""
+        half = (self.arrived_at - self.left_at) // 2
+        return self.left_at + timedelta(seconds=half // timedelta(seconds=1))
+
+    def _drivers(self) -> "Iterator[tuple[Firm, str]]":
+        """Yield the carrier of each leg, with a vehicle that is free while it lasts."""
+        places = [self.left_at, *[self.handed_at] * (len(self.legs) - 1), self.arrived_at]
+        for leg, ends in zip(self.legs, pairwise(places), strict=True):
+            yield leg.firm, self.scene.garage.take(leg, min(ends), max(ends))
+
     # what the parties say, in the usual order
 
     def file(
@@ -108,6 +131,7 @@ class Trip:
 
         ``by`` is a small-generator collector that files for it.
         """
+        self.carriers = list(self._drivers())
         data = self._form(loads or self.loads, receiver or self.receiver)
         self.filed_id = self._say("filed", by or self.consignor, self.filed_at, data)
         self.filer = by or self.consignor
@@ -133,9 +157,7 @@ class Trip:
         if len(self.carriers) > 1:
             giver = self.carriers[0][0]
             data = {"carrier": giver.uscc, "to": carrier.uscc, "to_name": carrier.name}
-            half = (self.arrived_at - self.left_at) // 2
-            when = self.left_at + timedelta(seconds=half // timedelta(seconds=1))
-            self._say("handed_over", giver, when, {**data, "plate": plate})
+            self._say("handed_over", giver, self.handed_at, {**data, "plate": plate})
         data = {"carrier": carrier.uscc, "plate": plate}
         self._say("arrived", carrier, self.arrived_at, data)
         self._keep("arrived", self.arrived_at)

@@ -15,6 +15,9 @@ from services.simulator.medical import medical_world
 from services.simulator.ordinary import everyday
 from services.simulator.register import Register
 from services.simulator.silence import tell_silence
+from services.simulator.terminal import Terminal
+from services.simulator.trip import Trip
+from services.simulator.trucks import send_out, truck_world
 from services.simulator.wide import play, set_stage
 
 __all__ = ["LEAST", "MOST", "USUAL", "WORLDS", "World", "build_world", "write_world"]
@@ -42,6 +45,8 @@ class World:
     events: list[bytes]
     labels: list[Label]
     firms: tuple[Firm, ...]
+    terminals: tuple[Terminal, ...] = ()
+    """Of a few vehicles whose positions may as well go as frames of their own terminals."""
 
     @property
     def early(self) -> Sequence[bytes]:
@@ -55,10 +60,16 @@ class World:
 
 
 def build_world(
-    world: str = "demo", seed: int = 7, manifests: int = USUAL, *, medical: bool = True
+    world: str = "demo",
+    seed: int = 7,
+    manifests: int = USUAL,
+    *,
+    medical: bool = True,
+    trucks: bool = True,
 ) -> World:
     """Return the world of that name, seed and size; the same bytes on every machine.
 
+    ``trucks``: with the positions of the vehicles of one manifest in eight, 250 at the most.
     ``medical``: with half as many packages of medical waste beside the manifests, 400 to 200,000.
 
     Raises ValueError for an unknown name or a size outside ``LEAST`` to ``MOST``.
@@ -67,15 +78,26 @@ def build_world(
         raise ValueError(f"unknown world {world!r}; known: {', '.join(WORLDS)}")
     if not LEAST <= manifests <= MOST:
         raise ValueError(f"a world has {LEAST} to {MOST} manifests")
-    dice = Dice(f"liandan/{world}/{seed}/{manifests}")
+    name = f"liandan/{world}/{seed}/{manifests}"
+    dice = Dice(name)
     register, founder = Register(dice), Founder(dice)
     scene = set_stage(manifests, dice, register, founder)
     play(scene, manifests, planted=world != "quiet")
+    hauls = send_out(scene, manifests, planted=world != "quiet")
+    before = len(scene.journeys)
     everyday(scene, manifests - scene.trips)
+    usual = scene.journeys[before:]
     tell_silence(scene, scene.end)
     posts = in_order_of_posting(scene.said, dice)
+    scene.garage.record(register)
+    terminals: tuple[Terminal, ...] = ()
     early, labels, firms = register.lines, scene.labels, founder.firms
     changes = sorted(register.late, key=_when)
+    if trucks:
+        driven = truck_world(name, manifests, hauls, _of_ended(scene.journeys, usual))
+        early, labels = early + driven.early, labels + driven.labels
+        firms, terminals = [*firms, *driven.firms], driven.terminals
+        posts = list(merge(posts, driven.posts, key=_when))
     if medical:
         beside = medical_world(seed, min(max(manifests // 2, _LEAST_BAGS), _MOST_BAGS), world)
         early, labels = early + beside.early, labels + beside.labels
@@ -85,7 +107,13 @@ def build_world(
     moments, events = [when for when, _ in posts], [line for _, line in posts]
     late = [(bisect_right(moments, at), line) for at, line in changes]
     registry = [*early, *(line for _, line in changes)]
-    return World(world, seed, registry, late, events, labels, tuple(firms))
+    return World(world, seed, registry, late, events, labels, tuple(firms), terminals)
+
+
+def _of_ended(journeys: Sequence[Trip], some: Sequence[Trip]) -> list[Trip]:
+    """Return those by vehicles of which it is known what became of every load."""
+    lost = {plate for trip in journeys if trip.unended for _, plate in trip.carriers}
+    return [trip for trip in some if not any(plate in lost for _, plate in trip.carriers)]
 
 
 def _when(posted: tuple[datetime, bytes]) -> datetime:

@@ -6,6 +6,7 @@ decision compares what follows now with the memo and lists only the differences.
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from hashlib import blake2b
 from typing import NamedTuple
 
 import msgspec
@@ -43,6 +44,8 @@ from streams.judging.statement import (
     to_micros,
     union,
 )
+from streams.judging.tracks.leg import Leg, packed
+from streams.judging.tracks.loading import legs_of
 
 _NEXT = "next"
 """Key of a manifest's only armed deadline: of those not yet fired the first."""
@@ -54,6 +57,7 @@ __all__ = [
     "Memo",
     "decide_limit",
     "decide_manifest",
+    "decide_outcomes",
     "unpack_events",
 ]
 
@@ -82,6 +86,8 @@ class Memo(msgspec.Struct, array_like=True):
     """The deadline that is armed, under ``_NEXT``: when it fires, microseconds since 1970."""
     fires: dict[str, tuple[int, int]] = {}
     """By rule: when it is due, and from when that deadline has fired; microseconds."""
+    legs: bytes = b""
+    """Of its vehicles, a digest."""
 
 
 class Held(NamedTuple):
@@ -111,6 +117,8 @@ class ManifestDecision(NamedTuple):
     arm: tuple[tuple[str, datetime, datetime], ...]
     """(key, when it is due, from when it fires), of those that changed."""
     disarm: tuple[str, ...]
+    legs: tuple[Leg, ...] | None
+    """The vehicles that it names, by plate; None where that is what was written before."""
     received_us: int | None
     """When the newest statement behind this decision was received; None for a re-judgement."""
 
@@ -224,7 +232,9 @@ def decide_manifest(
         due[_NEXT] = first[1]
         if memo.due != due:
             arm = ((_NEXT, from_micros(first[0]), from_micros(first[1])),)
-    new = Memo(digests, alerts, draws, due, fires)
+    legs = tuple(legs_of(facts, view))
+    legs_digest = _digest_of(legs)
+    new = Memo(digests, alerts, draws, due, fires, legs_digest)
     # Little is said of a load that has been received: its basis is not worth the memory.
     under_way = facts.received is None
     return ManifestDecision(
@@ -242,8 +252,23 @@ def decide_manifest(
         ),
         arm,
         tuple(k for k in memo.due if k not in due),
+        legs if legs_digest != memo.legs else None,
         max((s.received_us for s in arrivals), default=None),
     )
+
+
+def decide_outcomes(
+    subject: str,
+    parties: Parties,
+    outcomes: Sequence[Outcome],
+    before: Memo,
+    book: RuleBook = RULE_BOOK,
+) -> LimitDecision:
+    """Compare what was judged of a shared subject that draws on nothing with what stands of it."""
+    digests, changed = _changed([(o, outcome_digest(o)) for o in outcomes], before)
+    alerts, changes = alert_changes(subject, parties, outcomes, before.alerts, book)
+    memo = Memo(digests, alerts)
+    return LimitDecision(subject, memo, parties, tuple(outcomes), changed, tuple(changes))
 
 
 def decide_limit(
@@ -255,14 +280,12 @@ def decide_limit(
     book: RuleBook = RULE_BOOK,
 ) -> LimitDecision:
     """Judge a limit over all its draws."""
-    memo = memo or Memo()
     outcomes = judge_limit(subject, draws, view, clock, book)
-    parties = limit_parties(subject, view)
-    digests, changed = _changed([(o, outcome_digest(o)) for o in outcomes], memo)
-    alerts, alert_list = alert_changes(subject, parties, outcomes, memo.alerts, book)
-    return LimitDecision(
-        subject, Memo(digests, alerts), parties, outcomes, changed, tuple(alert_list)
-    )
+    return decide_outcomes(subject, limit_parties(subject, view), outcomes, memo or Memo(), book)
+
+
+def _digest_of(legs: Sequence[Leg]) -> bytes:
+    return blake2b(b"".join(map(packed, legs)), digest_size=8).digest() if legs else b""
 
 
 def _changed(

@@ -32,8 +32,8 @@ from streams.judging.registry import RegistryView
 from streams.judging.rules import RULE_BOOK, RuleBook
 from streams.judging.spool import Spool, Spooled
 from streams.judging.statement import Statement, read_statement, to_micros, union
-from streams.judging.tracks.journey import Plate, Trip
-from streams.judging.tracks.judge import judge_plate, judge_trip
+from streams.judging.tracks.journey import PlateDay, Trip
+from streams.judging.tracks.judge import judge_plate_day, judge_trip
 from streams.judging.tracks.on_files import TrackFiles, is_track
 
 if TYPE_CHECKING:
@@ -107,10 +107,10 @@ class Judging:
             self._outcomes[judged.subject] = judged.outcomes
         return judged.outcomes
 
-    def take_vehicle(self, plate: Plate, trips: Sequence[Trip]) -> tuple[Outcome, ...]:
-        """Judge a vehicle with its manifests, and its journeys; return every rule's word."""
+    def take_vehicle(self, trips: Sequence[Trip], days: Sequence[PlateDay]) -> tuple[Outcome, ...]:
+        """Judge a vehicle's journeys and days; return every rule's word."""
         judged = [judge_trip(trip, self._view, self._now, self._book) for trip in trips]
-        judged += judge_plate(plate, self._view, self._now, self._book)
+        judged += [judge_plate_day(day, self._view, self._now, self._book) for day in days]
         for one in judged:
             _, raised = alert_changes(one.subject, one.parties, one.outcomes, {}, self._book)
             self._alerts += [change.alert for change in raised]
@@ -236,9 +236,9 @@ def judge_lines_by(
         for day in medical.days(known_at):
             for judging in judgings:
                 judging.take_day(day)
-        for plate, trips in tracks.vehicles(view, provinces) if vehicles else ():
+        for trips, days in tracks.vehicles(view, provinces) if vehicles else ():
             for judging in judgings:
-                judging.take_vehicle(plate, trips)
+                judging.take_vehicle(trips, days)
         for judging in judgings:
             judging.count(medical.events + tracks.events)
         return [judging.finish(refused) for judging in judgings]

@@ -12,6 +12,7 @@ from typing import Any, Generic, NamedTuple, TypeVar, cast
 
 import msgspec
 
+from schemas.cell import cells_around
 from schemas.instant import china_day
 from schemas.region import province_of
 from schemas.registry import (
@@ -51,6 +52,7 @@ __all__ = [
     "area_mark",
     "calendar_mark",
     "carrier_mark",
+    "cell_mark",
     "destination_mark",
     "filer_mark",
     "in_force",
@@ -62,6 +64,8 @@ __all__ = [
 ]
 
 
+_FENCE_REACH = 0.1
+"""Degrees: more than the five kilometres in which water is looked for around a stop."""
 _LAST_YEAR = 2100
 """Of a version without an end: as far as years are known here."""
 
@@ -134,6 +138,11 @@ def carrier_mark(uscc: str) -> str:
     return f"carrier/{uscc}"
 
 
+def cell_mark(cell: int) -> str:
+    """Return what a fence looks for positions by (``schemas.cell``)."""
+    return f"cell/{cell}"
+
+
 def plate_mark(plate: str) -> str:
     """Return what marks a day of medical waste as carried by a vehicle."""
     return f"plate/{plate}"
@@ -200,6 +209,8 @@ def touches(record: RegistryRecord) -> Touches:
             marks = (party_mark(r.institution),)
         case "emergency_order":
             marks = tuple(dict.fromkeys(area_mark(area) for area in r.areas))
+        case "fence":
+            marks = tuple(map(cell_mark, cells_around(r.ring, _FENCE_REACH)))
         case "rulebook_version":
             last = r.valid_to.year if r.valid_to is not None else _LAST_YEAR
             marks = tuple(map(calendar_mark, range(r.valid_from.year, last + 1)))

@@ -8,7 +8,7 @@ from aiokafka import TopicPartition
 
 from infra.local.stack import LocalStack
 from infra.runtime.kafka import new_reader
-from infra.runtime.settings import MANIFEST_TOPIC
+from infra.runtime.settings import MANIFEST_TOPIC, MEDICAL_TOPIC, TRACKS_TOPIC
 
 __all__ = ["topic_partitions", "until_read"]
 
@@ -17,8 +17,12 @@ _POSITIONS = "SELECT consumer, partition, next_offset FROM consumer_offset WHERE
 
 def topic_partitions(stack: LocalStack, topic: str = MANIFEST_TOPIC) -> list[TopicPartition]:
     settings = stack.settings
-    many = settings.manifest_partitions if topic == MANIFEST_TOPIC else settings.medical_partitions
-    return [TopicPartition(topic, p) for p in range(many)]
+    many = {
+        MANIFEST_TOPIC: settings.manifest_partitions,
+        MEDICAL_TOPIC: settings.medical_partitions,
+        TRACKS_TOPIC: settings.tracks_partitions,
+    }
+    return [TopicPartition(topic, p) for p in range(many[topic])]
 
 
 async def until_read(

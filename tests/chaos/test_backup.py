@@ -45,7 +45,7 @@ async def liandan(home: Path, *arguments: str) -> tuple[int, str]:
 async def test_a_lost_database_comes_back_and_the_line_ends_the_same(
     make_stack: MakeStack, fresh_home: FreshHome, tmp_path: Path
 ) -> None:
-    world = build_world("demo", 51, 300, medical=False)
+    world = build_world("demo", 51, 300, medical=False, trucks=False)
     half = len(world.events) // 2
     backups = tmp_path / "backups"
     with fresh_home() as home:
@@ -100,7 +100,7 @@ async def test_a_lost_database_comes_back_and_the_line_ends_the_same(
 async def test_with_the_log_lost_too_all_that_was_archived_is_judged(
     make_stack: MakeStack, fresh_home: FreshHome, tmp_path: Path
 ) -> None:
-    world = build_world("demo", 53, 300, medical=False)
+    world = build_world("demo", 53, 300, medical=False, trucks=False)
     third = len(world.events) // 3
     with fresh_home() as home:
         stack = await make_stack(SERVICES, home=home, manifest_partitions=2)
@@ -164,7 +164,7 @@ ALTERED = (
 async def test_the_proof_finds_what_was_altered_before_the_backup_was_made(
     make_stack: MakeStack, fresh_home: FreshHome, tmp_path: Path
 ) -> None:
-    world = build_world("demo", 52, 300, medical=False)
+    world = build_world("demo", 52, 300, medical=False, trucks=False)
     with fresh_home() as home:
         stack = await make_stack((ARCHIVER, worker(1)), home=home, manifest_partitions=2)
         await write_change_set(stack.settings.database_registry, world.registry, "test")

@@ -124,7 +124,7 @@ async def _while_posting(
 async def test_a_worker_killed_five_times_under_load_ends_with_the_same_alerts(
     make_stack: MakeStack,
 ) -> None:
-    world = build_world("demo", 11, 600, medical=False)
+    world = build_world("demo", 11, 600, medical=False, trucks=False)
     stack = await make_stack([GATEWAY, ARCHIVER, worker(1)])
     await write_change_set(stack.settings.database_registry, world.registry, "test")
     chance = random.Random(5)
@@ -144,7 +144,7 @@ async def test_a_worker_killed_five_times_under_load_ends_with_the_same_alerts(
 async def test_postgres_killed_and_back_loses_nothing_and_ingest_stays_up(
     make_stack: MakeStack,
 ) -> None:
-    world = build_world("demo", 12, 300, medical=False)
+    world = build_world("demo", 12, 300, medical=False, trucks=False)
     stack = await make_stack([GATEWAY, ARCHIVER, worker(1)])
     await write_change_set(stack.settings.database_registry, world.registry, "test")
 
@@ -164,7 +164,7 @@ async def test_postgres_killed_and_back_loses_nothing_and_ingest_stays_up(
 async def test_kafka_killed_and_back_loses_nothing_that_has_a_receipt(
     make_stack: MakeStack,
 ) -> None:
-    world = build_world("demo", 13, 300, medical=False)
+    world = build_world("demo", 13, 300, medical=False, trucks=False)
     stack = await make_stack([GATEWAY, ARCHIVER, worker(1)], gateway_ack_timeout_s=2.0)
     await write_change_set(stack.settings.database_registry, world.registry, "test")
 

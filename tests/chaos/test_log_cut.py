@@ -101,7 +101,7 @@ async def test_a_log_cut_behind_the_database_stops_both_and_the_printed_cure_men
 
 
 async def _cut_and_mended(make_stack: MakeStack) -> None:
-    world = build_world("demo", 41, 300, medical=False)
+    world = build_world("demo", 41, 300, medical=False, trucks=False)
     half = len(world.events) // 2
     stack = await make_stack([ARCHIVER, worker(1)], manifest_partitions=PARTITIONS)
     await write_change_set(stack.settings.database_registry, world.registry, "test")
@@ -132,7 +132,7 @@ async def _cut_and_mended(make_stack: MakeStack) -> None:
 async def test_a_topic_made_anew_under_them_stops_both_and_the_printed_cure_mends_it(
     make_stack: MakeStack,
 ) -> None:
-    world = build_world("demo", 42, 300, medical=False)
+    world = build_world("demo", 42, 300, medical=False, trucks=False)
     part = len(world.events) // 6
     stack = await make_stack([ARCHIVER, worker(1)], manifest_partitions=PARTITIONS)
     await write_change_set(stack.settings.database_registry, world.registry, "test")

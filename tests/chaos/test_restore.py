@@ -57,7 +57,7 @@ async def check(stack: LocalStack, world: World) -> None:
 async def test_stream_and_archiver_rewind_by_themselves_and_end_the_same(
     make_stack: MakeStack,
 ) -> None:
-    world = build_world("demo", 31, 300, medical=False)
+    world = build_world("demo", 31, 300, medical=False, trucks=False)
     third = len(world.events) // 3
     # More workers than partitions: one holds none, and still judges limits.
     stack = await make_stack([ARCHIVER, worker(1), worker(2)], manifest_partitions=1)

@@ -25,7 +25,7 @@ PEOPLE = {"lawyer1": "registry", "lawyer2": "registry", "head1": "admin", "offic
 async def test_a_version_is_proposed_with_its_impact_and_live_with_the_second_approval(
     make_stack: MakeStack, fresh_home: FreshHome, tmp_path: Path
 ) -> None:
-    world = build_world("demo", 61, 300, medical=False)
+    world = build_world("demo", 61, 300, medical=False, trucks=False)
     tomorrow = china_day(datetime.now(UTC)) + timedelta(days=1)
     (tmp_path / "password").write_text("a word of example\n")
     secret = ("--password-file", str(tmp_path / "password"))

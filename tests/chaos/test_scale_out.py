@@ -144,7 +144,7 @@ async def test_workers_join_and_leave_under_load_and_the_alerts_are_those_of_one
     make_stack: MakeStack,
 ) -> None:
     world = build_world(
-        "demo", 21, max(300, int(SECONDS * EVENTS_PER_SECOND / 4.45)), medical=False
+        "demo", 21, max(300, int(SECONDS * EVENTS_PER_SECOND / 4.45)), medical=False, trucks=False
     )
     workers = [worker(n) for n in range(1, WORKERS + 1)]
     stack = await make_stack(

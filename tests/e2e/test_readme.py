@@ -13,7 +13,7 @@ README = (Path(__file__).parents[2] / "README.md").read_text()
 
 
 def test_the_alert_in_the_readme_is_one_that_the_default_world_raises() -> None:
-    world = build_world(medical=False)
+    world = build_world(medical=False, trucks=False)
     view = RegistryView.known_at(decode_registry_record(line) for line in world.registry)
     statements = [read_statement(raw, n) for n, raw in enumerate(world.events)]
     sentence = re.search(r"^\| sentence \| (.+) \|$", README, re.MULTILINE)

@@ -137,7 +137,7 @@ def test_a_verdict_built_on_the_last_one_is_the_verdict_from_nothing(
 
 
 def test_the_demo_world_step_by_step_is_the_demo_world_from_nothing() -> None:
-    world = build_world("demo", 7, 300, medical=False)
+    world = build_world("demo", 7, 300, medical=False, trucks=False)
     view = RegistryView.known_at(decoded(world.registry))
     kept: dict[str, Held] = {}
     bare: dict[str, Held] = {}

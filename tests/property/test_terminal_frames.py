@@ -7,11 +7,12 @@ from typing import Any
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
-from services.gateway.terminals.frame import MOST_INNER_BYTES, Splitter, escape, unescape, xor_of
-from services.gateway.terminals.header import read_message, write_message
+from schemas.jt808.frame import MOST_INNER_BYTES, Splitter, escape, unescape, xor_of
+from schemas.jt808.header import read_message, write_message
+from schemas.jt808.position import read_batch, read_position
+from schemas.jt808.unreadable import Unreadable
 from services.gateway.terminals.packages import Packages
-from services.gateway.terminals.position import read_batch, read_position
-from services.gateway.terminals.refusal import REASONS, Unreadable
+from services.gateway.terminals.refusal import REASONS
 from services.gateway.terminals.registration import code_of, read_registration
 from tests.terminal_frames import authentication, batch, frame, position, registration
 

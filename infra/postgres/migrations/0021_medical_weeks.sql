@@ -28,12 +28,14 @@ GRANT SELECT ON medical_week TO liandan_reader;
 -- A label of medical_dirty may also be /week/<Monday>.
 
 CREATE OR REPLACE VIEW console_verdict WITH (security_barrier) AS
-SELECT a.id, coalesce(m.outcomes, s.outcomes::json, d.outcomes, w.outcomes) AS outcomes,
-    coalesce(m.clock, s.clock, d.clock, w.clock) AS clock, m.verdict
+SELECT a.id,
+    coalesce(m.outcomes, s.outcomes::json, d.outcomes, j.outcomes, w.outcomes) AS outcomes,
+    coalesce(m.clock, s.clock, d.clock, j.clock, w.clock) AS clock, m.verdict
 FROM alert a
     LEFT JOIN manifest m ON a.scope = 'manifest' AND m.subject = a.subject
     LEFT JOIN shared_subject s ON a.scope = 'shared' AND s.subject = a.subject
     LEFT JOIN medical_day d ON a.scope = 'shared' AND d.subject = a.subject
+    LEFT JOIN journey j ON a.scope = 'shared' AND j.subject = a.subject
     LEFT JOIN medical_week w ON a.scope = 'shared' AND w.subject = a.subject
 WHERE a.finding <> 'notice'
     AND (coalesce(a.origin_region, '') LIKE ANY ((SELECT console_regions())::text[])

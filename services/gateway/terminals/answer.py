@@ -3,7 +3,7 @@
 from enum import IntEnum
 from struct import Struct
 
-from services.gateway.terminals.header import Message, write_message
+from schemas.jt808.header import Message, write_message
 
 __all__ = ["Registered", "Result", "general_answer", "registration_answer"]
 

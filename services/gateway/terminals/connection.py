@@ -11,15 +11,16 @@ import hmac
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, cast
 
+from schemas.jt808.fixes import BATCH_ID, POSITION_ID
+from schemas.jt808.frame import Splitter
+from schemas.jt808.header import Message, read_message
+from schemas.jt808.position import Fix, read_batch, read_position
+from schemas.jt808.unreadable import Unreadable
 from services.gateway.metrics import TERMINAL_FRAMES, TERMINAL_POSITIONS
 from services.gateway.terminals.answer import Result, general_answer, registration_answer
 from services.gateway.terminals.bucket import Bucket
-from services.gateway.terminals.frame import Splitter
-from services.gateway.terminals.header import Message, read_message
 from services.gateway.terminals.packages import Packages
-from services.gateway.terminals.position import Fix, read_batch, read_position
 from services.gateway.terminals.record import record_of
-from services.gateway.terminals.refusal import Unreadable
 from services.gateway.terminals.registration import (
     answer_to,
     code_digest,
@@ -251,16 +252,16 @@ class Connection(asyncio.Protocol):
 
 
 def _fixes(message_id: int, body: bytes) -> Sequence[Fix]:
-    return read_batch(body) if message_id == _BATCH else (read_position(body),)
+    return read_batch(body) if message_id == BATCH_ID else (read_position(body),)
 
 
-_ANSWER, _BATCH = 0x0001, 0x0704
+_ANSWER = 0x0001
 _ACTS: dict[int, Callable[[Connection, Message, bytes, float], None]] = {
     0x0100: Connection._register,
     0x0102: Connection._authenticate,
     0x0002: Connection._heartbeat,
     0x0003: Connection._log_out,
-    0x0200: Connection._positions,
-    _BATCH: Connection._positions,
+    POSITION_ID: Connection._positions,
+    BATCH_ID: Connection._positions,
 }
 """By message id (JT/T 808-2019 annex A); others are answered as not supported."""

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from services.gateway.terminals.header import Message
-from services.gateway.terminals.refusal import Unreadable
+from schemas.jt808.header import Message
+from schemas.jt808.unreadable import Unreadable
 
 __all__ = ["MOST_PACKAGES", "Joined", "Packages"]
 

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 
 from schemas.envelope import SOURCE_PREFIX
+from schemas.jt808.frame import whole
+from schemas.jt808.position import Fix
 from schemas.receipt import event_digest, receipt_id
 from schemas.topics import (
     HEADER_CE_ID,
@@ -19,9 +21,7 @@ from schemas.topics import (
 from schemas.track import FRAME_TYPE
 from services.gateway.instant import utc_text
 from services.gateway.producer import LogRecord
-from services.gateway.terminals.frame import whole
 from services.gateway.terminals.known import KnownTerminal
-from services.gateway.terminals.position import Fix
 
 __all__ = ["record_of"]
 

@@ -10,11 +10,11 @@ import hmac
 from typing import NamedTuple
 
 from schemas.checks import Refusal
+from schemas.jt808.header import Message
+from schemas.jt808.unreadable import Unreadable
 from schemas.plate import read_plate
 from services.gateway.terminals.answer import Registered
-from services.gateway.terminals.header import Message
 from services.gateway.terminals.known import KnownTerminal
-from services.gateway.terminals.refusal import Unreadable
 
 __all__ = [
     "LEAST_KEY",

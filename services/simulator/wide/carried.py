@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from schemas.instant import day_end, day_start
 from services.simulator.firms import Firm
+from services.simulator.fleet import Fleet, Leg
 from services.simulator.trip import Trip
 from services.simulator.wide.others import CERTIFIED_TO, DRIVERS, Lapsing
 from services.simulator.wide.scene import WideScene
@@ -16,13 +17,11 @@ __all__ = [
     "vehicle_certificate",
 ]
 
-_Leg = tuple[Firm, str]
-
 
 def _carried(
     scene: WideScene,
     turn: int,
-    legs: list[_Leg],
+    legs: list[Leg],
     at: datetime | None = None,
     hours: int = 0,
     driver: str | None = None,
@@ -31,14 +30,28 @@ def _carried(
     transit = timedelta(hours=hours) if hours else None
     moment = at or scene.moment(turn)
     trip = scene.trip(scene.within(), scene.grams(turn), moment, transit=transit)
-    trip.carriers = legs
+    trip.legs = legs
     trip.driver = driver or trip.driver
     return trip.complete()
 
 
-def _leg(scene: WideScene, firm: Firm | None = None) -> _Leg:
-    carrier = firm or scene.dice.pick(scene.cast.carriers)
-    return carrier, scene.dice.pick(carrier.plates)
+def _leg(scene: WideScene, firm: Firm | None = None) -> Leg:
+    return scene.leg(firm or scene.dice.pick(scene.cast.carriers))
+
+
+def _certified(scene: WideScene, which: int) -> Leg:
+    """Return a leg with a vehicle whose certificate ends on that one of ``CERTIFIED_TO``."""
+    firm = scene.others.unlisted
+    plates = (firm.plates[which - len(CERTIFIED_TO)],)
+    return Leg(
+        firm, scene.garage.fleet(firm, plates, listed=False, certified_to=CERTIFIED_TO[which])
+    )
+
+
+def _usual(scene: WideScene) -> Fleet:
+    """Return the other vehicles of that carrier."""
+    firm = scene.others.unlisted
+    return scene.garage.fleet(firm, firm.plates[: -len(CERTIFIED_TO)], listed=False)
 
 
 def _lapsing(scene: WideScene, turn: int) -> Lapsing:
@@ -50,7 +63,9 @@ def no_permit(scene: WideScene, turn: int) -> None:
     kind = turn % 5
     ended = _lapsing(scene, turn)
     after = day_end(ended.until)
-    without, lapsed = _leg(scene, scene.others.unpermitted), _leg(scene, ended.firm)
+    nobody = scene.others.unpermitted
+    unrecorded = scene.garage.fleet(nobody, listed=False, recorded=False)
+    without, lapsed = scene.leg(nobody, unrecorded), _leg(scene, ended.firm)
     if kind == 0:
         trip = _carried(scene, turn, [without])
         zh, en = "承运人没有运输许可", "the carrier holds no permit"
@@ -76,46 +91,48 @@ def no_permit(scene: WideScene, turn: int) -> None:
 def plate_not_on_permit(scene: WideScene, turn: int) -> None:
     """Plant one leg driven with a vehicle that its permit does not list; three kinds in turn."""
     kind, half = turn % 3, scene.others.half_listed
-    off = half, scene.dice.pick(half.plates[3:])
+    off = scene.leg(half, scene.garage.fleet(half, half.plates[3:], listed=False))
     if kind == 0:
         trip = _carried(scene, turn, [off])
-        zh, en = f"{off[1]} 不在运输许可上", f"{off[1]} is not on the permit"
+        plate = trip.carriers[0][1]
+        zh, en = f"{plate} 不在运输许可上", f"{plate} is not on the permit"
     elif kind == 1:
         trip = _carried(scene, turn, [_leg(scene), off])
-        zh, en = f"接力车辆 {off[1]} 不在运输许可上", f"{off[1]} of the second leg is not on it"
+        plate = trip.carriers[1][1]
+        zh, en = f"接力车辆 {plate} 不在运输许可上", f"{plate} of the second leg is not on it"
     else:
         one, two = scene.some_carriers(2)
-        plate = scene.dice.pick(two.plates)
-        trip = _carried(scene, turn, [(one, plate)])
+        trip = _carried(scene, turn, [scene.leg(one, scene.garage.fleet(two))])
+        plate = trip.carriers[0][1]
         zh, en = f"{plate} 是另一承运人的车辆", f"{plate} is on another carrier's permit"
     scene.violation("carrier.plate_not_on_permit", trip.number, zh, en)
 
 
 def vehicle_certificate(scene: WideScene, turn: int) -> None:
     """Plant one leg driven by a vehicle whose certificate had ended; in even turns by a second."""
-    firm, which = scene.others.unlisted, turn // 2 % 2
+    which = turn // 2 % 2
     until = CERTIFIED_TO[which]
     later = timedelta(seconds=0) if turn % 2 == 0 else timedelta(days=scene.dice.between(1, 20))
-    trip = _carried(scene, turn, [(firm, firm.plates[which - 2])], day_end(until) + later)
+    trip = _carried(scene, turn, [_certified(scene, which)], day_end(until) + later)
     zh, en = f"车辆道路运输证 {until} 到期", f"its certificate ended on {until}"
     scene.violation("carrier.vehicle_certificate", trip.number, zh, en)
 
 
 def crew_certificate(scene: WideScene, turn: int) -> None:
     """Plant one leg whose driver's certificate had ended; in even turns by a second."""
-    firm, which = scene.others.unlisted, turn // 2 % 2
+    which = turn // 2 % 2
     until = CERTIFIED_TO[which]
     later = timedelta(seconds=0) if turn % 2 == 0 else timedelta(days=scene.dice.between(1, 20))
-    leg = firm, firm.plates[0]
+    leg = Leg(scene.others.unlisted, _usual(scene))
     trip = _carried(scene, turn, [leg], day_end(until) + later, driver=DRIVERS[which])
     zh, en = f"驾驶员从业资格证 {until} 到期", f"the driver's certificate ended on {until}"
     scene.review("carrier.crew_certificate", trip.number, zh, en)
 
 
 def _driver_certified_that_day(scene: WideScene, turn: int) -> None:
-    firm, until = scene.others.unlisted, CERTIFIED_TO[turn % 2]
+    leg, until = Leg(scene.others.unlisted, _usual(scene)), CERTIFIED_TO[turn % 2]
     at = day_end(until) - timedelta(seconds=scene.dice.between(1, 20 * 3600))
-    trip = _carried(scene, turn, [(firm, firm.plates[0])], at, driver=DRIVERS[turn % 2])
+    trip = _carried(scene, turn, [leg], at, driver=DRIVERS[turn % 2])
     zh, en = "从业资格证到期当日装车", "loaded on the last day of the driver's certificate"
     scene.lawful("driver_certificate_ends_on_loading_day", trip.number, zh, en)
 
@@ -127,9 +144,8 @@ def _same_name_elsewhere(scene: WideScene, turn: int) -> None:
 
 
 def _certified_that_day(scene: WideScene, turn: int) -> None:
-    firm = scene.others.unlisted
     at = day_end(CERTIFIED_TO[turn % 2]) - timedelta(seconds=scene.dice.between(1, 20 * 3600))
-    trip = _carried(scene, turn, [(firm, firm.plates[turn % 2 - 2])], at)
+    trip = _carried(scene, turn, [_certified(scene, turn % 2)], at)
     zh, en = "道路运输证到期当日装车", "loaded on the certificate's last day"
     scene.lawful("certificate_ends_on_loading_day", trip.number, zh, en)
 
@@ -137,14 +153,13 @@ def _certified_that_day(scene: WideScene, turn: int) -> None:
 def _anothers_vehicle(scene: WideScene, turn: int) -> None:
     firm = scene.others.unlisted
     other = next(c for c in scene.cast.carriers if c.uscc != firm.uscc)
-    trip = _carried(scene, turn, [(firm, scene.dice.pick(other.plates))])
+    trip = _carried(scene, turn, [scene.leg(firm, scene.garage.fleet(other))])
     zh, en = "使用他人名下的车辆，许可未列车牌", "another's vehicle, on a permit without a list"
     scene.lawful("anothers_vehicle", trip.number, zh, en)
 
 
 def _no_list(scene: WideScene, turn: int) -> None:
-    unlisted = scene.others.unlisted
-    leg = unlisted, scene.dice.pick(unlisted.plates[:-2])
+    leg = scene.leg(scene.others.unlisted, _usual(scene))
     trip = _carried(scene, turn, [_leg(scene), leg] if turn % 2 else [leg])
     scene.lawful("permit_without_plates", trip.number, "许可未列车牌", "the permit lists no plates")
 
@@ -171,7 +186,7 @@ def _handed_over_in_time(scene: WideScene, turn: int) -> None:
 
 def _listed_plate(scene: WideScene, turn: int) -> None:
     half = scene.others.half_listed
-    trip = _carried(scene, turn, [(half, scene.dice.pick(half.plates[:3]))])
+    trip = _carried(scene, turn, [scene.leg(half, scene.garage.fleet(half, half.plates[:3]))])
     zh, en = "许可只列部分车辆，本车在列", "the permit lists some vehicles, this one among them"
     scene.lawful("plate_on_permit", trip.number, zh, en)
 

@@ -17,7 +17,7 @@ _BEFORE, _UNDER = INSURED_TO
 def _carried(scene: WideScene, turn: int, firm: Firm, at: datetime) -> Trip:
     """Play a transfer inside a province that a firm carries from that moment."""
     trip = scene.trip(scene.within(), scene.grams(turn), at)
-    trip.carriers = [(firm, scene.dice.pick(firm.plates))]
+    trip.legs = [scene.leg(firm)]
     return trip.complete()
 
 

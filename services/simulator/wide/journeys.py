@@ -18,7 +18,7 @@ def _far(scene: WideScene, turn: int, transit: timedelta) -> Trip:
     plants = [p for p in scene.cast.plants if p.firm.province == end]
     route = scene.cross(plants, scene.cast.makers_in(start))
     trip = scene.trip(route, scene.grams(turn), scene.moment(turn), transit)
-    trip.carriers = trip.carriers[:1]
+    trip.legs = trip.legs[:1]
     approve_around(scene, route, trip.left_at, trip.loads[0].grams)
     return trip
 
@@ -27,7 +27,7 @@ def too_fast(scene: WideScene, turn: int) -> None:
     """Plant a journey of an hour or two across two provinces; every third arrives before it left."""
     if turn % 3 == 2:
         trip = scene.trip(scene.within(), scene.grams(turn), scene.moment(turn))
-        trip.carriers = trip.carriers[:1]
+        trip.legs = trip.legs[:1]
         trip.arrived_at = trip.left_at - timedelta(minutes=scene.dice.between(20, 300))
         zh, en = "运抵早于起运", "it arrived before it left"
     else:
@@ -46,7 +46,7 @@ def fast_but_possible(scene: WideScene, turn: int) -> None:
 def clocks_apart(scene: WideScene, turn: int) -> None:
     """Let a short way inside a city end some minutes before it began, by another's clock."""
     trip = scene.trip(scene.within(), scene.grams(turn), scene.moment(turn))
-    trip.carriers = trip.carriers[:1]
+    trip.legs = trip.legs[:1]
     trip.arrived_at = trip.left_at - timedelta(minutes=scene.dice.between(1, 14))
     if turn % 2:
         trip.received_at = trip.arrived_at - timedelta(minutes=scene.dice.between(1, 14))

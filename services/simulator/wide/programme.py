@@ -74,6 +74,7 @@ from services.simulator.wide.totals import (
     scaled_alike,
     scaled_little,
 )
+from services.simulator.wide.vehicles import SHARED_ALIKE, two_places
 from services.simulator.wide.weighed import (
     WEIGHED_ALIKE,
     number_elsewhere,
@@ -167,6 +168,10 @@ def play(scene: WideScene, manifests: int, *, planted: bool) -> None:
     for four in (pooled_alike, capped_alike, planned_alike):
         _play(scene, four, max(4, 2 * limits))
     _play(scene, scaled_alike, max(5, 2 * limits))
+    if planted:
+        _play(scene, two_places, max(4, limits) if not small else 2)
+    for shared in SHARED_ALIKE:
+        _play(scene, shared, 1 if small else max(2, limits))
 
 
 def _play(scene: WideScene, story: _Story, turns: int) -> None:

@@ -54,13 +54,13 @@ def back_entry_late(scene: WideScene, turn: int) -> None:
 def slow_journey(scene: WideScene, turn: int) -> None:
     """Plant a load that takes longer than its distance allows, or never comes, in turns."""
     trip = _inside(scene, turn)
-    trip.file().depart()
     if turn % 2:
+        trip.file().depart()
         return  # labelled by what does not come
     hours = hours_on_the_way(trip) + scene.dice.between(1, 20)
     trip.arrived_at = trip.left_at + timedelta(hours=hours)
     trip.received_at = trip.arrived_at + timedelta(hours=5)
-    trip.arrive().receive()
+    trip.file().depart().arrive().receive()
     zh, en = "在途时间超过常理", "longer on the way than the distance allows"
     scene.review("time.transit_overdue", trip.number, zh, en)
 

@@ -1,20 +1,19 @@
-"""The judge of vehicles: all rules of one journey, and of one vehicle with its manifests."""
+"""The judge of vehicles: all rules of one journey, and of one day of a vehicle."""
 
-from collections import defaultdict
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, time
 from typing import NamedTuple
 
-from schemas.instant import china_day
+from schemas.instant import CHINA
 from streams.judging.alerts import Parties
 from streams.judging.outcome import Outcome
 from streams.judging.registry import RegistryView
-from streams.judging.rules import RULE_BOOK, RuleBook
-from streams.judging.tracks.journey import Plate, Trip
+from streams.judging.rules import RULE_BOOK, RuleBook, TrackRule
+from streams.judging.tracks.journey import PlateDay, Trip
 from streams.judging.tracks.leg import Leg
 from streams.judging.tracks.segments import instant
 
-__all__ = ["JudgedJourney", "judge_plate", "judge_trip"]
+__all__ = ["JudgedJourney", "judge_plate_day", "judge_trip"]
 
 
 class JudgedJourney(NamedTuple):
@@ -32,43 +31,26 @@ def judge_trip(
     """Judge one journey by the version of the book in force at its loading."""
     book = book.in_force(view, instant(trip.begins))
     rules = [rule for rule in book.track if rule.scope == "trip"]
-    outcomes = tuple(o for rule in rules for o in rule.judge(rule, trip, view, now))
-    moments = [rule.due(rule, trip, view, now) for rule in rules if rule.due is not None]
-    due = min((moment for moment in moments if moment is not None), default=None)
-    return JudgedJourney(trip.subject, _of_leg(trip.leg), outcomes, due)
+    outcomes, due = _by(rules, trip, view, now)
+    return JudgedJourney(trip.ride.subject, _of_leg(trip.leg), outcomes, due)
 
 
-def judge_plate(
-    plate: Plate, view: RegistryView, now: datetime | None, book: RuleBook = RULE_BOOK
-) -> list[JudgedJourney]:
-    """Judge a vehicle and its manifests; a subject for each China day of which anything is found.
+def judge_plate_day(
+    plate: PlateDay, view: RegistryView, now: datetime | None, book: RuleBook = RULE_BOOK
+) -> JudgedJourney:
+    """Judge one day of a vehicle by the version of the book in force at its beginning."""
+    book = book.in_force(view, datetime.combine(plate.day, time(), CHINA))
+    rules = [rule for rule in book.track if rule.scope == "plate"]
+    outcomes, due = _by(rules, plate, view, now)
+    return JudgedJourney(plate.subject, _of_plate(plate, outcomes, view), outcomes, due)
 
-    Where nothing is found there is one, of the first day known. By the version of the book in force then.
-    """
-    known = [leg.loaded if leg.loaded is not None else leg.filed for leg in plate.legs]
-    if plate.track is not None:
-        known += plate.track.times[:1]
-    if not known:
-        return []
-    first = instant(min(known))
-    book = book.in_force(view, first)
-    outcomes = [
-        o
-        for rule in book.track
-        if rule.scope == "plate"
-        for o in rule.judge(rule, plate, view, now)
-    ]
-    days: dict[str, list[Outcome]] = defaultdict(list)
-    for outcome in outcomes:
-        if outcome.found and outcome.act_at is not None:
-            days[f"plate/{plate.plate}/{china_day(outcome.act_at)}"].append(outcome)
-    quiet = [o for o in outcomes if not o.found]
-    if quiet:
-        days[min(days, default=f"plate/{plate.plate}/{china_day(first)}")] += quiet
-    return [
-        JudgedJourney(subject, _of_plate(plate, said, view), tuple(said))
-        for subject, said in sorted(days.items())
-    ]
+
+def _by(
+    rules: Sequence[TrackRule], facts: Trip | PlateDay, view: RegistryView, now: datetime | None
+) -> tuple[tuple[Outcome, ...], datetime | None]:
+    outcomes = tuple(o for rule in rules for o in rule.judge(rule, facts, view, now))
+    moments = [rule.due(rule, facts, view, now) for rule in rules if rule.due is not None]
+    return outcomes, min((moment for moment in moments if moment is not None), default=None)
 
 
 def _of_leg(leg: Leg) -> Parties:
@@ -82,7 +64,7 @@ def _of_leg(leg: Leg) -> Parties:
     )
 
 
-def _of_plate(plate: Plate, outcomes: Sequence[Outcome], view: RegistryView) -> Parties:
+def _of_plate(plate: PlateDay, outcomes: Sequence[Outcome], view: RegistryView) -> Parties:
     """Return who a vehicle's day is about: of its first finding."""
     finding = next((o for o in outcomes if o.found), None)
     if finding is None:

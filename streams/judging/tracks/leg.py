@@ -53,13 +53,19 @@ class Leg(msgspec.Struct, frozen=True, array_like=True):
                 found.append(Evidence("event", *event, zh, en))
         return found
 
+    @property
+    def begins(self) -> int:
+        """The first second that it tells of."""
+        return self.filed if self.loaded is None else min(self.filed, self.loaded)
+
+    @property
+    def ends(self) -> int:
+        """When the vehicle was on its way no more: when it gave up the load, else ``UNTOLD_S`` later."""
+        return self.until if self.until is not None else self.begins + UNTOLD_S
+
     def covers(self, begins: int, ends: int) -> bool:
         """Whether the vehicle may have been on this manifest's way in a time."""
-        start = min(self.filed, self.loaded) if self.loaded is not None else self.filed
-        end = self.until
-        if end is None:
-            end = start + UNTOLD_S
-        return not self.called_off and start <= ends and begins <= end
+        return not self.called_off and self.begins <= ends and begins <= self.ends
 
 
 def packed(leg: Leg) -> bytes:

@@ -9,21 +9,18 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from schemas.decode import decode_track_event
-from schemas.envelope import unit_of
 from schemas.fast import NotUnderstood
 from schemas.problems import Problem
-from schemas.receipt import event_digest
 from schemas.track import TRACK_TYPE
 from streams.judging.facts import Facts
 from streams.judging.registry import RegistryView
-from streams.judging.tracks.journey import Plate, Trip, trips_of
+from streams.judging.tracks.journey import PlateDay, Trip, quiet_days
 from streams.judging.tracks.leg import Leg, packed, unpacked
 from streams.judging.tracks.loading import legs_of
 from streams.judging.tracks.positions import Positions
+from streams.judging.tracks.said import TrackStatement, read_track
 
 if TYPE_CHECKING:
-    from schemas.registry import Fence
     from streams.judging.tracks.places import Provinces
 
 __all__ = ["TrackFiles", "is_track"]
@@ -57,20 +54,24 @@ class TrackFiles:
         ``latest`` is the latest time of an event up to ``bound``; what was told after ``known_at`` is left out.
         """
         try:
-            event = decode_track_event(raw)
+            self.take(read_track(raw, received_us), bound, known_at)
         except NotUnderstood as e:
             return tuple(e.problems)
+        return None
+
+    def take(
+        self, said: TrackStatement, bound: datetime | None = None, known_at: datetime | None = None
+    ) -> None:
+        """Take in what ``read_track`` or ``read_frames`` returned."""
         self.events += 1
-        if known_at is not None and event.time > known_at:
-            return None
-        ref = f"{event.source}#{event.id}"
-        by_unit = self._positions[event.subject]
-        positions = by_unit.setdefault(unit_of(event.source), Positions())
-        positions.add(event.data, received_us, ref, event_digest(raw), known_at)
-        at = event.time
+        if known_at is not None and said.at > known_at:
+            return
+        at = said.at
+        by_unit = self._positions[said.plate]
+        positions = by_unit.setdefault(said.unit, Positions())
+        positions.add(said.positions, said.received_us, str(said.ref), said.ref.digest, known_at)
         if (bound is None or at <= bound) and (self.latest is None or at > self.latest):
             self.latest = at
-        return None
 
     def name(self, facts: Facts, view: RegistryView) -> None:
         """Take note of the vehicles that a manifest names."""
@@ -79,40 +80,24 @@ class TrackFiles:
 
     def vehicles(
         self, view: RegistryView, provinces: "Provinces | None" = None
-    ) -> Iterator[tuple[Plate, list[Trip]]]:
-        """Yield each vehicle that has positions or is named more than once, with its journeys, by plate."""
+    ) -> Iterator[tuple[list[Trip], list[PlateDay]]]:
+        """Yield the journeys and days of each vehicle that has positions or is named more than once, by plate."""
         if not self._positions:
             for name in sorted(self._legs):
-                if len(self._legs[name]) > 1:
-                    yield Plate(name, self._legs_of(name)), []
+                yield [], quiet_days(name, self._legs_of(name))
             return
         # Both libraries take tens of megabytes, which only they need who have positions.
         from streams.judging.tracks.places import Places
-        from streams.judging.tracks.trip import fold_track
+        from streams.judging.tracks.vehicle import Vehicle
 
         places = Places(view.fences(), provinces)
-        known = places.provinces
-        receivers: dict[str, list[Fence]] = defaultdict(list)
-        for fence in places.fences:
-            if fence.role == "receiver" and fence.owner is not None:
-                receivers[fence.owner].append(fence)
         for name in sorted({*self._positions, *self._legs}):
             legs, told = self._legs_of(name), self._positions.get(name)
             if told is None:
-                if len(legs) > 1:
-                    yield Plate(name, legs), []
+                yield [], quiet_days(name, legs)
                 continue
-            entitled = {v.owner for v in view.vehicles(name)} | {leg.carrier for leg in legs}
-            positions, others = Positions(), 0
-            for unit in sorted(told):
-                if unit in entitled:
-                    positions.merge(told[unit])
-                else:
-                    others += len(set(told[unit].at))
-            track = fold_track(name, positions, places, others)
-            plate = Plate(name, legs, track if track.times else None)
-            yield plate, trips_of(plate, receivers, known.margin_km, known.coarse)
+            vehicle = Vehicle(name, legs, told, places, view)
+            yield vehicle.trips(), vehicle.days()
 
     def _legs_of(self, name: str) -> tuple[Leg, ...]:
-        legs = (unpacked(raw) for raw in self._legs.get(name, ()))
-        return tuple(sorted(legs, key=lambda leg: (leg.filed, leg.manifest)))
+        return tuple(unpacked(raw) for raw in self._legs.get(name, ()))

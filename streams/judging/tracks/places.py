@@ -98,6 +98,11 @@ class Places:
     def __init__(self, fences: Iterable[Fence], provinces: Provinces | None = None) -> None:
         self.provinces = provinces or coarse_provinces()
         self.fences: tuple[Fence, ...] = tuple(fences)
+        self.receivers: dict[str, list[Fence]] = {}
+        """Fences of receivers' sites, by owner."""
+        for fence in self.fences:
+            if fence.role == "receiver" and fence.owner is not None:
+                self.receivers.setdefault(fence.owner, []).append(fence)
         rings = [shapely.Polygon(fence.ring) for fence in self.fences]
         self._fences = _tree(rings)
         self._provinces = _tree(self.provinces.inner)

@@ -1,14 +1,15 @@
 """Positions of one plate as they come in: arrays, not objects; a fifth of a kilobyte would be too much."""
 
 from array import array
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from streams.judging.statement import to_micros
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-__all__ = ["NO_STATUS", "Batch", "Positions"]
+__all__ = ["NO_STATUS", "Batch", "Located", "Positions", "by_day", "span_of"]
 
 NO_STATUS = -1
 _SECOND = 1_000_000
@@ -17,18 +18,64 @@ _LEAST_RECEIVED = _SECOND * 86_400 * 365
 """A receive time before 1971 is the number of a line (``on_files``): it orders, it tells no time."""
 
 
+class Located(Protocol):
+    """One position, of an event or a frame."""
+
+    @property
+    def at(self) -> "datetime":
+        """The instant."""
+
+    @property
+    def lon(self) -> float:
+        """Degrees, WGS-84."""
+
+    @property
+    def lat(self) -> float:
+        """Degrees, WGS-84."""
+
+    @property
+    def speed_kmh(self) -> float | None:
+        """None where not told."""
+
+    @property
+    def status(self) -> int | None:
+        """Bits of JT/T 808 table 24; None where not told."""
+
+
 class Batch(NamedTuple):
-    """One event: its positions' first and last second, and when it came, 0 where not told."""
+    """What one event told of one day (UTC): first and last second there."""
 
     first: int
     last: int
     received: int
+    """When it came, for its last day; 0 for days before, and where that is not told."""
     ref: str
     digest: str
+    shifted: int = 0
+    """Hours by which the terminal's clock was put right (``drive``)."""
+
+
+def by_day(told: Sequence[Located], received_us: int) -> dict[int, tuple[list[Located], int]]:
+    """Return an event's positions by day since 1970 (UTC), with when it came as ``Batch`` has it."""
+    days: dict[int, list[Located]] = {}
+    for one in told:
+        days.setdefault(to_micros(one.at) // (_SECOND * 86_400), []).append(one)
+    last = max(days, default=0)
+    return {day: (some, _seconds(received_us) if day == last else 0) for day, some in days.items()}
+
+
+def span_of(told: Sequence[Located]) -> tuple[int, int]:
+    """Return first and last second."""
+    instants = [to_micros(one.at) // _SECOND for one in told]
+    return min(instants), max(instants)
+
+
+def _seconds(received_us: int) -> int:
+    return received_us // _SECOND if received_us > _LEAST_RECEIVED else 0
 
 
 class Positions:
-    """A set of positions. Copies do no harm: ``trip`` counts each instant once."""
+    """A set of positions. Copies do no harm: ``drive`` counts each instant once."""
 
     __slots__ = ("at", "batches", "lat", "lon", "received", "speed", "status")
 
@@ -47,23 +94,30 @@ class Positions:
         return len(self.at)
 
     def add(
-        self, data: Any, received_us: int, ref: str, digest: str, until: "datetime | None" = None
+        self,
+        told: "Sequence[Located]",
+        received_us: int,
+        ref: str,
+        digest: str,
+        until: "datetime | None" = None,
     ) -> int:
         """Take in an event's positions, those up to ``until``; return how many."""
-        received = received_us // _SECOND if received_us > _LEAST_RECEIVED else 0
-        told = [p for p in data.positions if until is None or p.at <= until]
-        if not told:
-            return 0
-        instants = [to_micros(p.at) for p in told]
-        self.at.extend(instants)
+        if until is not None:
+            told = [p for p in told if p.at <= until]
+        for some, received in by_day(told, received_us).values():
+            self.put(some, received_us, Batch(*span_of(some), received, ref, digest))
+        return len(told)
+
+    def put(self, told: "Sequence[Located]", received_us: int, batch: Batch) -> None:
+        """Take in positions of one day, and the event that told them."""
+        received = _seconds(received_us)
+        self.at.extend([to_micros(p.at) for p in told])
         self.lon.extend([p.lon for p in told])
         self.lat.extend([p.lat for p in told])
         self.speed.extend([_NONE if p.speed_kmh is None else p.speed_kmh for p in told])
         self.status.extend([NO_STATUS if p.status is None else p.status for p in told])
         self.received.extend([received] * len(told))
-        first, last = min(instants) // _SECOND, max(instants) // _SECOND
-        self.batches.add(Batch(first, last, received, ref, digest))
-        return len(told)
+        self.batches.add(batch)
 
     def merge(self, other: "Positions") -> None:
         """Take in another set of the same plate."""

@@ -87,7 +87,7 @@ class Gap(NamedTuple):
 
 
 class Track(NamedTuple):
-    """A plate's positions, folded. ``times``: of each that counts, in order."""
+    """A stretch of a plate's positions, folded. ``times``: of each that counts, in order, one at least."""
 
     plate: str
     times: Sequence[int]
@@ -97,11 +97,6 @@ class Track(NamedTuple):
     gaps: tuple[Gap, ...] = ()
     batches: tuple[Batch, ...] = ()
     """The events that told of them, by time."""
-    dropped: tuple[tuple[str, int], ...] = ()
-    """Positions that do not count, by reason: ``at_zero``, ``future``, ``not_positioned``, ``jump``,
-    ``not_entitled``."""
-    shifted_h: int = 0
-    """Hours by which the terminal's clock was put right."""
 
     def stops_within(self, begins: int, ends: int) -> Iterator[Stop]:
         """Yield the stops between two instants, cut to them."""

@@ -43,7 +43,7 @@ async def line(browser: Browser, jar_cache: Path, fresh_home: FreshHome) -> Asyn
             courier_poll_s=0.1,
         )
         async with LocalStack(settings, services, cache=jar_cache) as stack:
-            one = Line(stack, build_world("demo", 7, 300, medical=False))
+            one = Line(stack, build_world("demo", 7, 300, medical=False, trucks=False))
             await one.play()
             yield one
 

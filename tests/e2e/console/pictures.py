@@ -58,7 +58,7 @@ async def take(folder: Path, whole: bool, home: Path, browser_path: str) -> None
             await create_account(registry, login, name, PASSWORD, [region], "officer")
         await registry.close()
         judge = await Judge.on(stack.settings.database_writer)
-        world = build_world(medical=False)
+        world = build_world(medical=False, trucks=False)
         await write_change_set(stack.settings.database_registry, world.registry, "pictures")
         await write_judged(judge, world)
         ((alert, _),) = await judge.fetch(_ALERT)

@@ -65,7 +65,7 @@ ORDER BY 1, 2, 3
 @pytest.fixture(scope="module")
 async def server(fresh_home: Any) -> AsyncIterator[Postgres]:
     """A server whose database has a registry and a log of 20,000 records."""
-    world = build_world("demo", 5, 300, medical=False)
+    world = build_world("demo", 5, 300, medical=False, trucks=False)
     with fresh_home() as home:
         async with lone_postgres(home) as running:
             await migrate(running.dsn(MIGRATOR, DATABASE))

@@ -53,7 +53,7 @@ async def test_all_is_seen_and_a_killed_worker_pages_its_operators(
     targets = {
         job: [f"{HOST}:{stack.metrics_port(service.name)}"] for job, service in SERVICES.items()
     }
-    world = build_world("demo", 11, 300, medical=False)
+    world = build_world("demo", 11, 300, medical=False, trucks=False)
     await write_change_set(stack.settings.database_registry, world.registry, "test")
     async with sink() as taken, alertmanager(tmp_path, taken.port) as pager:
         address = pager.url.removeprefix("http://")

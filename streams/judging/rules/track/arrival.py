@@ -72,10 +72,10 @@ def _elsewhere(
             ("此前已到过接受人处，只是报得晚", "it had been there before; it was told late"),
             "passed",
         )
-    return (_elsewhere_finding(rule, trip, now, at),)
+    return (_elsewhere_finding(rule, trip, at),)
 
 
-def _elsewhere_finding(rule: TrackRule, trip: Trip, now: datetime | None, at: int) -> Outcome:
+def _elsewhere_finding(rule: TrackRule, trip: Trip, at: int) -> Outcome:
     leg, minutes = trip.leg, rule.parameters["minutes"]
     said = (
         f"{leg.plate} 载有{leg.waste_zh}，承运人上报 {clock_text(at)} 运抵{leg.receiver_name}，前后 {minutes} 分钟内"
@@ -182,7 +182,7 @@ def _silence(
             ],
             law=TRACKED,
             conditions=(
-                loaded_span(trip, now),
+                loaded_span(trip),
                 condition(
                     ("在接受人围栏内", "in the receiver's fence"),
                     hours_text(visit.leave - visit.enter),

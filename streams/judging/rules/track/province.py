@@ -48,7 +48,7 @@ def _stayed(
     rule: TrackRule, trip: Trip, view: RegistryView, now: datetime | None
 ) -> Sequence[Outcome]:
     own = {province_of(trip.leg.origin), province_of(trip.leg.destination)}
-    ends = trip.loaded_until(now)
+    ends = trip.ends
     abroad: dict[str, list[tuple[Stop, str]]] = {}
     transit = False
     for stop in trip.track.stops_within(trip.begins, ends):
@@ -79,15 +79,13 @@ def _stayed(
             "passed",
         )
     return tuple(
-        _stay_finding(rule, trip, now, province, stops)
-        for province, stops in sorted(abroad.items())
+        _stay_finding(rule, trip, province, stops) for province, stops in sorted(abroad.items())
     )
 
 
 def _stay_finding(
     rule: TrackRule,
     trip: Trip,
-    now: datetime | None,
     province: str,
     stops: Sequence[tuple[Stop, str]],
 ) -> Outcome:
@@ -126,7 +124,7 @@ def _stay_finding(
         ],
         law=dumping(instant(stop.begins)),
         conditions=(
-            loaded_span(trip, now),
+            loaded_span(trip),
             condition(
                 ("停留省份", "province of the stay"),
                 (province_name(province + "0000"),) * 2,
@@ -155,7 +153,7 @@ def _left(
     own = province_of(trip.leg.origin)
     if own != province_of(trip.leg.destination):
         return silent(rule, "crosses", ("本来就是跨省转移", "the manifest crosses provinces"))
-    ends, least = trip.loaded_until(now), rule.parameters["minutes"] * 60
+    ends, least = trip.ends, rule.parameters["minutes"] * 60
     outside: dict[str, list[Stay]] = {}
     for stay in trip.track.stays:
         enter, leave = max(stay.enter, trip.begins), min(stay.leave, ends)
@@ -164,12 +162,12 @@ def _left(
     if not outside:
         return silent(rule, "inside", ("未见驶出本省", "it did not leave the province"), "passed")
     return tuple(
-        _left_finding(rule, trip, now, max(stays, key=lambda s: (s.leave - s.enter, -s.enter)))
+        _left_finding(rule, trip, max(stays, key=lambda s: (s.leave - s.enter, -s.enter)))
         for _, stays in sorted(outside.items())
     )
 
 
-def _left_finding(rule: TrackRule, trip: Trip, now: datetime | None, stay: Stay) -> Outcome:
+def _left_finding(rule: TrackRule, trip: Trip, stay: Stay) -> Outcome:
     leg, took, minutes = trip.leg, hours_text(stay.leave - stay.enter), rule.parameters["minutes"]
     name, own = province_name(stay.province + "0000"), province_name(leg.origin)
     note = map_words(trip)
@@ -191,7 +189,7 @@ def _left_finding(rule: TrackRule, trip: Trip, now: datetime | None, stay: Stay)
         evidence=[*leg.evidence(), *track_evidence(trip.track, stay.enter, stay.leave)],
         law=TRACKED,
         conditions=(
-            loaded_span(trip, now),
+            loaded_span(trip),
             condition(
                 ("在他省的时间", "time in another province"),
                 took,

@@ -102,14 +102,15 @@ def found(
 LOADED: Said = ("装载后至卸载前", "while loaded")
 
 
-def loaded_span(trip: "Trip", now: datetime | None) -> Condition:
-    """Return from when to when the vehicle was loaded, as far as is known."""
-    return condition(
-        LOADED,
-        *(span_text(trip.begins, trip.loaded_until(now)),),
-        holds=True,
-        role="applies",
+def loaded_span(trip: "Trip") -> Condition:
+    """Return from when to when the vehicle was loaded, as far as it is told or seen."""
+    begins, ends = clock_text(trip.begins), trip.unloaded
+    span = (
+        span_text(trip.begins, ends)
+        if ends is not None
+        else (f"{begins} 起，尚无运抵或交付", f"from {begins}, neither arrived nor handed over")
     )
+    return condition(LOADED, span, holds=True, role="applies")
 
 
 def map_note(trip: "Trip") -> Condition:
@@ -174,14 +175,17 @@ def place_text(stop: Stop) -> Said:
 def track_evidence(track: "Track", begins: int, ends: int) -> list[Evidence]:
     """Return the first events whose positions tell of a time, and what was put right in them."""
     told = [b for b in track.batches if b.first <= ends and b.last >= begins]
-    note = ("", "")
-    if track.shifted_h:
-        h = track.shifted_h
-        note = f"，时钟已校正 {h:+d} 小时", f", clock put right by {h:+d} h"
     return [
         Evidence("event", b.ref, b.digest, f"车辆轨迹{note[0]}", f"positions{note[1]}")
         for b in told[:_MOST_EVENTS]
+        for note in [_clock_note(b.shifted)]
     ]
+
+
+def _clock_note(hours: int) -> Said:
+    if not hours:
+        return "", ""
+    return f"，时钟已校正 {hours:+d} 小时", f", clock put right by {hours:+d} h"
 
 
 def fence_evidence(fences: "Iterable[Fence]") -> list[Evidence]:

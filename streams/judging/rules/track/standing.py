@@ -18,6 +18,7 @@ from streams.judging.rules.track.province import EXPLAINED
 from streams.judging.rules.track.rule import (
     TrackRule,
     choice,
+    clock_text,
     fence_evidence,
     found,
     hours_text,
@@ -28,7 +29,7 @@ from streams.judging.rules.track.rule import (
     track_evidence,
 )
 from streams.judging.tracks.journey import Trip
-from streams.judging.tracks.segments import Gap, Near, Stop, instant, seconds
+from streams.judging.tracks.segments import Near, Stop, instant, seconds
 
 __all__ = ["LONG_STOP", "SIGNAL_GAP", "STOP_AT_WATER"]
 
@@ -36,9 +37,9 @@ _SITES = ("generator", "receiver", "carrier_yard", "other")
 """Fences inside which a stop has its reason; water and forbidden areas give none."""
 
 
-def _outside(trip: Trip, now: datetime | None) -> Iterator[Stop]:
+def _outside(trip: Trip) -> Iterator[Stop]:
     """Yield the stops while loaded that are in no site on record."""
-    for stop in trip.track.stops_within(trip.begins, trip.loaded_until(now)):
+    for stop in trip.track.stops_within(trip.begins, trip.ends):
         if not any(fence.role in _SITES for fence in stop.fences):
             yield stop
 
@@ -48,7 +49,7 @@ def _at_water(
 ) -> Sequence[Outcome]:
     least, reach = rule.parameters["minutes"] * 60, rule.parameters["metres"]
     by: dict[str, list[tuple[Stop, Near]]] = {}
-    for stop in _outside(trip, now):
+    for stop in _outside(trip):
         for near in stop.near if stop.ends - stop.begins >= least else ():
             if near.metres <= (reach if near.fence.role == "water" else 0):
                 by.setdefault(near.fence.id, []).append((stop, near))
@@ -59,12 +60,10 @@ def _at_water(
             ("未见在水体旁或禁入区内停留", "no stop by water or in a forbidden area"),
             "passed",
         )
-    return tuple(_water_finding(rule, trip, now, stops) for _, stops in sorted(by.items()))
+    return tuple(_water_finding(rule, trip, stops) for _, stops in sorted(by.items()))
 
 
-def _water_finding(
-    rule: TrackRule, trip: Trip, now: datetime | None, stops: Sequence[tuple[Stop, Near]]
-) -> Outcome:
+def _water_finding(rule: TrackRule, trip: Trip, stops: Sequence[tuple[Stop, Near]]) -> Outcome:
     stop, near = max(stops, key=lambda s: (s[0].ends - s[0].begins, -s[0].begins))
     leg, place, took = trip.leg, place_text(stop), hours_text(stop.ends - stop.begins)
     when, fence = span_text(stop.begins, stop.ends), near.fence
@@ -97,7 +96,7 @@ def _water_finding(
         ],
         law=dumping(instant(stop.begins)),
         conditions=(
-            loaded_span(trip, now),
+            loaded_span(trip),
             condition(
                 ("停留时间", "how long it stood"),
                 took,
@@ -122,7 +121,7 @@ def _long(
     rule: TrackRule, trip: Trip, view: RegistryView, now: datetime | None
 ) -> Sequence[Outcome]:
     hours = rule.parameters["hours"]
-    stops = [s for s in _outside(trip, now) if s.ends - s.begins > hours * 3600]
+    stops = [s for s in _outside(trip) if s.ends - s.begins > hours * 3600]
     if not stops:
         return silent(
             rule, "none", ("未见围栏外长时间停留", "no long stop outside sites"), "passed"
@@ -153,7 +152,7 @@ def _long(
             evidence=[*leg.evidence(), *track_evidence(trip.track, stop.begins, stop.ends)],
             law=TRACKED,
             conditions=(
-                loaded_span(trip, now),
+                loaded_span(trip),
                 condition(
                     ("停留时间", "how long it stood"),
                     took,
@@ -167,79 +166,109 @@ def _long(
     )
 
 
-def _silences(trip: Trip, ends: int) -> Iterator[Gap]:
+def _silences(trip: Trip) -> Iterator[tuple[int, int]]:
     """Yield the times while loaded without a position, before the first and after the last too."""
     for gap in trip.track.gaps:
-        begins, until = max(gap.begins, trip.begins), min(gap.ends, ends)
-        if until > begins and gap.fence is None:
-            yield Gap(begins, until)
+        begins, ends = max(gap.begins, trip.begins), min(gap.ends, trip.ends)
+        if ends > begins and gap.fence is None:
+            yield begins, ends
     times = trip.track.times
     if times[0] > trip.begins:
-        yield Gap(trip.begins, min(times[0], ends))
-    if times[-1] < ends:
-        yield Gap(max(times[-1], trip.begins), ends)
+        yield trip.begins, min(times[0], trip.ends)
+    if trip.unloaded is not None and times[-1] < trip.ends:
+        yield max(times[-1], trip.begins), trip.ends
+
+
+def _silent_since(rule: TrackRule, trip: Trip, now: datetime | None) -> int | None:
+    """Return since when nothing was heard of a load that is still on the road, once that is too long."""
+    end = _last_end(rule, trip)
+    if end is None or now is None or seconds(now) <= end:
+        return None
+    return end - rule.parameters["hours"] * 3600
+
+
+def _last_end(rule: TrackRule, trip: Trip) -> int | None:
+    end = max(trip.track.times[-1], trip.begins) + rule.parameters["hours"] * 3600
+    return end if trip.unloaded is None and end <= trip.ride.bound else None
 
 
 def _gap(
     rule: TrackRule, trip: Trip, view: RegistryView, now: datetime | None
 ) -> Sequence[Outcome]:
-    ends, hours = trip.loaded_until(now), rule.parameters["hours"]
-    if not trip.positions(trip.begins, ends):
+    hours = rule.parameters["hours"]
+    if not trip.positions(trip.begins, trip.ends):
         return silent(rule, "not_tracked", ("途中没有位置", "no position while loaded"))
-    gaps = [g for g in _silences(trip, ends) if g.ends - g.begins > hours * 3600]
+    gaps = [(a, b) for a, b in _silences(trip) if b - a > hours * 3600]
+    since = _silent_since(rule, trip, now)
+    if since is not None:
+        return (_gap_finding(rule, trip, since, None, len(gaps)),)
     if not gaps:
         return silent(rule, "heard", ("途中位置连续", "positions all the way"), "passed")
-    gap = max(gaps, key=lambda g: (g.ends - g.begins, -g.begins))
-    leg, took, when = trip.leg, hours_text(gap.ends - gap.begins), span_text(gap.begins, gap.ends)
-    more = (
-        (f"（共 {len(gaps)} 段，此为最长）", f" (the longest of {len(gaps)})")
-        if len(gaps) > 1
-        else ("", "")
-    )
+    begins, ends = max(gaps, key=lambda g: (g[1] - g[0], -g[0]))
+    return (_gap_finding(rule, trip, begins, ends, len(gaps) - 1),)
+
+
+def _gap_finding(
+    rule: TrackRule, trip: Trip, begins: int, ends: int | None, others: int
+) -> Outcome:
+    leg, hours = trip.leg, rule.parameters["hours"]
+    more = ("", "")
+    if ends is None:
+        when = clock_text(begins)
+        zh = f"{when} 起没有位置，已超过 {hours} 小时"
+        en = f"has told no position for over {hours} hours, since {when} (China time)"
+        took = (f"{when} 起至今", f"since {when}")
+        if others:
+            more = f"（此前另有 {others} 段）", f" ({others} more before it)"
+    else:
+        span, took = span_text(begins, ends), hours_text(ends - begins)
+        zh, en = (
+            f"{span[0]} 共 {took[0]}没有位置",
+            f"told no position for {took[1]}, {span[1]} (China time)",
+        )
+        if others:
+            more = f"（共 {others + 1} 段，此为最长）", f" (the longest of {others + 1})"
     said = (
-        f"{leg.plate} 载有{leg.waste_zh}，{when[0]} 共 {took[0]}没有位置{more[0]}；终端是否故障、是否人为关闭须核查。",
-        f"{leg.plate}, loaded with {leg.waste_en}, told no position for {took[1]}, {when[1]} (China "
-        f"time){more[1]}; whether its terminal failed or was switched off is to be checked.",
+        f"{leg.plate} 载有{leg.waste_zh}，{zh}{more[0]}；终端是否故障、是否人为关闭须核查。",
+        f"{leg.plate}, loaded with {leg.waste_en}, {en}{more[1]}; whether its terminal failed or was "
+        "switched off is to be checked.",
     )
-    return (
-        found(
-            rule,
-            "-",
-            "signal_gap",
-            said,
-            at=gap.begins,
-            grams=leg.grams,
-            unweighed=leg.unweighed,
-            evidence=[*leg.evidence(), *track_evidence(trip.track, gap.begins, gap.ends)],
-            law=TRACKED,
-            conditions=(
-                loaded_span(trip, now),
-                condition(
-                    ("没有位置的时间", "time without a position"),
-                    took,
-                    (f"不超过 {hours} 小时", f"no longer than {hours} hours"),
-                    holds=None,
-                ),
+    return found(
+        rule,
+        "-",
+        "signal_gap",
+        said,
+        at=begins,
+        grams=leg.grams,
+        unweighed=leg.unweighed,
+        evidence=[*leg.evidence(), *track_evidence(trip.track, begins, ends or begins)],
+        law=TRACKED,
+        conditions=(
+            loaded_span(trip),
+            condition(
+                ("没有位置的时间", "time without a position"),
+                took,
+                (f"不超过 {hours} 小时", f"no longer than {hours} hours"),
+                holds=None,
             ),
-            cures=(
-                Cure(
-                    zh="若终端存有该段位置，补传后本告警附理由撤回。",
-                    en="If the terminal has kept these positions, the alert is withdrawn once they are sent.",
-                    party="carrier",
-                    kind="liandan.vehicle.track.v1",
-                ),
-            ),
-            margin=f"{hours - (gap.ends - gap.begins) / 3600:.1f} h",
         ),
+        cures=(
+            Cure(
+                zh="若终端存有该段位置，补传后本告警附理由撤回。",
+                en="If the terminal has kept these positions, the alert is withdrawn once they are sent.",
+                party="carrier",
+                kind="liandan.vehicle.track.v1",
+            ),
+        ),
+        margin=f"{hours - (ends - begins) / 3600:.1f} h" if ends is not None else None,
     )
 
 
 def _gap_due(
     rule: TrackRule, trip: Trip, view: RegistryView, now: datetime | None
 ) -> datetime | None:
-    end = trip.track.times[-1] + rule.parameters["hours"] * 3600
-    over = trip.leg.until is not None or (trip.leg.last and trip.visits)
-    if over or end > trip.bound or (now is not None and seconds(now) > end):
+    end = _last_end(rule, trip)
+    if end is None or (now is not None and seconds(now) > end):
         return None
     return instant(end) + timedelta(microseconds=1)
 

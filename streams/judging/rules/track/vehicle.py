@@ -1,12 +1,13 @@
 """一车一程: a run from a generator to a receiver that no manifest names; one vehicle at two places at once.
 
-Basis: order 23 Art 11 and Art 10 (a manifest goes with the load). Positions show no load: an empty run, a
+Basis: order 23 Art 11 and Art 10 (a manifest goes with the load). It may be told later than the positions are, so a
+run without one is told only after some hours. Positions show no load: an empty run, a
 delivery of goods and medical waste, which runs under registers of its own, look the same. A milk run, one
 vehicle with loads of several units for one receiver, is lawful and is no second place.
 """
 
-from collections.abc import Iterator, Sequence
-from datetime import datetime
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
 
 from schemas.distance import least_km
 from schemas.region import province_name
@@ -30,7 +31,7 @@ from streams.judging.rules.track.rule import (
     span_text,
     track_evidence,
 )
-from streams.judging.tracks.journey import Plate
+from streams.judging.tracks.journey import LONGEST_HAUL_H, PlateDay
 from streams.judging.tracks.leg import Leg
 from streams.judging.tracks.segments import Stop, instant, seconds
 
@@ -50,16 +51,19 @@ _OPEN_S = 7 * 86_400
 """A load whose end is not told bars no later one: from anywhere to anywhere takes less. [D]"""
 
 
+_Haul = tuple[Stop, Fence, Stop, Fence]
+
+
 def _stood_in(stop: Stop, role: str) -> list[Fence]:
     return [f for f in stop.fences if f.role == role and f.owner is not None]
 
 
-def _hauls(rule: TrackRule, plate: Plate) -> Iterator[tuple[Stop, Fence, Stop, Fence]]:
-    """Yield stops at a generator, each with the next stop at another unit's receiver within the hours."""
+def _hauls(rule: TrackRule, plate: PlateDay) -> Iterator[_Haul]:
+    """Yield stops at a generator left on the day, with the next at another unit's receiver within the hours."""
     least = rule.parameters["minutes"] * 60
     stops = [s for s in plate.track.stops if s.ends - s.begins >= least] if plate.track else []
     for n, stop in enumerate(stops):
-        for site in _stood_in(stop, "generator"):
+        for site in _stood_in(stop, "generator") if plate.has(stop.ends) else ():
             for later in stops[n + 1 :]:
                 if later.begins - stop.ends > rule.parameters["hours"] * 3600:
                     break
@@ -70,9 +74,9 @@ def _hauls(rule: TrackRule, plate: Plate) -> Iterator[tuple[Stop, Fence, Stop, F
 
 
 def _no_manifest(
-    rule: TrackRule, plate: Plate, view: RegistryView, now: datetime | None
+    rule: TrackRule, plate: PlateDay, view: RegistryView, now: datetime | None
 ) -> Sequence[Outcome]:
-    if plate.track is None or not plate.track.times:
+    if plate.track is None:
         return silent(rule, "not_tracked", ("没有位置", "there are no positions"))
     held = [v for v in view.vehicles(plate.plate) if view.permits(v.owner)]
     if not held:
@@ -91,14 +95,16 @@ def _no_manifest(
             ("医疗废物专用车，按登记运行", "for medical waste, which runs under registers"),
         )
     hauls = list(_hauls(rule, plate))
-    bare: dict[str, tuple[Stop, Fence, Stop, Fence]] = {}
-    for haul in hauls:
-        stop, site, later, end = haul
-        then = instant(stop.begins)
-        carries = any(in_force(v, then) and view.permits_in_force(v.owner, then) for v in held)
-        if carries and not any(leg.covers(stop.begins, later.ends) for leg in plate.legs):
-            bare.setdefault(f"{site.owner}|{end.owner}|{clock_text(stop.begins)[:10]}", haul)
-    if not bare:
+    bare = _bare(plate, view, hauls)
+    over = [haul for haul in bare if _over(rule, haul, now)]
+    if bare and not over:
+        return silent(
+            rule,
+            "in_time",
+            ("联单可能尚未报到", "its manifest may be on its way"),
+            "passed",
+        )
+    if not over:
         reason = "covered" if hauls else "no_run"
         said = (
             ("各次均有联单", "manifests name the vehicle each time")
@@ -106,12 +112,45 @@ def _no_manifest(
             else ("未见由产生单位到接收单位", "no run from a generator to a receiver")
         )
         return silent(rule, reason, said, "passed")
-    return tuple(_haul_finding(rule, plate, view, *haul) for haul in bare.values())
+    return tuple(_haul_finding(rule, plate, view, *haul) for haul in over)
+
+
+def _bare(plate: PlateDay, view: RegistryView, hauls: Iterable[_Haul]) -> list[_Haul]:
+    """Return those that no manifest covers, of two from one unit to another the first."""
+    held = view.vehicles(plate.plate)
+    found: dict[str, _Haul] = {}
+    for haul in hauls:
+        stop, site, later, end = haul
+        then = instant(stop.begins)
+        carries = any(in_force(v, then) and view.permits_in_force(v.owner, then) for v in held)
+        if carries and not any(leg.covers(stop.begins, later.ends) for leg in plate.legs):
+            found.setdefault(f"{site.owner}|{end.owner}", haul)
+    return list(found.values())
+
+
+def _told_by(rule: TrackRule, haul: _Haul) -> int:
+    """Return until when a manifest for a run may still come in."""
+    return haul[2].begins + rule.parameters["wait"] * 3600
+
+
+def _over(rule: TrackRule, haul: _Haul, now: datetime | None) -> bool:
+    return now is not None and seconds(now) > _told_by(rule, haul)
+
+
+def _run_due(
+    rule: TrackRule, plate: PlateDay, view: RegistryView, now: datetime | None
+) -> datetime | None:
+    waiting = [
+        _told_by(rule, haul)
+        for haul in _bare(plate, view, _hauls(rule, plate))
+        if not _over(rule, haul, now)
+    ]
+    return instant(min(waiting)) + timedelta(microseconds=1) if waiting else None
 
 
 def _haul_finding(
     rule: TrackRule,
-    plate: Plate,
+    plate: PlateDay,
     view: RegistryView,
     stop: Stop,
     site: Fence,
@@ -137,7 +176,7 @@ def _haul_finding(
         f"{site.owner}|{end.owner}",
         "no_manifest",
         said,
-        at=stop.begins,
+        at=stop.ends,
         grams=0,
         unweighed=True,
         evidence=[
@@ -183,14 +222,11 @@ def _points(leg: Leg) -> list[tuple[int, str, str, str]]:
     return points
 
 
-def _together(legs: Sequence[Leg], now: datetime | None) -> Iterator[tuple[Leg, Leg]]:
+def _together(legs: Sequence[Leg]) -> Iterator[tuple[Leg, Leg]]:
     """Yield pairs that are on the road at one time; legs in order of their loading."""
     for n, one in enumerate(legs):
         start = one.loaded or 0
-        end = one.until
-        if end is None:
-            clock = start + _OPEN_S if now is None else seconds(now)
-            end = min(clock, start + _OPEN_S)
+        end = one.until if one.until is not None else start + _OPEN_S
         for other in legs[n + 1 :]:
             if (other.loaded or 0) >= end:
                 break
@@ -199,7 +235,7 @@ def _together(legs: Sequence[Leg], now: datetime | None) -> Iterator[tuple[Leg, 
 
 
 def _two_places(
-    rule: TrackRule, plate: Plate, view: RegistryView, now: datetime | None
+    rule: TrackRule, plate: PlateDay, view: RegistryView, now: datetime | None
 ) -> Sequence[Outcome]:
     moved = sorted(
         (leg for leg in plate.legs if leg.loaded is not None and leg.judged),
@@ -207,10 +243,10 @@ def _two_places(
     )
     pairs = 0
     findings = []
-    for one, other in _together(moved, now):
+    for one, other in _together(moved):
         pairs += 1
         clash = _clash(rule, one, other) if one.receiver != other.receiver else None
-        if clash is not None:
+        if clash is not None and plate.has(max(clash[0][0], clash[1][0])):
             findings.append(_clash_finding(rule, plate, (one, other), *clash))
     if findings:
         return tuple(findings)
@@ -243,7 +279,7 @@ def _clash(rule: TrackRule, one: Leg, other: Leg) -> tuple[_Point, _Point, int] 
 
 
 def _clash_finding(
-    rule: TrackRule, plate: Plate, legs: tuple[Leg, Leg], a: _Point, b: _Point, km: int
+    rule: TrackRule, plate: PlateDay, legs: tuple[Leg, Leg], a: _Point, b: _Point, km: int
 ) -> Outcome:
     one, other = legs
     between = hours_text(abs(a[0] - b[0]))
@@ -303,6 +339,7 @@ NO_MANIFEST = TrackRule(
     "from a generator to a receiver without a manifest",
     _no_manifest,
     "plate",
+    due=_run_due,
     parameters=Parameters(
         choice(
             "minutes",
@@ -318,9 +355,18 @@ NO_MANIFEST = TrackRule(
             24,
             ("小时", "hours"),
             1,
-            240,
+            LONGEST_HAUL_H,
             "两处停留相隔在此之内",
             "so long between the stops",
+        ),
+        choice(
+            "wait",
+            24,
+            ("小时", "hours"),
+            0,
+            480,
+            "到达后等候联单报到的时间",
+            "how long a manifest is waited for after the second stop",
         ),
     ),
 )

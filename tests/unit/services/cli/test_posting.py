@@ -197,6 +197,35 @@ async def test_what_the_gateway_refuses_as_a_conflict_another_one_takes():
     assert posted == Posted(2, accepted=2, conflicts=1)
 
 
+async def test_positions_are_counted_apart_and_those_of_terminals_go_by_them():
+    class Gateway:
+        async def post(self, _token, events):
+            return [Item(202, {"status": "accepted"}) for _ in events]
+
+    class Terminals:
+        def speaks_for(self, plate):
+            return plate == "冀A00001"
+
+        async def send(self, events):
+            told.extend(events)
+            return 3 * len(events)
+
+    def track(plate):
+        head = {"source": "a", "type": "liandan.vehicle.track.v1", "subject": plate}
+        return json.dumps(head).encode()
+
+    told = []
+    mine, another = track("冀A00001"), track("冀A00002")
+    world = SimpleNamespace(events=[event("a"), mine, another], late=[])
+    posted = await post_world(
+        Gateway(), world, {"a": "A"}, Backstage([]), lambda _n: None, Terminals()
+    )
+    assert told == [mine]
+    assert posted == Posted(2, accepted=1, positions=1, frames=3)
+    posted = await post_world(Gateway(), world, {"a": "A"}, Backstage([]), lambda _n: None)
+    assert posted == Posted(3, accepted=1, positions=2)
+
+
 async def test_a_source_without_key_stops_the_posting():
     world = SimpleNamespace(events=[event("b")], late=[])
     with pytest.raises(Failure, match="no key for b"):

@@ -13,7 +13,9 @@ from services.simulator.scene import START
 from streams.judging.on_files import judge_lines
 from streams.judging.rules import RULE_BOOK
 
-OF_MANIFESTS = {rule for rule in RULES if not rule.startswith("medical.")}
+BESIDE = ("medical.", "track.")
+"""Rules of what is beside the manifests, which ``test_medical_world.py`` and ``test_trucks.py`` judge."""
+OF_MANIFESTS = {rule for rule in RULES if not rule.startswith(BESIDE)}
 LAW = datetime(2026, 8, 14, 16, tzinfo=UTC)
 LIMITS = {
     "cross_province.quantity_exceeded",
@@ -24,6 +26,7 @@ LIMITS = {
     "whitelist.used_again",
     "time.stored_too_long",
 }
+OF_VEHICLES = {rule.id for rule in RULE_BOOK.track}
 REPORTS = {"form.not_entitled", "form.conflicting_reports"}
 """What only goes to an officer."""
 LOOK_ALIKES = (
@@ -47,6 +50,7 @@ FOR_REVIEW = (
     "time.journey_too_fast",
     "carrier.crew_certificate",
     "form.unknown_code",
+    "carrier.two_places",
 )
 """Rules that accuse nobody: no text sets their figure, or an officer must look first."""
 LIKENESSES = {
@@ -72,7 +76,8 @@ LIKENESSES = {
     "insured_receiver", "whitelist_finished_last_day", "single_use_by_two_vehicles",
     "driver_certificate_ends_on_loading_day", "driver_of_the_same_name",
     "fast_but_possible", "clocks_apart", "treated_last_day", "storage_extended", "treatment_not_told",
-    "single_use_after_a_refusal", "single_use_after_a_void",
+    "single_use_after_a_refusal", "single_use_after_a_void", "names_a_vehicle_twice", "milk_run",
+    "two_manifests_both_possible",
 } | {
     f"{limit}_{why}"
     for limit in ("pool", "whitelist_cap", "licence_scale", "plan_quantity")
@@ -98,8 +103,8 @@ def of_manifests(events: list[bytes]) -> list[bytes]:
 
 
 def about_manifests(world: World) -> set[tuple[str, str, str]]:
-    """What is planted beside medical waste, which ``test_medical_world.py`` judges."""
-    return {each for each in planted(world) if not each[1].startswith("medical.")}
+    """What is planted in the world of manifests."""
+    return {each for each in planted(world) if not each[1].startswith(BESIDE)}
 
 
 @pytest.mark.parametrize(
@@ -109,7 +114,7 @@ def about_manifests(world: World) -> set[tuple[str, str, str]]:
     + [(1, 999), (2, 1_000), (3, 6_000)],
 )
 def test_labels_are_what_the_definitions_say_of_the_bytes(seed: int, manifests: int) -> None:
-    world = build_world("demo", seed, manifests)
+    world = build_world("demo", seed, manifests, medical=False, trucks=manifests == 999)
     events = of_manifests(world.events)
     assert findings(world.registry, events) == about_manifests(world)
     subjects = {label.subject for label in world.labels if "/" not in label.subject}
@@ -119,7 +124,7 @@ def test_labels_are_what_the_definitions_say_of_the_bytes(seed: int, manifests: 
 
 @pytest.mark.parametrize("seed", [1, 7, 2026])
 def test_every_rule_and_every_likeness_is_there_from_2000_manifests_up(seed: int) -> None:
-    world = build_world("demo", seed, 2_000, medical=False)
+    world = build_world("demo", seed, 2_000, medical=False, trucks=False)
     labels = [label for label in world.labels if label.rule]
     rules = Counter(label.rule for label in labels)
     assert set(rules) == OF_MANIFESTS
@@ -144,7 +149,7 @@ def test_every_rule_and_every_likeness_is_there_from_2000_manifests_up(seed: int
 
 def test_no_rule_of_the_book_is_without_a_story(demo: World) -> None:
     book = {rule.id for rule in (*RULE_BOOK.manifest, *RULE_BOOK.limit, *RULE_BOOK.medical)}
-    assert {rule for _, rule, _ in planted(demo)} == book == set(RULES)
+    assert {rule for _, rule, _ in planted(demo)} == book | OF_VEHICLES == set(RULES)
 
 
 @pytest.mark.parametrize("likeness", LOOK_ALIKES)
@@ -161,7 +166,9 @@ def test_violations_lie_on_both_sides_of_the_law_change(demo: World) -> None:
         for event in map(decode_manifest_event, of_manifests(demo.events))
         if event.type.endswith(("dispatched.v1", "arrived.v1"))
     }
-    for rule in OF_MANIFESTS - LIMITS - {"insurance.lapsed"}:  # nothing before the Code
+    for rule in (
+        OF_MANIFESTS - LIMITS - OF_VEHICLES - {"insurance.lapsed"}
+    ):  # nothing before the Code
         sides = {left[s] < LAW for _, r, s in planted(demo) if r == rule and s in left}
         assert sides == {True, False}, rule
 
@@ -190,20 +197,22 @@ def test_the_registry_is_known_before_the_first_event_but_for_what_is_recorded_l
 
 @pytest.mark.parametrize("seed", [7, 3])
 def test_a_world_is_judged_alike_on_whatever_day(seed: int) -> None:
-    world = build_world("demo", seed, medical=False)
+    world = build_world("demo", seed, medical=False, trucks=False)
     first, later = (
-        judge_lines(world.registry, world.events, now=now).alerts
+        judge_lines(world.registry, world.events, now=now, vehicles=True).alerts
         for now in (WORLDS_END, WORLDS_END.replace(year=2028))
     )
     assert {(a.rule, a.subject) for a in first} == {(a.rule, a.subject) for a in later}
 
 
 def test_every_late_record_decides_something() -> None:
-    world = build_world("demo", 7, 300, medical=False)
+    world = build_world("demo", 7, 300, medical=False, trucks=False)
     assert len(world.late) >= 4
+    everything = judge_lines(world.registry, world.events, vehicles=True).alerts
+    assert grade(world.labels, [msgspec.structs.asdict(a) for a in everything]).perfect
     for _, line in world.late:
         registry = [each for each in world.registry if each != line]
-        verdict = judge_lines(registry, world.events)
+        verdict = judge_lines(registry, world.events, vehicles=True)
         result = grade(world.labels, [msgspec.structs.asdict(a) for a in verdict.alerts])
         assert not result.perfect
 
@@ -228,11 +237,11 @@ def test_same_seed_same_bytes_and_another_seed_another_world(demo: World) -> Non
 def test_a_quiet_world_breaks_no_rule() -> None:
     world = build_world("quiet", manifests=400)
     assert {finding for finding, _, _ in planted(world)} <= {"review"}
-    assert findings(world.registry, of_manifests(world.events)) == planted(world)
+    assert findings(world.registry, of_manifests(world.events)) == about_manifests(world)
 
 
-def test_the_manifests_are_the_same_with_and_without_medical_waste_beside_them(demo: World) -> None:
-    alone = build_world(medical=False)
+def test_the_manifests_are_the_same_with_and_without_what_is_beside_them(demo: World) -> None:
+    alone = build_world(medical=False, trucks=False)
     assert of_manifests(demo.events) == alone.events
     assert [line for line in demo.registry if line in set(alone.registry)] == alone.registry
     assert demo.labels[: len(alone.labels)] == alone.labels

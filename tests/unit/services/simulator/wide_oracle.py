@@ -42,10 +42,13 @@ def findings(registry: list[bytes], events: list[bytes]) -> Found:
         said.setdefault((event.source, event.id), {}).setdefault(line, event)
     found: Found = set()
     drawn: Draws = defaultdict(int)
+    driven: dict[str, list[Facts]] = defaultdict(list)
     for subject, said in by_subject.items():
         versions = [list(each.values()) for each in said.values()]
         facts = Facts([each[0] for each in versions], records)
         broken = _about(facts, records, drawn)
+        for _, plate, _ in facts.legs if facts.moved else ():
+            driven[plate].append(facts)
         if any(len(each) > 1 for each in versions):
             last = Facts([each[-1] for each in versions], records)
             other = _about(last, records, defaultdict(int))
@@ -60,7 +63,25 @@ def findings(registry: list[bytes], events: list[bytes]) -> Found:
         if facts.strangers:
             broken.add(("review", "form.not_entitled"))
         found |= {(finding, rule, subject) for finding, rule in broken}
-    return found | set(_limits(records, drawn))
+    return found | set(_limits(records, drawn)) | _vehicles(driven)
+
+
+def _vehicles(driven: dict[str, list[Facts]]) -> Found:
+    """Whose vehicle was loaded, or was there, in two far provinces of this world within two hours."""
+    found: Found = set()
+    for plate, journeys in driven.items():
+        places = [
+            (f.happened[verb].time, getattr(f.form, who).site_region[:2], n)
+            for n, f in enumerate(journeys)
+            for verb, who in (("dispatched", "consignor"), ("arrived", "receiver"))
+            if verb in f.happened and len(journeys) > 1 and len(f.legs) == 1
+        ]
+        for n, (at, here, one) in enumerate(sorted(places)):
+            for then, there, other in sorted(places)[:n]:
+                far = one != other and {here, there} in ({"22", "14"}, {"22", "63"})
+                if far and at - then < timedelta(hours=2):
+                    found.add(("review", "carrier.two_places", f"plate/{plate}/{china_day(at)}"))
+    return found
 
 
 def _terms(facts: Facts) -> set[tuple[str, str]]:

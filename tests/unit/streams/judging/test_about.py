@@ -54,7 +54,7 @@ class Watched:
 
 @pytest.fixture(scope="module")
 def world() -> World:
-    return build_world("demo", 7, 300, medical=False)
+    return build_world("demo", 7, 300, medical=False, trucks=False)
 
 
 @pytest.fixture(scope="module")

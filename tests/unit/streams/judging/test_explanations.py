@@ -47,7 +47,7 @@ GOLDEN = Path(__file__).parent / "golden"
 
 @pytest.fixture(scope="module")
 def wide() -> FileVerdict:
-    world = build_world("demo", 7, 2000, medical=False)
+    world = build_world("demo", 7, 2000, medical=False, trucks=False)
     return judge_lines(world.registry, world.events)
 
 

@@ -37,7 +37,7 @@ LAWFUL = [approval(), licence(), permit(CARRIER)]
 
 @pytest.fixture(scope="module")
 def world() -> World:
-    return build_world("demo", 7, 300, medical=False)
+    return build_world("demo", 7, 300, medical=False, trucks=False)
 
 
 def said_first(world: World) -> Iterator[tuple[Statement, Statement]]:

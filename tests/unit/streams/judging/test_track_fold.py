@@ -11,10 +11,10 @@ import pytest
 from schemas.decode import decode_registry_record
 from schemas.instant import CHINA
 from streams.judging.statement import to_micros
+from streams.judging.tracks.drive import REACH_S, Drive
 from streams.judging.tracks.places import Places, coarse_provinces, read_provinces
 from streams.judging.tracks.positions import Positions
 from streams.judging.tracks.segments import Track, seconds
-from streams.judging.tracks.trip import fold_track
 from tests.manifests import record_line
 
 START = datetime(2026, 9, 10, 8, tzinfo=CHINA)
@@ -40,14 +40,21 @@ def positions(fixes: list[Fix], received: datetime | None = None, size: int = 10
     found = Positions()
     for n in range(0, len(fixes), size):
         some = fixes[n : n + size]
-        data = SimpleNamespace(positions=[SimpleNamespace(**f) for f in some])
         at = received or max(f["at"] for f in some)
-        found.add(data, to_micros(at), f"urn#{n}", f"{n:064x}")
+        found.add([SimpleNamespace(**f) for f in some], to_micros(at), f"urn#{n}", f"{n:064x}")
     return found
 
 
 def folded(fixes: list[Fix], received: datetime | None = None, places: Places = PLACES) -> Track:
-    return fold_track("冀A12345", positions(fixes, received), places)
+    return whole(Drive("冀A12345", [positions(fixes, received)], places))
+
+
+def whole(driven: Drive) -> Track:
+    assert driven.first is not None
+    assert driven.last is not None
+    track = driven.track(driven.first, driven.last)
+    assert track is not None
+    return track
 
 
 def drive(minutes: int, every: float = 1) -> list[Fix]:
@@ -104,13 +111,15 @@ def test_a_visit_is_from_the_first_to_the_last_position_inside_and_a_gap_says_wh
     ],
 )
 def test_what_cannot_be_is_dropped_and_counted(odd: Fix, reason: str) -> None:
-    track = folded([*drive(60), odd], START + timedelta(minutes=61))
-    assert track.dropped == ((reason, 1),)
-    assert len(track.times) == 61
+    told = positions([*drive(60), odd], START + timedelta(minutes=61))
+    driven = Drive("冀A12345", [told], PLACES)
+    assert driven.dropped == {reason: 1}
+    assert len(whole(driven).times) == 61
 
 
 def test_two_places_an_hour_apart_are_no_jump() -> None:
-    assert folded([*drive(60), *(fix(120 + n, 116.5) for n in range(5))]).dropped == ()
+    told = positions([*drive(60), *(fix(120 + n, 116.5) for n in range(5))])
+    assert not Drive("冀A12345", [told], PLACES).dropped
 
 
 @pytest.mark.parametrize("hours", [-8, 8, 1])
@@ -121,15 +130,17 @@ def test_a_clock_off_by_whole_hours_is_put_right(hours: int) -> None:
         some = wrong[n : n + 30]
         received = some[-1]["at"] - timedelta(hours=hours) + timedelta(seconds=40)
         told.merge(positions(some, received))
-    track = fold_track("冀A12345", told, PLACES)
-    assert track.shifted_h == -hours
+    driven = Drive("冀A12345", [told], PLACES)
+    track = whole(driven)
+    assert {batch.shifted for batch in track.batches} == {-hours}
     assert track.times[0] == seconds(START)
-    assert not track.dropped
+    assert not driven.dropped
 
 
 def test_one_late_batch_changes_no_clock() -> None:
     told = positions(drive(200), START + timedelta(hours=11, minutes=20))
-    assert fold_track("冀A12345", told, PLACES).shifted_h == 0
+    track = whole(Drive("冀A12345", [told], PLACES))
+    assert {batch.shifted for batch in track.batches} == {0}
 
 
 def test_any_order_and_copies_give_the_same() -> None:
@@ -141,9 +152,55 @@ def test_any_order_and_copies_give_the_same() -> None:
         assert folded(mixed)._replace(batches=()) == expected._replace(batches=())
 
 
+def test_a_copy_that_comes_later_is_no_evidence_of_its_own() -> None:
+    told = positions(drive(60), START + timedelta(minutes=61))
+    told.merge(positions(drive(60), START + timedelta(minutes=90)))
+    (batch,) = whole(Drive("冀A12345", [told], PLACES)).batches
+    assert batch.received == seconds(START) + 61 * 60
+
+
 def test_nothing_at_all_is_a_track_of_nothing() -> None:
-    assert fold_track("冀A12345", Positions(), PLACES).times == ()
+    assert Drive("冀A12345", [], PLACES).track(0, seconds(START)) is None
+    assert Drive("冀A12345", [Positions()], PLACES).first is None
     assert folded([fix(0)]).stops == ()
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_stretch_is_the_same_in_a_drive_of_some_days_as_in_one_of_weeks(seed: int) -> None:
+    """What the stream judges by is the days around; what files are judged by is all that there is."""
+    rng = random.Random(seed)
+    day = 24 * 60
+    fixes: list[Fix] = []
+    lon, minute = 114.5, -9.0 * day
+    while minute < 9 * day:
+        n, moving = rng.randint(3, 40), rng.random() < 0.5
+        for _ in range(n):
+            minute += rng.choice((0.5, 1, 2, 30))
+            lon += 0.012 if moving else rng.uniform(-1e-4, 1e-4)
+            fixes.append(fix(minute, lon))
+        if rng.random() < 0.3:
+            fixes.append(fix(minute + 0.2, rng.uniform(80, 130)))
+        if rng.random() < 0.2:
+            minute += rng.choice((90, 20 * 60, 40 * 60))
+        lon = 114.5 if rng.random() < 0.1 else lon
+    wrong_from = rng.uniform(-4, 4) * day
+    lot = Positions()
+    near = Positions()
+    begins, ends = seconds(START) - 86_400, seconds(START) + 86_400
+    for n in range(0, len(fixes), 20):
+        some = fixes[n : n + 20]
+        received = some[-1]["at"] + timedelta(minutes=rng.choice((0, 1, 1, 1, 300)))
+        if some[0]["at"] > START + timedelta(minutes=wrong_from):
+            some = [f | {"at": f["at"] - timedelta(hours=8)} for f in some]
+        for k, f in enumerate(some):  # each a batch of its own, so that they part at midnight
+            one = positions([f], received + timedelta(seconds=k))
+            lot.merge(one)
+            if begins - REACH_S <= seconds(f["at"]) <= ends + REACH_S:
+                near.merge(one)
+    whole_track = Drive("冀A12345", [lot], PLACES).track(begins, ends)
+    assert whole_track is not None
+    assert len(near) < len(lot)
+    assert Drive("冀A12345", [near], PLACES).track(begins, ends) == whole_track
 
 
 def test_the_coarse_areas_do_not_overlap_and_hold_their_seats() -> None:
@@ -164,7 +221,7 @@ def test_near_a_border_is_in_no_province() -> None:
     places = Places([], read_provinces(raw, 2))
     inside = [(115.0, 38.0, 0), (114.01, 38.0, -1), (114.03, 38.0, 0), (113.9, 38.0, -1)]
     for lon, lat, expected in inside:
-        track = fold_track("冀A12345", positions([fix(0, lon, lat), fix(1, lon, lat)]), places)
+        track = folded([fix(0, lon, lat), fix(1, lon, lat)], places=places)
         assert bool(track.stays) == (expected == 0), (lon, lat)
 
 

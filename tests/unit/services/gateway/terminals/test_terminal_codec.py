@@ -5,17 +5,18 @@ from typing import Any
 
 import pytest
 
+from schemas.jt808.frame import MOST_INNER_BYTES, Splitter, whole
+from schemas.jt808.header import Message, Package, read_message, write_message
+from schemas.jt808.position import read_batch, read_position
+from schemas.jt808.unreadable import Unreadable
 from services.gateway.terminals.answer import (
     Registered,
     Result,
     general_answer,
     registration_answer,
 )
-from services.gateway.terminals.frame import MOST_INNER_BYTES, Splitter, whole
-from services.gateway.terminals.header import Message, Package, read_message, write_message
 from services.gateway.terminals.packages import MOST_PACKAGES, Packages
-from services.gateway.terminals.position import read_batch, read_position
-from services.gateway.terminals.refusal import REASONS, Unreadable
+from services.gateway.terminals.refusal import REASONS
 from services.gateway.terminals.registration import (
     Registration,
     code_of,

@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 from struct import Struct
 from typing import NamedTuple
 
+from schemas.jt808.unreadable import Unreadable
 from schemas.track import MOST_POSITIONS
-from services.gateway.terminals.refusal import Unreadable
 
 __all__ = ["Fix", "read_batch", "read_position"]
 
@@ -37,6 +37,26 @@ class Fix(NamedTuple):
     """Bit 0: ignition, 1: positioned, 2: south, 3: west."""
     mileage_dkm: int | None
     """Tenths of a kilometre, if the terminal tells it."""
+
+    @property
+    def lon(self) -> float:
+        """Degrees, WGS-84."""
+        return self.lon_e6 / 1e6
+
+    @property
+    def lat(self) -> float:
+        """Degrees, WGS-84."""
+        return self.lat_e6 / 1e6
+
+    @property
+    def speed_kmh(self) -> float:
+        """Kilometres an hour."""
+        return self.speed_dkmh / 10
+
+    @property
+    def mileage_km(self) -> float | None:
+        """Kilometres, if the terminal tells it."""
+        return self.mileage_dkm / 10 if self.mileage_dkm is not None else None
 
 
 def read_position(body: bytes) -> Fix:

@@ -15,8 +15,8 @@ All numbers are big-endian.
 from struct import Struct
 from typing import NamedTuple
 
-from services.gateway.terminals.frame import escape, unescape, whole, xor_of
-from services.gateway.terminals.refusal import Unreadable
+from schemas.jt808.frame import escape, unescape, whole, xor_of
+from schemas.jt808.unreadable import Unreadable
 
 __all__ = ["Message", "Package", "phone_of", "read_message", "write_message"]
 

@@ -4,7 +4,7 @@ A frame is 0x7e, escaped bytes, 0x7e. "Inner" bytes are those between the flags,
 so, because what goes to the log is exactly what came.
 """
 
-from services.gateway.terminals.refusal import Unreadable
+from schemas.jt808.unreadable import Unreadable
 
 __all__ = ["FLAG", "MOST_INNER_BYTES", "Splitter", "escape", "unescape", "whole", "xor_of"]
 

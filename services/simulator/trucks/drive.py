@@ -1,0 +1,88 @@
+"""What a vehicle does: it stands and goes, and its terminal tells where it is."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import NamedTuple
+
+from services.simulator.dice import Dice
+from services.simulator.trucks.places import Place, km
+
+__all__ = ["USUAL_KMH", "Drive", "Fix"]
+
+USUAL_KMH = 62.0
+"""As the crow flies: roads are longer than that, and faster."""
+_FASTEST_KMH = 90.0
+_STANDING_S = 120
+"""A terminal of a vehicle that stands tells of it every two minutes."""
+_DRIFT = 0.00008
+"""Degrees by which a terminal that stands is off, some eight metres."""
+
+
+class Fix(NamedTuple):
+    """One position; ``at`` in seconds since 1970, ``status`` as JT/T 808 has it (1: on, 2: positioned)."""
+
+    at: int
+    lon: float
+    lat: float
+    kmh: int | None
+    status: int = 3
+
+
+class Drive:
+    """Where one vehicle is from a moment on. Each method goes on from where the last one ended."""
+
+    def __init__(self, begins: datetime, place: Place) -> None:
+        self.now, self.here = int(begins.timestamp()), place
+        self._parts: list[tuple[int, int, Place, Place]] = []
+        self.silent: list[tuple[int, int]] = []
+        """Times in which its terminal says nothing."""
+
+    def stand(self, minutes: float) -> "Drive":
+        """Stand for so long."""
+        return self._move(self.here, self.now + round(minutes * 60))
+
+    def until(self, moment: datetime | int) -> "Drive":
+        """Stand until a moment; not at all where that is over."""
+        at = moment if isinstance(moment, int) else int(moment.timestamp())
+        return self._move(self.here, at) if at > self.now else self
+
+    def go(self, place: Place, kmh: float = USUAL_KMH) -> "Drive":
+        """Go to a place."""
+        return self._move(place, self.now + max(1, round(km(self.here, place) / kmh * 3600)))
+
+    def reach(self, place: Place, moment: datetime | int) -> "Drive":
+        """Go to a place so that it is there at a moment. Raises ValueError where no lorry could."""
+        at = moment if isinstance(moment, int) else int(moment.timestamp())
+        if km(self.here, place) > _FASTEST_KMH * (at - self.now) / 3600:
+            raise ValueError(f"{km(self.here, place):.0f} km in {at - self.now} s")
+        return self._move(place, at)
+
+    def quiet(self, minutes: float) -> "Drive":
+        """Say nothing from now on for so long."""
+        self.silent.append((self.now, self.now + round(minutes * 60)))
+        return self
+
+    def fixes(self, dice: Dice, every_s: int = 60) -> Iterator[Fix]:
+        """Yield the positions that its terminal tells, in order of time, ``every_s`` on the road."""
+        last, silent = 0, self.silent
+        for begins, ends, here, there in self._parts:
+            stands = here == there
+            kmh = 0 if stands else round(km(here, there) / (ends - begins) * 3600 * 1.1)
+            for at in range(begins, ends, _STANDING_S if stands else every_s):
+                if at > last and not (silent and any(a < at < b for a, b in silent)):
+                    last = at
+                    yield self._fix(dice, at, (at - begins) / (ends - begins), here, there, kmh)
+        yield Fix(self.now, round(self.here[0], 6), round(self.here[1], 6), 0)
+
+    def _fix(self, dice: Dice, at: int, part: float, here: Place, there: Place, kmh: int) -> Fix:
+        if here == there:
+            lon, lat = (x + (dice.below(3) - 1) * _DRIFT for x in here)
+        else:
+            lon, lat = here[0] + (there[0] - here[0]) * part, here[1] + (there[1] - here[1]) * part
+            kmh += dice.below(9) - 4
+        return Fix(at, round(lon, 6), round(lat, 6), max(0, kmh))
+
+    def _move(self, place: Place, at: int) -> "Drive":
+        self._parts.append((self.now, at, self.here, place))
+        self.now, self.here = at, place
+        return self
