@@ -11,7 +11,7 @@ from typing import Any
 
 import psutil
 
-__all__ = ["RESULTS", "keep", "machine_facts", "pin"]
+__all__ = ["RESULTS", "cpu_seconds", "keep", "machine_facts", "pin", "rss_mb"]
 
 RESULTS = Path(__file__).with_name("results")
 _PACKAGES = ("aiokafka", "asyncpg", "faust-streaming", "msgspec", "uvloop")
@@ -59,3 +59,14 @@ def pin(pid: int, cpu: int) -> None:
     for each in (process, *process.children(recursive=True)):
         for thread in each.threads():
             os.sched_setaffinity(thread.id, {cpu})
+
+
+def rss_mb(pid: int) -> int:
+    """Return what a process holds in memory, MB."""
+    return int(psutil.Process(pid).memory_info().rss) // 2**20
+
+
+def cpu_seconds(pid: int) -> float:
+    """Return the processor time of a process so far, in its own code and in the kernel."""
+    times = psutil.Process(pid).cpu_times()
+    return float(times.user + times.system)

@@ -11,7 +11,6 @@ import argparse
 import asyncio
 import json
 import logging
-import os
 import tempfile
 import time
 from collections.abc import Iterator
@@ -22,7 +21,7 @@ from typing import Any
 import asyncpg
 import structlog
 
-from bench.machine import keep, machine_facts
+from bench.machine import keep, machine_facts, rss_mb
 from infra.local.residence import remove_home
 from infra.local.service import ARCHIVER, MEDICAL_WORKER
 from infra.local.stack import LocalStack
@@ -92,11 +91,6 @@ async def _rest(connection: Any, events: int) -> tuple[float, float]:
         await asyncio.sleep(0.05)
 
 
-def _rss(pid: int) -> int:
-    line = Path(f"/proc/{pid}/statm").read_text().split()[1]
-    return int(line) * os.sysconf("SC_PAGE_SIZE") // 2**20
-
-
 async def measure(home: Path, packages: int, open_packages: int, due: int) -> dict[str, Any]:
     """Run it all on a stack of its own."""
     settings = Settings(home=home, deadline_settle_s=0.0)
@@ -118,7 +112,7 @@ async def measure(home: Path, packages: int, open_packages: int, due: int) -> di
         await stack.start_child("medical-worker")
         start = time.monotonic()
         kept, judged = await _rest(connection, total)
-        rss = _rss(stack.pid("medical-worker"))
+        rss = rss_mb(stack.pid("medical-worker"))
         # 3. Deadlines.
         first = datetime.now(UTC) + timedelta(seconds=_WARN_S) - timedelta(hours=48)
         step = timedelta(seconds=_SPREAD_S / max(1, due))

@@ -11,6 +11,7 @@ import resource
 import sys
 import time
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from bench.machine import machine_facts
 from schemas.decode import decode_registry_record, decode_track_event
@@ -150,18 +151,29 @@ def _manifests(places: list[Place], vehicles: int) -> list[list[bytes]]:
     return found
 
 
-def main() -> int:
-    """Measure and print."""
-    vehicles, count = (int(a) for a in (*sys.argv[1:3], *("2000", "510")[len(sys.argv) - 1 :]))
-    rng = random.Random(7)  # noqa: S311
+class Invented(NamedTuple):
+    """Lines: the registry, all positions by vehicle, each manifest's events."""
+
+    registry: list[bytes]
+    events: list[bytes]
+    manifests: list[list[bytes]]
+
+
+def invented(rng: random.Random, vehicles: int, count: int) -> Invented:
+    """Return a world of so many vehicles with so many positions each."""
     places = _places(rng)
     registry = _registry(places)
     registry += [
         record_line("vehicle", f"v{n}", plate=_plate(n), owner=CARRIER) for n in range(vehicles)
     ]
+    return Invented(registry, _events(rng, places, vehicles, count), _manifests(places, vehicles))
+
+
+def main() -> int:
+    """Measure and print."""
+    vehicles, count = (int(a) for a in (*sys.argv[1:3], *("2000", "510")[len(sys.argv) - 1 :]))
+    registry, events, manifests = invented(random.Random(7), vehicles, count)  # noqa: S311
     view = RegistryView.known_at(map(decode_registry_record, registry))
-    events = _events(rng, places, vehicles, count)
-    manifests = _manifests(places, vehicles)
     now = START + timedelta(days=1)
     positions = vehicles * count
     print(machine_facts())

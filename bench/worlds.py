@@ -18,7 +18,10 @@ Said = tuple[str, bytes]
 
 COPIES = 100
 _EVENTS_A_MANIFEST = 4.41
-_NAMES = re.compile(rb'"(urn:uscc:)?([0-9A-Z]{18})"|"(G?\d{16}|\d{14})"|"(id)":"([^"]*)"')
+_NAMES = re.compile(
+    rb'"(urn:uscc:)?([0-9A-Z]{18})"|"(G?\d{16}|\d{14})"|"(id)":"([^"]*)"'
+    rb'|"((?:[\xe4-\xe9][\x80-\xbf]{2})[A-Z])([0-9A-Z]{5})"'
+)
 
 
 def world(events: int, copies: int = COPIES) -> tuple[list[bytes], Iterator[Said]]:
@@ -48,7 +51,7 @@ def _template(line: bytes, *, record: bool) -> Callable[[int], bytes]:
     parts: list[bytes | Callable[[int], bytes]] = []
     end = 0
     for match in _NAMES.finditer(line):
-        prefix, code, number, _, name = match.groups()
+        prefix, code, number, _, name, city, plate = match.groups()
         if name is not None and not record:
             continue  # ids are unique within a source, and sources differ
         parts.append(line[end : match.start()])
@@ -57,6 +60,8 @@ def _template(line: bytes, *, record: bool) -> Callable[[int], bytes]:
             parts.append(_code(prefix or b"", code))
         elif number is not None:
             parts.append(_number(number))
+        elif plate is not None:
+            parts.append(_plate(city, plate))
         else:
             parts.append(_record_id(name))
     parts.append(line[end:])
@@ -72,6 +77,24 @@ def _code(prefix: bytes, code: bytes) -> Callable[[int], bytes]:
         first = text[:8] + ALPHABET[k // 31] + ALPHABET[k % 31] + text[10:17]
         made.append(b'"%b%b"' % (prefix, (first + check_character(first)).encode()))
     return lambda k: made[k]
+
+
+def _plate(city: bytes, rest: bytes) -> Callable[[int], bytes]:
+    """Give the copy a vehicle of its own: one lorry in a hundred countries would be in two places."""
+    serial = _SERIALS.setdefault((city, rest), len(_SERIALS))
+
+    def made(k: int) -> bytes:
+        left, text = serial * COPIES + k, ""
+        for _ in range(5):
+            left, digit = divmod(left, len(_PLATE))
+            text = _PLATE[digit] + text
+        return b'"%b%b"' % (city, text.encode())
+
+    return made
+
+
+_PLATE = "0123456789ABCDEFGHJKLMNPQRSTUVWXYZ"
+_SERIALS: dict[tuple[bytes, bytes], int] = {}
 
 
 def _number(number: bytes) -> Callable[[int], bytes]:

@@ -13,7 +13,7 @@ from infra.runtime.kafka import new_reader
 from infra.runtime.log_check import cluster_id_of, partitions_of
 from infra.runtime.offsets import LogBroken, OffsetTable, verify_log
 from infra.runtime.schema import SchemaUnfit, program_schema, require_schema
-from infra.runtime.settings import MANIFEST_TOPIC, MEDICAL_TOPIC, Settings
+from infra.runtime.settings import MANIFEST_TOPIC, MEDICAL_TOPIC, TRACKS_TOPIC, Settings
 from services.cli.check_courier import check_courier
 from services.cli.checkup import Checkup
 from services.cli.console import quote
@@ -22,7 +22,7 @@ from services.cli.line_state import read_line_state
 
 __all__ = ["check_kafka", "check_positions", "check_postgres"]
 
-JUDGED = (MANIFEST_TOPIC, MEDICAL_TOPIC)
+JUDGED = (MANIFEST_TOPIC, MEDICAL_TOPIC, TRACKS_TOPIC)
 _CONSUMERS = (("judge", "研判"), ("archiver", "归档"))
 _STILL_S = 30.0
 """A position behind the log that has not moved for so long stands still."""
@@ -120,9 +120,15 @@ async def check_postgres(checkup: Checkup, settings: Settings, ends: Ends | None
 
 
 def check_positions(
-    checkup: Checkup, rows: list[Any], ends: Mapping[int, int], topic: str = MANIFEST_TOPIC
+    checkup: Checkup,
+    rows: list[Any],
+    ends: Mapping[int, int],
+    topic: str = MANIFEST_TOPIC,
 ) -> None:
-    """Compare each consumer's positions with the ends of the log."""
+    """Compare each consumer's positions with the ends of the log.
+
+    The archive of vehicles is behind by a file, which is closed when it is large or old enough.
+    """
     checkup.head(f"进度 {topic}", "how far behind")
     now = datetime.now(UTC)
     table = Table.grid(padding=(0, 3, 0, 2))
@@ -131,10 +137,13 @@ def check_positions(
         at = {row["partition"]: row for row in rows if row["consumer"] == consumer}
         behind = {p: end - (at[p]["next_offset"] if p in at else 0) for p, end in ends.items()}
         lag = sum(max(0, n) for n in behind.values())
+        by_files = topic == TRACKS_TOPIC and consumer == "archiver"
         stuck = [
             p
             for p, n in behind.items()
-            if n > 0 and (p not in at or (now - at[p]["updated_at"]).total_seconds() > _STILL_S)
+            if n > 0
+            and not by_files
+            and (p not in at or (now - at[p]["updated_at"]).total_seconds() > _STILL_S)
         ]
         each = " ".join(
             f"{p}:{at[p]['next_offset'] if p in at else 0}/{ends[p]}" for p in sorted(ends)
@@ -160,12 +169,12 @@ def check_positions(
 
 async def _check_queues(checkup: Checkup, connection: Any) -> None:
     state = await read_line_state(connection)
-    waiting = state.dirty + state.rejudge
+    waiting = state.dirty + state.rejudge + state.vehicles
     pages = state.registry_head - state.registry_pager
     checkup.tell(
         "note" if waiting or pages else "ok",
         f"登记序号 {state.registry_head}，待分发 {pages}，待重判 {waiting}",
-        f"registry sequence, changes to page, subjects to judge again ({state.dirty} shared)",
+        f"registry sequence, changes to page, subjects to judge again ({state.dirty} shared, {state.vehicles} of vehicles)",
     )
     checkup.tell(
         "ok",

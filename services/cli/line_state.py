@@ -15,15 +15,15 @@ SELECT
         AS archived,
     (SELECT coalesce(sum(next_offset), 0)::bigint FROM consumer_offset
         WHERE consumer = 'judge' AND topic = 'vehicle.tracks') AS tracks,
-    (SELECT count(*) FROM dirty) + (SELECT count(*) FROM medical_dirty)
-        + (SELECT count(*) FROM vehicle_dirty) AS dirty,
+    (SELECT count(*) FROM dirty) + (SELECT count(*) FROM medical_dirty) AS dirty,
+    (SELECT count(*) FROM vehicle_dirty)
+        + (SELECT count(*) FROM journey WHERE due <= clock_timestamp()) AS vehicles,
     (SELECT count(*) FROM rejudge) AS rejudge,
     (SELECT seq FROM registry_head) AS registry_head,
     (SELECT seq FROM registry_pager) AS registry_pager,
     (SELECT count(*) FROM deadline WHERE due <= clock_timestamp())
         + (SELECT count(*) FROM medical_day WHERE due <= clock_timestamp())
-        + (SELECT count(*) FROM medical_week WHERE due <= clock_timestamp())
-        + (SELECT count(*) FROM journey WHERE due <= clock_timestamp()) AS due,
+        + (SELECT count(*) FROM medical_week WHERE due <= clock_timestamp()) AS due,
     (SELECT count(*) FROM quarantine) AS quarantined,
     (SELECT count(*) FROM outbox WHERE sent_at IS NULL) AS outbox,
     (SELECT count(*) FROM alert WHERE state = 'open') AS alerts_open
@@ -42,6 +42,8 @@ class LineState:
     archived: int
     tracks: int
     dirty: int
+    vehicles: int
+    """Vehicles to be judged again, and deadlines of journeys that have come."""
     rejudge: int
     registry_head: int
     registry_pager: int
@@ -53,7 +55,7 @@ class LineState:
 
     @property
     def settled(self) -> bool:
-        """Whether nothing is left to be judged again."""
+        """Whether nothing is left to be judged again, but for vehicles, whose worker may not run."""
         return (
             not self.dirty
             and not self.rejudge

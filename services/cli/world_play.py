@@ -140,10 +140,11 @@ async def _post(
 
 
 def _come(state: LineState, posted: Posted) -> bool:
-    """Whether all that was accepted has come through."""
+    """Whether all that was accepted has come through, with the vehicles."""
     return (
         min(state.judged, state.archived) >= posted.accepted
         and state.tracks >= posted.positions + posted.frames
+        and not state.vehicles
     )
 
 
@@ -173,9 +174,9 @@ async def _settle(
             accepted, judged = posted.accepted + posted.positions, state.judged + state.tracks
             raise Failure(
                 f"{patience_s:.0f} 秒没有进展：收到 {accepted}，研判 {judged}，"
-                f"归档 {state.archived}，待重判 {state.dirty + state.rejudge}。",
+                f"归档 {state.archived}，待重判 {state.dirty + state.rejudge + state.vehicles}。",
                 f"Nothing moved for {patience_s:.0f} s: accepted {accepted}, judged {judged},"
-                f" archived {state.archived}, to judge again {state.dirty + state.rejudge}.",
+                f" archived {state.archived}, to judge again {state.dirty + state.rejudge + state.vehicles}.",
                 *cure,
             )
         await asyncio.sleep(0.1)

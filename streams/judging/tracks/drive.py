@@ -57,6 +57,10 @@ _ZERO = 0.01
 _SLOW_KMH, _PLACE_KM = 3, 0.2
 _SAME_STOP_S = 5 * 60
 """Stops at one place with less between them are one: drift and a queue at a gate break none up."""
+_PARKED_S = 12 * 3600
+"""Heard at one place before and after so long a silence it may have stood there overnight; longer tells nothing."""
+_BRIDGED_S = 2 * 3600
+"""Heard in one province before and after so long a silence it was there in between."""
 _SAME_VISIT_S = 3 * 60
 """Out of a fence for no longer is a bad fix at its edge."""
 
@@ -307,7 +311,7 @@ def _stops(fixes: _Fixes, times: Ints, places: Places) -> Iterator[Stop]:
     slow = (fixes.speed[:-1] < _SLOW_KMH) & (fixes.speed[1:] < _SLOW_KMH)
     crawled = km * _HOUR < _SLOW_KMH * took
     near = km < _PLACE_KM
-    still = near & (slow | crawled | (took >= LEAST_STOP_S))
+    still = near & (slow | crawled | (took >= LEAST_STOP_S)) & (took <= _PARKED_S)
     runs: list[tuple[int, int]] = []
     for first, last in _runs(still):
         begins, ends = first, last + 1
@@ -369,9 +373,14 @@ def _by_enter(stay: Stay) -> tuple[int, str]:
 
 
 def _stays(times: Ints, province: Ints, places: Places) -> Iterator[Stay]:
-    for code in np.unique(province[province >= 0]).tolist():
-        for a, b in _runs(province == code):
-            yield Stay(places.provinces.codes[code], int(times[a]), int(times[b]))
+    silences = np.flatnonzero(np.diff(times) > _BRIDGED_S) + 1
+    for first, end in pairwise([0, *silences.tolist(), len(times)]):
+        part = province[first:end]
+        for code in np.unique(part[part >= 0]).tolist():
+            for a, b in _runs(part == code):
+                yield Stay(
+                    places.provinces.codes[code], int(times[first + a]), int(times[first + b])
+                )
 
 
 def _gaps(times: Ints, which: Ints, fence: Ints, places: Places) -> Iterator[Gap]:

@@ -25,6 +25,7 @@ from streams.judging.rules.track.rule import (
     loaded_span,
     map_note,
     map_words,
+    not_tracked,
     place_text,
     silent,
     span_text,
@@ -47,6 +48,9 @@ EXPLAINED = Cure(
 def _stayed(
     rule: TrackRule, trip: Trip, view: RegistryView, now: datetime | None
 ) -> Sequence[Outcome]:
+    nothing = not_tracked(rule, trip)
+    if nothing is not None:
+        return nothing
     own = {province_of(trip.leg.origin), province_of(trip.leg.destination)}
     ends = trip.ends
     abroad: dict[str, list[tuple[Stop, str]]] = {}
@@ -153,6 +157,9 @@ def _left(
     own = province_of(trip.leg.origin)
     if own != province_of(trip.leg.destination):
         return silent(rule, "crosses", ("本来就是跨省转移", "the manifest crosses provinces"))
+    nothing = not_tracked(rule, trip)
+    if nothing is not None:
+        return nothing
     ends, least = trip.ends, rule.parameters["minutes"] * 60
     outside: dict[str, list[Stay]] = {}
     for stay in trip.track.stays:

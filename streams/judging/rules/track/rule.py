@@ -24,6 +24,7 @@ __all__ += [
     "loaded_span",
     "map_note",
     "map_words",
+    "not_tracked",
     "place_text",
     "silent",
     "span_text",
@@ -97,6 +98,13 @@ def found(
         cures=tuple(cures),
         margin=margin,
     )
+
+
+def not_tracked(rule: TrackRule, trip: "Trip") -> tuple[Outcome] | None:
+    """Return the rule's word on a load during which the vehicle told no position at all, else None."""
+    if trip.positions(trip.begins, trip.ends):
+        return None
+    return silent(rule, "not_tracked", ("途中没有位置", "no position while loaded"))
 
 
 LOADED: Said = ("装载后至卸载前", "while loaded")

@@ -23,6 +23,7 @@ from streams.judging.rules.track.rule import (
     found,
     hours_text,
     loaded_span,
+    not_tracked,
     place_text,
     silent,
     span_text,
@@ -47,6 +48,9 @@ def _outside(trip: Trip) -> Iterator[Stop]:
 def _at_water(
     rule: TrackRule, trip: Trip, view: RegistryView, now: datetime | None
 ) -> Sequence[Outcome]:
+    nothing = not_tracked(rule, trip)
+    if nothing is not None:
+        return nothing
     least, reach = rule.parameters["minutes"] * 60, rule.parameters["metres"]
     by: dict[str, list[tuple[Stop, Near]]] = {}
     for stop in _outside(trip):
@@ -120,6 +124,9 @@ def _water_finding(rule: TrackRule, trip: Trip, stops: Sequence[tuple[Stop, Near
 def _long(
     rule: TrackRule, trip: Trip, view: RegistryView, now: datetime | None
 ) -> Sequence[Outcome]:
+    nothing = not_tracked(rule, trip)
+    if nothing is not None:
+        return nothing
     hours = rule.parameters["hours"]
     stops = [s for s in _outside(trip) if s.ends - s.begins > hours * 3600]
     if not stops:
@@ -195,9 +202,10 @@ def _last_end(rule: TrackRule, trip: Trip) -> int | None:
 def _gap(
     rule: TrackRule, trip: Trip, view: RegistryView, now: datetime | None
 ) -> Sequence[Outcome]:
+    nothing = not_tracked(rule, trip)
+    if nothing is not None:
+        return nothing
     hours = rule.parameters["hours"]
-    if not trip.positions(trip.begins, trip.ends):
-        return silent(rule, "not_tracked", ("途中没有位置", "no position while loaded"))
     gaps = [(a, b) for a, b in _silences(trip) if b - a > hours * 3600]
     since = _silent_since(rule, trip, now)
     if since is not None:

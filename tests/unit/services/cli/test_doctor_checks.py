@@ -69,3 +69,10 @@ def test_a_taken_port_is_wrong_only_if_it_was_asked_for(checkup, tmp_path, monke
     assert checkup.wrong == []
     check_machine(checkup, tmp_path, tmp_path, Settings(gateway_port=8080))
     assert len(checkup.wrong) == 1
+
+
+def test_the_archive_of_vehicles_is_behind_by_a_file_and_that_is_no_fault(checkup):
+    check_positions(checkup, rows(judge=(0, 900), archiver=(60, 900)), {0: 100}, "vehicle.tracks")
+    assert checkup.wrong == []
+    check_positions(checkup, rows(judge=(40, 900), archiver=(0, 1)), {0: 100}, "vehicle.tracks")
+    assert ["judge" in note.en for note in checkup.wrong] == [True]
