@@ -160,6 +160,9 @@ class ReceivedData(Record):
     plate: Plate | None = None
     cold: bool = Field(default=False, description="贮存温度低于 5 ℃")
     disinfected: bool = Field(default=False, description="已消毒")
+    boxes: Annotated[list[Label], Field(max_length=500)] = Field(
+        default=[], description="装运所用的周转箱编号"
+    )
     handler: Short | None = None
 
     __checks__ = (_packages_once, _listed_or_weighed)

@@ -1,4 +1,4 @@
-"""The days of institutions and plants: judged by any worker, some dozen of them a transaction.
+"""The days and weeks of institutions and plants: judged by any worker, some dozen of them a transaction.
 
 READ COMMITTED: what this transaction does not see has its own dirty row still standing, so whom it is
 about comes round again. Judging is that of files (``streams/judging/medical``), over the packages of the
@@ -6,18 +6,14 @@ days concerned; what is loaded is whatever was said of those packages, with all 
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Collection, Container, Iterable, Sequence
+from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
 import asyncpg
-import msgspec
 
 from schemas.envelope import unit_of
-from schemas.instant import CHINA
-from streams.alert_rows import write_alerts
-from streams.judging.alerts import alert_changes
-from streams.judging.decision import LimitDecision, Memo
+from streams.judging.decision import LimitDecision
 from streams.judging.medical.day import (
     HospitalDay,
     Pickup,
@@ -25,17 +21,17 @@ from streams.judging.medical.day import (
     hospital_days,
     pickups_of,
     plant_days,
+    weighed_as_one,
 )
-from streams.judging.medical.judge import JudgedDay, day_marks, day_parties, judge_day, summary_of
 from streams.judging.medical.package import Mark
-from streams.judging.medical.said import MedicalStatement, counted, read_medical
-from streams.judging.outcome import outcome_digest
-from streams.judging.packing import outcomes_json
+from streams.judging.medical.said import Counted, counted
 from streams.judging.registry import RegistryView
 from streams.judging.rules import RULE_BOOK, RuleBook
 from streams.judging.statement import Ref
 from streams.medical_batch import PICKUP, PLANT
-from streams.postgres_registry import HISTORY
+from streams.medical_said import EVENTS_BETWEEN, EVENTS_OF, Said, columns, load, midnight
+from streams.medical_verdicts import Standing, write_verdicts
+from streams.medical_weeks import weeks_to_judge
 from streams.postgres_state import PostgresState
 
 __all__ = ["fire_medical", "judge_dirty_days", "judge_holders"]
@@ -44,7 +40,7 @@ GROUP = 50
 """Institutions and plants judged in one transaction: the registry's head is held meanwhile."""
 MOST = 500
 """In one round, before the registry and deadlines are looked at again."""
-_DAY = "/day"
+_DAY, _WEEK = "/day", "/week"
 _WINDOW = timedelta(days=31)
 """How long after a day a pick-up may bear on what was sealed on it (``hospital_days``)."""
 
@@ -52,17 +48,6 @@ _LOCK = """
 SELECT h FROM unnest($1::text[]) h
 WHERE pg_try_advisory_xact_lock(hashtextextended('medical/' || h, 0))
 """
-_EVENTS = "DISTINCT e.source, e.event_id, e.digest, e.received_us, e.raw, e.corrects"
-_EVENTS_OF = f"""
-SELECT {_EVENTS} FROM unnest($1::text[], $2::text[]) t (holder, label)
-JOIN medical_word w USING (holder, label) JOIN medical_event e USING (source, event_id, digest)
-"""  # noqa: S608
-_EVENTS_BETWEEN = f"""
-SELECT {_EVENTS} FROM unnest($1::text[], $2::timestamptz[], $3::timestamptz[]) t (holder, since, until)
-JOIN medical_word w ON w.holder = t.holder AND w.at >= t.since AND w.at < t.until
-    AND left(w.label, 1) = '/' AND w.label = $4
-JOIN medical_event e USING (source, event_id, digest)
-"""  # noqa: S608
 _PICKUPS = """
 SELECT w.holder, w.source, w.event_id, w.digest, w.at, e.corrects IS NOT NULL
     OR EXISTS (SELECT FROM medical_event c WHERE c.source = w.source AND c.corrects = w.event_id)
@@ -72,15 +57,6 @@ FROM unnest($1::text[], $2::timestamptz[], $3::timestamptz[]) t (holder, since, 
 JOIN medical_word w ON w.holder = t.holder AND w.at >= t.since AND w.at < t.until
     AND left(w.label, 1) = '/' AND w.label = $4
 JOIN medical_event e USING (source, event_id, digest)
-"""
-_CORRECTING = """
-SELECT e.source, e.event_id, e.digest, e.received_us, e.raw, e.corrects
-FROM unnest($1::text[], $2::text[]) t (source, event_id)
-JOIN medical_event e ON e.source = t.source AND e.corrects = t.event_id
-"""
-_NAMED = """
-SELECT e.source, e.event_id, e.digest, e.received_us, e.raw, e.corrects
-FROM unnest($1::text[], $2::text[]) t (source, event_id) JOIN medical_event e USING (source, event_id)
 """
 _OPEN_DAYS = """
 SELECT d.holder, d.day FROM unnest($1::text[], $2::date[], $3::date[]) t (holder, since, until)
@@ -99,40 +75,32 @@ _MEMBERS = """
 SELECT DISTINCT m.holder, m.label FROM unnest($1::text[], $2::date[]) t (holder, day)
 JOIN medical_member m USING (holder, day)
 """
-_ROW = """
-INSERT INTO medical_day (subject, holder, kind, day, origin_region, destination_region, marks, summary,
-    outcomes, memo, open, due, fires_at, fired_at, registry_seq, clock)
-SELECT subject, holder, kind, day, origin, destination, string_to_array(marks, ' '), summary::jsonb,
-    outcomes::json, memo, open, due, fires, fired, $1, $2
-FROM unnest($3::text[], $4::text[], $5::text[], $6::date[], $7::text[], $8::text[], $9::text[],
-    $10::text[], $11::text[], $12::bytea[], $13::boolean[], $14::timestamptz[], $15::timestamptz[],
-    $16::timestamptz[]) AS t (subject, holder, kind, day, origin, destination, marks, summary, outcomes,
-        memo, open, due, fires, fired)
-ON CONFLICT (subject) DO UPDATE SET
-    origin_region = excluded.origin_region, destination_region = excluded.destination_region,
-    marks = excluded.marks, summary = excluded.summary, outcomes = excluded.outcomes,
-    memo = excluded.memo, open = excluded.open, due = excluded.due, fires_at = excluded.fires_at,
-    fired_at = excluded.fired_at, registry_seq = excluded.registry_seq, clock = excluded.clock,
-    updated_at = clock_timestamp()
+_DAYS_OF = """
+SELECT DISTINCT m.holder, m.day FROM unnest($1::text[], $2::text[]) t (holder, label)
+JOIN medical_member m USING (holder, label)
 """
 _CLOCK = """
 SELECT CASE WHEN bool_and(clock IS NOT NULL) THEN min(clock) END FROM consumer_offset
 WHERE consumer = $1 AND topic = $2
 """
 _FIRE = """
-WITH fired AS (
+WITH days AS (
     UPDATE medical_day SET fires_at = NULL, fired_at = greatest(fired_at, $1)
     WHERE subject IN (SELECT subject FROM medical_day WHERE fires_at <= $1 ORDER BY fires_at
         LIMIT $2 FOR UPDATE SKIP LOCKED)
-    RETURNING holder, kind, day
+    RETURNING holder, CASE kind WHEN 'medical' THEN '/day/' ELSE '/plant/' END || day AS label
+), weeks AS (
+    UPDATE medical_week SET fires_at = NULL, fired_at = greatest(fired_at, $1)
+    WHERE subject IN (SELECT subject FROM medical_week WHERE fires_at <= $1 ORDER BY fires_at
+        LIMIT $2 FOR UPDATE SKIP LOCKED)
+    RETURNING holder, '/week/' || day AS label
 )
 INSERT INTO medical_dirty (holder, label)
-SELECT holder, CASE kind WHEN 'medical' THEN '/day/' ELSE '/plant/' END || day FROM fired
+SELECT holder, label FROM days UNION ALL SELECT holder, label FROM weeks
 RETURNING id
 """
 
 _Day = HospitalDay | PlantDay
-_Said = dict[Any, MedicalStatement]
 
 
 class _Touched(NamedTuple):
@@ -142,15 +110,7 @@ class _Touched(NamedTuple):
     days: set[date]
     pickups: set[date]
     plant: set[date]
-
-
-class _Row(NamedTuple):
-    """What stands of a day."""
-
-    memo: Memo = Memo()
-    due: datetime | None = None
-    fires_at: datetime | None = None
-    fired_at: datetime | None = None
+    weeks: set[date]
 
 
 async def fire_medical(state: PostgresState, most: int = 500) -> int:
@@ -196,13 +156,18 @@ async def judge_holders(
             by_holder[row["holder"]].add(row["label"])
         touched = {holder: _sorted(its) for holder, its in sorted(by_holder.items())}
         # 3. In later statements: which days that is, and all that was said of their packages.
-        days: list[_Day] = [
-            *await _hospital_days(connection, touched),
-            *await _plant_days(connection, touched),
-        ]
-        # 4. Verdicts, alerts, deadlines.
+        hospitals = await _hospital_days(connection, touched)
+        days: list[_Day] = [*hospitals, *await _plant_days(connection, touched)]
+        # 4. Verdicts, alerts, deadlines; then the weeks that are added up from these days.
         clock = await _clock(connection, state)
-        return await _judge(connection, days, view, seq, clock, state.settle, book)
+        by = Standing(view, seq, clock, state.settle, book)
+        decisions = await write_verdicts(connection, days, by)
+        asked = {holder: its.weeks for holder, its in touched.items()}
+        told_on = {holder: set(its.pickups) for holder, its in touched.items()}
+        for facts in hospitals:
+            told_on[facts.institution].add(facts.day)
+        weeks = await weeks_to_judge(connection, asked, told_on)
+        return [*decisions, *await write_verdicts(connection, weeks, by)]
 
 
 def _sorted(labels: Collection[str]) -> _Touched:
@@ -216,7 +181,7 @@ def _sorted(labels: Collection[str]) -> _Touched:
             if label.startswith(prefix)
         }
 
-    return _Touched(packages, of(_DAY), of(PICKUP), of(PLANT))
+    return _Touched(packages, of(_DAY), of(PICKUP), of(PLANT), of(_WEEK))
 
 
 async def _hospital_days(
@@ -229,56 +194,83 @@ async def _hospital_days(
         rows = await connection.fetch(_OPEN_DAYS, list(came), since, list(map(max, came.values())))
         for row in rows:
             days[row["holder"]].add(row["day"])
-    said: _Said = {}
+    said: Said = {}
     pairs = [(holder, label) for holder, its in touched.items() for label in its.packages]
     if pairs:
-        await _load(connection, said, _EVENTS_OF, *_columns(pairs))
+        await load(connection, said, EVENTS_OF, *columns(pairs))
+        told, _ = counted(said.values())
         now_on = [
             (day.institution, package.id, day.day)
-            for day in hospital_days(counted(said.values())[0])
+            for day in hospital_days(told)
             if day.institution in touched
             for package in day.packages
             if package.id in touched[day.institution].packages
         ]
-        before = await connection.fetch(_FORGET, *_columns(pairs))
+        before = await connection.fetch(_FORGET, *columns(pairs))
         if now_on:
-            await connection.execute(_REMEMBER, *_columns(now_on))
+            await connection.execute(_REMEMBER, *columns(now_on))
         for holder, _, day in now_on:
             days[holder].add(day)
-        for row in before:
+        beside = _weighed_beside(told, {*pairs}, touched)
+        for row in (*before, *await connection.fetch(_DAYS_OF, *columns(sorted(beside)))):
             days[row["holder"]].add(row["day"])
     wanted = [(holder, day) for holder, its in days.items() for day in sorted(its)]
     if not wanted:
         return []
     # A register names packages of other days, too, of which not all that was said is loaded here.
-    members = [tuple(row) for row in await connection.fetch(_MEMBERS, *_columns(wanted))]
+    members = [tuple(row) for row in await connection.fetch(_MEMBERS, *columns(wanted))]
     whole = {*members, *pairs}
-    await _load(connection, said, _EVENTS_OF, *_columns(sorted({*members} - {*pairs})))
+    await load(connection, said, EVENTS_OF, *columns(sorted({*members} - {*pairs})))
     spans = [
-        (holder, _midnight(min(its)), _midnight(max(its) + _WINDOW + timedelta(days=1)))
+        (holder, midnight(min(its)), midnight(max(its) + _WINDOW + timedelta(days=1)))
         for holder, its in days.items()
         if its
     ]
     pickups = await _pickups(connection, said, spans)
+    told, _ = counted(said.values())
+    beside = _weighed_beside(told, whole, touched)
+    if beside:
+        await load(connection, said, EVENTS_OF, *columns(sorted(beside)))
+        told, _ = counted(said.values())
     found = {}
-    for facts in hospital_days(counted(said.values())[0]):
+    for facts in hospital_days(told):
         packages = tuple(p for p in facts.packages if (facts.institution, p.id) in whole)
         its = pickups_of(facts.day, pickups.get(facts.institution, facts.pickups))
-        found[facts.institution, facts.day] = facts._replace(packages=packages, pickups=its)
+        registers = tuple(
+            register
+            for register in facts.registers
+            if {(facts.institution, p.id) for p in register.packages} <= whole | beside
+        )
+        found[facts.institution, facts.day] = facts._replace(
+            packages=packages, pickups=its, registers=registers
+        )
     return [found.get(key, HospitalDay(*key, (), ())) for key in wanted]
 
 
+def _weighed_beside(
+    told: Iterable[Counted], packages: set[tuple[str, str]], holders: Container[str]
+) -> set[tuple[str, str]]:
+    """Return what registers with one weight for all list besides some of these packages."""
+    beside: set[tuple[str, str]] = set()
+    for one in told:
+        if weighed_as_one(one) and one.data.institution in holders:
+            listed = {(one.data.institution, package.id) for package in one.data.packages}
+            if listed & packages:
+                beside |= listed - packages
+    return beside
+
+
 async def _pickups(
-    connection: asyncpg.Connection, said: _Said, spans: Sequence[tuple[str, datetime, datetime]]
+    connection: asyncpg.Connection, said: Said, spans: Sequence[tuple[str, datetime, datetime]]
 ) -> dict[str, list[Pickup]]:
     """Return each holder's pick-ups, of which no more than the time is needed.
 
     Those of a holder whose registers were corrected or contradicted come with what was said of them.
     """
-    rows = await connection.fetch(_PICKUPS, *_columns(spans), PICKUP)
+    rows = await connection.fetch(_PICKUPS, *columns(spans), PICKUP)
     tied = {row["holder"] for row in rows if row["tied"]}
     again = [span for span in spans if span[0] in tied]
-    await _load(connection, said, _EVENTS_BETWEEN, *_columns(again), PICKUP)
+    await load(connection, said, EVENTS_BETWEEN, *columns(again), PICKUP)
     found: dict[str, list[Pickup]] = {span[0]: [] for span in spans if span[0] not in tied}
     for row in sorted(rows, key=lambda r: (r["at"], r["source"], r["event_id"])):
         if row["holder"] in found:
@@ -295,9 +287,9 @@ async def _plant_days(
     wanted = [(holder, day) for holder, its in touched.items() for day in sorted(its.plant)]
     if not wanted:
         return []
-    said: _Said = {}
-    spans = [(holder, _midnight(day), _midnight(day + timedelta(days=3))) for holder, day in wanted]
-    await _load(connection, said, _EVENTS_BETWEEN, *_columns(spans), PLANT)
+    said: Said = {}
+    spans = [(holder, midnight(day), midnight(day + timedelta(days=3))) for holder, day in wanted]
+    await load(connection, said, EVENTS_BETWEEN, *columns(spans), PLANT)
     found = {(facts.unit, facts.day): facts for facts in plant_days(counted(said.values())[0])}
     subjects = [f"plant/{holder}/{day}" for holder, day in wanted]
     rows = await connection.fetch(
@@ -309,119 +301,8 @@ async def _plant_days(
     ]
 
 
-def _columns(rows: Iterable[Sequence[Any]]) -> list[list[Any]]:
-    """Turn rows into columns, for ``unnest``; none where there is no row: two empty ones."""
-    return list(map(list, zip(*rows, strict=True))) or [[], []]
-
-
-async def _load(connection: asyncpg.Connection, said: _Said, question: str, *about: object) -> None:
-    """Add the events that a question finds, and whatever is tied to them by corrections."""
-    rows: Sequence[Any] = await connection.fetch(question, *about) if about[0] else []
-    while rows:
-        new = []
-        for row in rows:
-            key = row["source"], row["event_id"], row["digest"]
-            if key not in said:
-                said[key] = read_medical(row["raw"], row["received_us"], row["digest"])
-                new.append(row)
-        if not new:
-            return
-        ids = [(row["source"], row["event_id"]) for row in new]
-        rows = await connection.fetch(_CORRECTING, *_columns(ids))
-        corrected = [(r["source"], r["corrects"]) for r in new if r["corrects"] is not None]
-        if corrected:
-            rows += await connection.fetch(_NAMED, *_columns(corrected))
-
-
-async def _judge(
-    connection: asyncpg.Connection,
-    days: Sequence[_Day],
-    view: RegistryView,
-    seq: int,
-    clock: datetime | None,
-    settle: timedelta,
-    book: RuleBook,
-) -> list[LimitDecision]:
-    """Judge days and write what comes of them, in a few statements."""
-    if not days:
-        return []
-    rows = await connection.fetch(
-        "SELECT subject, memo, due, fires_at, fired_at FROM medical_day"
-        " WHERE subject = ANY ($1::text[]) ORDER BY subject FOR UPDATE",
-        [facts.subject for facts in days],
-    )
-    stood = {
-        r["subject"]: _Row(
-            msgspec.msgpack.decode(r["memo"], type=Memo), r["due"], r["fires_at"], r["fired_at"]
-        )
-        for r in rows
-    }
-    decisions, written = [], []
-    for facts in days:
-        before = stood.get(facts.subject, _Row())
-        judged = judge_day(facts, view, before.fired_at, book)
-        decision = _decided(judged, before, view, book)
-        decisions.append(decision)
-        written.append(_row(judged, decision, before, view, clock, settle))
-    await connection.execute(_ROW, seq, clock, *_columns(written))
-    changed = [d for d in decisions if d.changed]
-    if changed:
-        told = [outcomes_json(d.changed) for d in changed]
-        subjects = [d.subject for d in changed]
-        await connection.execute(HISTORY, subjects, seq, clock, told, [None] * len(changed))
-    await write_alerts(connection, "shared", decisions, seq, clock)
-    return decisions
-
-
-def _decided(judged: JudgedDay, before: _Row, view: RegistryView, book: RuleBook) -> LimitDecision:
-    parties = day_parties(judged.facts, view)
-    told = [(outcome, outcome_digest(outcome)) for outcome in judged.outcomes]
-    changed = tuple(outcome for outcome, digest in told if digest not in before.memo.outcomes)
-    alerts, changes = alert_changes(
-        judged.subject, parties, judged.outcomes, before.memo.alerts, book
-    )
-    memo = Memo(frozenset(digest for _, digest in told), alerts)
-    return LimitDecision(judged.subject, memo, parties, judged.outcomes, changed, tuple(changes))
-
-
-def _row(
-    judged: JudgedDay,
-    decision: LimitDecision,
-    before: _Row,
-    view: RegistryView,
-    clock: datetime | None,
-    settle: timedelta,
-) -> tuple[Any, ...]:
-    """Return the columns of ``_ROW`` from the third on."""
-    facts, due = judged.facts, judged.due
-    fires = None
-    if due is not None:
-        armed = due if clock is None else max(due, clock + settle)
-        fires = before.fires_at if before.due == due and before.fires_at is not None else armed
-    return (
-        judged.subject,
-        facts.institution if isinstance(facts, HospitalDay) else facts.unit,
-        "medical" if isinstance(facts, HospitalDay) else "plant",
-        facts.day,
-        decision.parties.origin_region,
-        decision.parties.destination_region,
-        " ".join(day_marks(facts, view)),
-        msgspec.json.encode(summary_of(judged)).decode(),
-        outcomes_json(judged.outcomes).decode(),
-        msgspec.msgpack.encode(decision.memo),
-        due is not None or any(outcome.found for outcome in judged.outcomes),
-        due,
-        fires,
-        before.fired_at,
-    )
-
-
 async def _clock(connection: Any, state: PostgresState) -> datetime | None:
     clock: datetime | None = await connection.fetchval(
         _CLOCK, state.offsets.consumer, state.offsets.topic
     )
     return clock
-
-
-def _midnight(day: date) -> datetime:
-    return datetime(day.year, day.month, day.day, tzinfo=CHINA).astimezone(UTC)

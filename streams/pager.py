@@ -42,6 +42,7 @@ _MEDICAL = """
 INSERT INTO medical_dirty (holder, label)
 SELECT holder, CASE kind WHEN 'medical' THEN '/day/' ELSE '/plant/' END || day
 FROM medical_day WHERE marks && $1::text[]
+UNION ALL SELECT holder, '/week/' || day FROM medical_week WHERE marks && $1::text[]
 """
 
 _JOURNEYS = """

@@ -22,7 +22,8 @@ SELECT
     (SELECT seq FROM registry_head) AS registry_head,
     (SELECT seq FROM registry_pager) AS registry_pager,
     (SELECT count(*) FROM deadline WHERE due <= clock_timestamp())
-        + (SELECT count(*) FROM medical_day WHERE due <= clock_timestamp()) AS due,
+        + (SELECT count(*) FROM medical_day WHERE due <= clock_timestamp())
+        + (SELECT count(*) FROM medical_week WHERE due <= clock_timestamp()) AS due,
     (SELECT count(*) FROM quarantine) AS quarantined,
     (SELECT count(*) FROM outbox WHERE sent_at IS NULL) AS outbox,
     (SELECT count(*) FROM alert WHERE state = 'open') AS alerts_open

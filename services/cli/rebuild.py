@@ -33,6 +33,7 @@ _VERDICTS = """
 SELECT subject, verdict, outcomes::text AS outcomes FROM manifest
 UNION ALL SELECT subject, NULL, outcomes::text FROM shared_subject
 UNION ALL SELECT subject, NULL, outcomes::text FROM medical_day
+UNION ALL SELECT subject, NULL, outcomes::text FROM medical_week
 """
 _alert = msgspec.json.Decoder(Alert)
 

@@ -47,6 +47,7 @@ _STATES: dict[State, tuple[str, str, str]] = {
 
 _SCOPES = {
     "hospital_day": ("医疗卫生机构一日", "a day of an institution of medical waste"),
+    "hospital_week": ("医疗卫生机构一周", "a week of an institution of medical waste"),
     "plant_day": ("处置单位一日", "a day of a plant of medical waste"),
     "trip": ("车辆的一次行程", "a vehicle's journey on a manifest"),
     "plate": ("一辆车及其全部联单", "a vehicle and all its manifests"),

@@ -64,6 +64,8 @@ RULES = (
     "medical.process_figures",
     "medical.not_washed",
     "medical.over_capacity",
+    "medical.box_not_washed",
+    "medical.silent_week",
 )
 """The simulator knows the names of the rules, not their code."""
 
@@ -77,11 +79,11 @@ class Label:
     ``plan/<credit code>/<year>/<code>`` and ``single/<approval id>/<entry id>``. Days, as China dates,
     are ``medical/<credit code>/<day>``, what an institution sealed on it (what nobody sealed counts on
     the day of the first thing said of it), and ``plant/<credit code>/<day>``, what a plant took in,
-    treated or washed. ``trip/<plate>/<manifest>`` is a vehicle's journey, ``plate/<plate>/<day>`` what a
-    vehicle and its manifests say of a day. A violation names its ``rule``, and so does what an officer must look at
-    (``review``) or the unit must be told (``notice``); a lawful subject names its ``likeness``
-    (``ordinary`` for everyday traffic). One subject may concern several rules and then has several
-    labels.
+    treated or washed; an institution's weeks are ``week/<credit code>/<Monday>``. ``trip/<plate>/<manifest>``
+    is a vehicle's journey, ``plate/<plate>/<day>`` what a vehicle and its manifests say of a day. A violation
+    names its ``rule``, and so does what an officer must look at (``review``) or the unit must be told
+    (``notice``); a lawful subject names its ``likeness`` (``ordinary`` for everyday traffic). One subject may
+    concern several rules and then has several labels.
     """
 
     label: Literal["violation", "review", "notice", "lawful"]

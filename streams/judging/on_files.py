@@ -24,9 +24,9 @@ from streams.judging.decision import decide_limit
 from streams.judging.draw_ledger import DrawLedger
 from streams.judging.fold import fold
 from streams.judging.judge import judge_manifest
-from streams.judging.medical.day import HospitalDay, PlantDay
 from streams.judging.medical.judge import day_parties, judge_day
 from streams.judging.medical.on_files import MedicalFiles, is_medical
+from streams.judging.medical.week import MedicalFacts
 from streams.judging.outcome import Outcome
 from streams.judging.registry import RegistryView
 from streams.judging.rules import RULE_BOOK, RuleBook
@@ -97,8 +97,8 @@ class Judging:
             self._draws.put(draw)
         return judgement.outcomes
 
-    def take_day(self, facts: HospitalDay | PlantDay) -> tuple[Outcome, ...]:
-        """Judge one day of an institution or plant of medical waste; return every rule's word."""
+    def take_day(self, facts: MedicalFacts) -> tuple[Outcome, ...]:
+        """Judge a day of an institution or plant of medical waste, or a week; return every rule's word."""
         judged = judge_day(facts, self._view, self._now, self._book)
         parties = day_parties(facts, self._view)
         _, raised = alert_changes(judged.subject, parties, judged.outcomes, {}, self._book)

@@ -32,7 +32,9 @@ class State:
     def verdict(self, subject: str, outcomes: Iterable[Outcome]) -> None:
         """Take in a verdict; a limit that nothing is drawn on any more, or a day left empty, says nothing."""
         told = list(outcomes)
-        shared = limit_of(subject) is not None or subject.startswith(("medical/", "plant/"))
+        shared = limit_of(subject) is not None or subject.startswith(
+            ("medical/", "plant/", "week/")
+        )
         if shared and all(o.state == "not_applicable" for o in told):
             return
         digest = hashlib.blake2b(digest_size=16)

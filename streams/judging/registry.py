@@ -468,6 +468,10 @@ class RegistryView:
         """Return the record in force of a treatment plant, else its newest by id, if any."""
         return _standing(self._plants.of(uscc), at)
 
+    def agreements(self, institution: str) -> tuple[CollectionAgreement, ...]:
+        """Return the collection agreements of an institution, in force or not, by id."""
+        return self._agreements.of(institution)
+
     def agreements_in_force(self, institution: str, at: datetime) -> list[CollectionAgreement]:
         """Return the collection agreements of an institution in force at an instant, by id."""
         return [a for a in self._agreements.of(institution) if in_force(a, at)]

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from infra.local.service import ARCHIVER, MEDICAL_WORKER, worker
+from infra.local.service import ARCHIVER, MEDICAL_WORKER, TRACK_WORKER, worker
 from infra.runtime.settings import MEDICAL_TOPIC
 from services.registry import write_change_set
 from services.simulator import build_world
@@ -23,11 +23,11 @@ pytestmark = [pytest.mark.chaos, pytest.mark.timeout(300)]
 async def test_the_state_is_rebuilt_from_the_log_and_what_was_altered_is_named(
     make_stack: MakeStack, fresh_home: FreshHome
 ) -> None:
-    world = build_world("demo", 61, 300)
+    world = build_world("demo", 61, 300, trucks=False)
     half = len(world.events) // 2
     with fresh_home() as home:
         stack = await make_stack(
-            (ARCHIVER, MEDICAL_WORKER, worker(1)), home=home, manifest_partitions=2
+            (ARCHIVER, MEDICAL_WORKER, TRACK_WORKER, worker(1)), home=home, manifest_partitions=2
         )
         records = list(world.registry)
         late = random.Random(61).sample(records, 40)
@@ -50,7 +50,9 @@ async def test_the_state_is_rebuilt_from_the_log_and_what_was_altered_is_named(
         code, first = await check()
         assert (code, first["same"], first["differ"]) == (0, True, [])
         assert first["live"] == first["rebuilt"]
-        assert first["live"]["alerts"] == sum(a.state == "open" for a in alerts.values()) > 30
+        # Alerts of vehicles rest on positions, which the log of events does not hold.
+        of_the_log = [a for a in alerts.values() if not a.subject.startswith(("trip/", "plate/"))]
+        assert first["live"]["alerts"] == sum(a.state == "open" for a in of_the_log) > 30
         assert await check() == (0, first), "twice the same digest"
 
         async with writer(stack.settings) as postgres:
@@ -58,7 +60,8 @@ async def test_the_state_is_rebuilt_from_the_log_and_what_was_altered_is_named(
                 "SELECT subject FROM manifest WHERE state = 'received' ORDER BY subject LIMIT 1"
             )
             gone = await postgres.fetchval(
-                "SELECT id FROM alert WHERE state = 'open' ORDER BY id LIMIT 1"
+                "SELECT id FROM alert WHERE state = 'open'"
+                " AND split_part(subject, '/', 1) NOT IN ('trip', 'plate') ORDER BY id LIMIT 1"
             )
             await postgres.execute(
                 "UPDATE manifest SET verdict = NULL, outcomes = '[]' WHERE subject = $1", subject

@@ -38,6 +38,8 @@ class Expected(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=
     """Whose day it is."""
     day: str | None = None
     """Else the day of the first thing said."""
+    week: str | None = None
+    """The Monday, of what is found about a week."""
     at: str | None = None
     articles: list[str] = []
 
@@ -120,7 +122,7 @@ class Story(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=Tru
             event_id = told.pop("id", verb if counted[verb] == 1 else f"{verb}-{counted[verb]}")
             by = told.pop("by", _SPOKEN_BY[what])
             subject = told.pop("subject", None) or told.pop("bag", None) or f"{verb}-{event_id}"
-            if what == "washed":
+            if what == "washed" and subject in cast()["plates"]:
                 subject = self.plates(subject)
             of, happened = told.pop("of", None), told.pop("happened", None)
             data = self._data(what, told)
@@ -164,6 +166,8 @@ class Story(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=Tru
 
     def subject(self, expected: Expected) -> str:
         """Return the subject of an expected finding."""
+        if expected.week is not None:
+            return f"week/{self.code(expected.of)}/{expected.week}"
         kind = "plant" if expected.of in ("plant", "far_plant", "emergency") else "medical"
         return f"{kind}/{self.code(expected.of)}/{expected.day or self.first_day}"
 

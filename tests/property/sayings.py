@@ -217,7 +217,9 @@ _medical_data = {
         {"packages": _packages, "route": short, "pieces": or_null(st.integers(1, 99))},
     ),
     "received": members(
-        _some_packages, {"weight_g": or_null(_weights), "cold": bools, "plate": or_null(plates)}
+        _some_packages,
+        {"weight_g": or_null(_weights), "cold": bools, "plate": or_null(plates),
+         "boxes": st.lists(_labels, max_size=3)},
     ),
     "treated": members(
         {"process": st.sampled_from(["incineration", "steam"]),

@@ -120,7 +120,7 @@ _MEDICAL: dict[str, tuple[str, str, str, dict[str, Any]]] = {
         _PLANT,
         "入厂-0001",
         "2026-11-21T11:00:00+08:00",
-        {**_OF, "plate": "冀A12345", "cold": True},
+        {**_OF, "plate": "冀A12345", "cold": True, "boxes": ["箱-0007"]},
     ),
     "treated": (
         _PLANT,

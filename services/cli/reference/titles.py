@@ -82,6 +82,7 @@ _TITLES = {
 _MEDICAL = {
     "agent": ("消毒剂", "disinfectant"),
     "box": ("周转箱编号", "box"),
+    "boxes": ("周转箱编号", "boxes that it came in"),
     "cold": ("贮存温度低于 5 ℃", "stored below 5 °C"),
     "collected": ("更正后的收运内容", "the corrected collection"),
     "container": ("包装形式", "container"),

@@ -42,6 +42,12 @@ class Bag:
     """A wrong weight that its institution told and then corrected."""
     came_told: int = 0
     """A wrong weight that the plant told and then corrected."""
+    weighed_as_one: Literal["", "collected", "received"] = ""
+    """Which register gives one weight for all bags beside listing them."""
+    off: int = 0
+    """How much that weight is off, grams."""
+    in_kilograms: bool = False
+    """Whether that weight was told in kilograms, as if they were grams."""
     listed: bool = True
     """Whether the register of its pick-up lists it, or gives a weight of all only."""
     posting: Literal["", "late", "twice"] = ""

@@ -6,18 +6,22 @@ from services.simulator.dice import Dice
 from services.simulator.firms import CITIES, SIGNS, Firm, Founder
 from services.simulator.medical.houses import City, House, HouseKind, Works
 from services.simulator.medical.papers import Papers
+from services.simulator.medical.scene import MedicalScene
+from services.simulator.medical.times import DAYS
 
-__all__ = ["found_cities", "record_works"]
+__all__ = ["found_cities", "record_houses", "record_works"]
 
 _PLACES = [place for province in ("13", "14", "22", "63") for place in CITIES[province]]
 _KINDS: tuple[HouseKind, ...] = (
     "hospital", "hospital", "clinic", "clinic", "clinic", "clinic", "clinic", "clinic",
-    "sender", "sender", "far", "remote", "remote", "alone",
+    "sender", "sender", "far", "remote", "remote", "alone", "weigher", "weigher", "weigher",
 )  # fmt: skip
+_WARD_BEDS = (20, 24)
 _TRADES = {
     "hospital": ("人民医院", "中医医院", "妇幼保健院", "中心医院"),
     "clinic": ("社区卫生服务站", "口腔门诊部", "诊所"),
     "village": ("村卫生室",),
+    "ward": ("乡镇卫生院", "康复医院"),
 }
 
 
@@ -39,7 +43,7 @@ class _Cast:
         made = tuple(self.plate(firm.region) for _ in range(plates))
         return Works(replace(firm, plates=made), usual, made, washes)
 
-    def city(self, number: int, cities: int) -> City:
+    def city(self, number: int, cities: int, wards: int) -> City:
         code, name = _PLACES[number % len(_PLACES)]
         county = f"{code[:4]}{1 + number // len(_PLACES):02d}"
         here = (county, name)
@@ -56,35 +60,51 @@ class _Cast:
             truck=self.plate(county),
             unknown=self.plate(county),
         )
-        for kind in _KINDS:
+        small: list[HouseKind] = ["ward"] * wards
+        for kind in (*_KINDS, *small):
             city.houses.append(self._house(city, here, kind))
         return city
 
     def _house(self, city: City, here: tuple[str, str], kind: HouseKind) -> House:
         self.houses += 1
         village = kind in ("remote", "alone") or (kind == "sender" and self.dice.chance(0.5))
-        trades = _TRADES["hospital" if kind == "hospital" else "village" if village else "clinic"]
-        body = "12" if kind == "hospital" else "52"
+        trades = _TRADES[kind if kind in _TRADES else "village" if village else "clinic"]
+        body = "12" if kind in ("hospital", "ward") else "52"
         firm = self.founder.found(here[0][:2], trades, place=here, body=body, ends="")
-        beds = self.dice.between(200, 800) if kind == "hospital" else self.dice.below(20)
+        beds = self.dice.between(*_WARD_BEDS) if kind == "ward" else self.dice.below(20)
         works = city.elsewhere if kind == "far" else city.plant
-        return House(self.houses, firm, kind, works, beds)
+        return House(self.houses, firm, kind, works, 0 if kind == "hospital" else beds)
 
 
-def found_cities(cities: int, dice: Dice, founder: Founder, papers: Papers) -> list[City]:
-    """Found so many cities, and record all but what their plants can treat on a day."""
+def found_cities(
+    cities: int, wards: int, dice: Dice, founder: Founder, papers: Papers
+) -> list[City]:
+    """Found so many cities with so many small hospitals each, and record who does not follow from the days.
+
+    Those are what plants can treat on a day (``record_works``), and institutions (``record_houses``).
+    """
     cast = _Cast(dice, founder, papers)
-    found = [cast.city(n, cities) for n in range(cities)]
+    found = [cast.city(n, cities, wards) for n in range(cities)]
     for city in found:
         for works in (city.plant, city.elsewhere, city.emergency, city.chemist, city.workshop):
             papers.unit(works.firm)
-        for house in city.houses:
-            papers.house(house)
         papers.licence(city.plant.firm, "HW01", "medical")
         papers.licence(city.elsewhere.firm, "HW01", "medical")
         papers.licence(city.chemist.firm, "HW03", "use_disposal")
         papers.vehicle(city.truck, city.plant.firm, medical=False)
     return found
+
+
+def record_houses(scene: MedicalScene, papers: Papers) -> None:
+    """Record institutions with their beds, of which a large hospital has as many as its waste needs."""
+    for city in scene.cities:
+        for house in city.houses:
+            beds = house.beds
+            if house.kind == "hospital":
+                its = (scene.days[house.number, n] for n in range(DAYS))
+                a_day = sum(bag.grams for day in its for bag in day.bags) // DAYS
+                beds = max(_WARD_BEDS[0], a_day // scene.dice.between(500, 900))
+            papers.house(house, beds, scene.closed.get(house.number))
 
 
 def record_works(city: City, papers: Papers, grams: int) -> None:

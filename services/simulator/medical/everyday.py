@@ -1,9 +1,10 @@
 """Everyday life: bags sealed through the day, collected in the evening, in at the plant the same day."""
 
+from collections import Counter
 from datetime import timedelta
 
 from services.simulator.medical.bag import Bag, Day
-from services.simulator.medical.houses import City, House
+from services.simulator.medical.houses import City, House, HouseKind
 from services.simulator.medical.scene import MedicalScene
 from services.simulator.medical.times import DAYS, date_of, moment
 
@@ -16,21 +17,28 @@ _CLASSES = (
     *["chemical"] * 4,
 )  # fmt: skip
 _CYTOTOXIC = 0.01
+_A_DAY: dict[HouseKind, int] = {"ward": 1, "weigher": 2}
+"""What these seal on a day, in a world of any size."""
+_BOX_G = (4_000, 6_000)
+"""What a box of theirs weighs: of a small hospital a fifth of a kilogram a bed."""
 
 
 def everyday(scene: MedicalScene, packages: int) -> None:
     """Let every institution seal about its share of the packages, all of it lawfully."""
     for city in scene.cities:
-        small = sum(house.kind != "hospital" for house in city.houses)
+        kinds = Counter(house.kind for house in city.houses)
+        hospitals = kinds["hospital"]
+        small = len(city.houses) - hospitals - sum(kinds[kind] for kind in _A_DAY)
         a_day = packages / len(scene.cities) / DAYS
+        a_day -= sum(kinds[kind] * many for kind, many in _A_DAY.items())
         clinic = max(1.0, a_day * _CLINICS / small)
-        hospital = max(4.0, (a_day - clinic * small) / (len(city.houses) - small))
+        hospital = max(4.0, (a_day - clinic * small) / hospitals)
         for house in city.houses:
             usual = hospital if house.kind == "hospital" else clinic
             for n in range(DAYS):
                 day = Day(city, house, n, scene.trip(house.number, n))
                 scene.days[house.number, n] = day
-                for _ in range(_about(scene, usual)):
+                for _ in range(_A_DAY.get(house.kind) or _about(scene, usual)):
                     add_bag(scene, day)
 
 
@@ -46,6 +54,8 @@ def add_bag(scene: MedicalScene, day: Day) -> Bag:
     dice, house = scene.dice, day.house
     waste = dice.pick(_CLASSES)
     grams = dice.between(100, 1200) * 5 if waste != "sharps" else dice.between(100, 500) * 5
+    if house.kind in _A_DAY:
+        grams = dice.between(*_BOX_G)
     bag = Bag(
         id=f"{house.number:05d}-{date_of(day.n):%y%m%d}-{len(day.bags) + 1:03d}",
         house=house,

@@ -7,7 +7,7 @@ from services.simulator.firms import Firm
 
 __all__ = ["City", "House", "Works"]
 
-HouseKind = Literal["hospital", "clinic", "sender", "far", "remote", "alone"]
+HouseKind = Literal["hospital", "clinic", "sender", "far", "remote", "alone", "ward", "weigher"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,8 @@ class House:
 
     ``clinic`` is collected every two days, ``sender`` hands small boxes to a hospital, ``far`` has an
     agreement with a plant of another city, ``remote`` has one with the city's, ``alone`` is remote too
-    and treats on the spot.
+    and treats on the spot. ``ward`` is a small hospital of a box a day;
+    of a ``weigher`` registers name boxes and may give one weight for all that they list.
     """
 
     number: int
@@ -36,6 +37,7 @@ class House:
     works: Works
     """Who comes for its waste."""
     beds: int = 0
+    """Of a large hospital: 0, for they follow from what it makes."""
 
     def visited(self, day: int) -> int:
         """Return the day on which what is sealed on ``day`` is taken; each day while the order asks it."""

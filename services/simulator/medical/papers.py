@@ -1,12 +1,13 @@
 """The registry of the medical world: institutions, plants, agreements, vehicles, orders."""
 
 import json
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from services.simulator.dice import Dice
 from services.simulator.firms import Firm
 from services.simulator.medical.houses import City, House, Works
+from services.simulator.medical.times import AGREED
 
 __all__ = ["Papers"]
 
@@ -24,16 +25,16 @@ class Papers:
         """Record a unit."""
         self._write("unit", "unit", {"uscc": firm.uscc, "name": firm.name, "region": firm.region})
 
-    def house(self, house: House) -> None:
-        """Record an institution, and its agreement where it has one."""
+    def house(self, house: House, beds: int, closed: date | None = None) -> None:
+        """Record an institution, and its agreement where it has one. ``closed``: its last day."""
         firm = house.firm
         small = "village_clinic" if house.remote else "clinic"
         members: dict[str, Any] = {
             "uscc": firm.uscc,
             "name": firm.name,
             "region": firm.region,
-            "category": "hospital" if house.kind == "hospital" else small,
-            "beds": house.beds,
+            "category": "hospital" if house.kind in ("hospital", "ward") else small,
+            "beds": beds,
         }
         self._write("institution", "inst", members | ({"remote": True} if house.remote else {}))
         if house.kind not in ("sender", "alone"):
@@ -45,6 +46,8 @@ class Papers:
                     "plant": house.works.firm.uscc,
                     "plant_name": house.works.firm.name,
                     "every_hours": 24 if house.kind == "hospital" else 48,
+                    "valid_from": AGREED[0].isoformat(),
+                    "valid_to": (closed or AGREED[1]).isoformat(),
                 },
             )
 

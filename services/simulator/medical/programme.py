@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
+from services.simulator.medical.boxes import BOXES_ALIKE, box_unwashed
 from services.simulator.medical.houses import City
 from services.simulator.medical.kept import (
     KEPT_ALIKE,
@@ -18,6 +19,7 @@ from services.simulator.medical.plant_days import (
     reaches_just,
 )
 from services.simulator.medical.scene import MedicalScene
+from services.simulator.medical.silent import WEEKS_ALIKE, fell_silent
 from services.simulator.medical.stored import STORED_ALIKE, left_standing, nobody_came
 from services.simulator.medical.takers import (
     TAKERS_ALIKE,
@@ -27,10 +29,16 @@ from services.simulator.medical.takers import (
     unlicensed,
 )
 from services.simulator.medical.treatment import Batch
-from services.simulator.medical.weighed import WEIGHED_ALIKE, weight_differs, weight_slipped
+from services.simulator.medical.weighed import (
+    WEIGHED_ALIKE,
+    batch_differs,
+    batch_slipped,
+    weight_differs,
+    weight_slipped,
+)
 from services.simulator.medical.whereabouts import WHEREABOUTS_ALIKE, never_sealed, unaccounted
 
-__all__ = ["play_batches", "play_days"]
+__all__ = ["play_batches", "play_days", "small_hospitals"]
 
 _Story = Callable[[MedicalScene, City, int], None]
 _FOUR, _FIVE = 4, 5
@@ -44,14 +52,22 @@ _ALIKE_FIRST: tuple[_Story, ...] = (*ORDERED_ALIKE, *STORED_ALIKE, just_washed)
 _PLANTED: _Times = (
     (hold_over, 2), (unaccounted, 3), (never_sealed, 2), (weight_differs, 2),
     (weight_slipped, 2), (other_area, 2), (unknown_vehicle, 2), (wrong_process, 3), (doubtful_process, 2),
+    (fell_silent, 2), (box_unwashed, 2), (batch_differs, 2), (batch_slipped, 2),
 )  # fmt: skip
 _ALIKE: tuple[_Story, ...] = (
-    *WHEREABOUTS_ALIKE, *KEPT_ALIKE, *TAKERS_ALIKE, *WEIGHED_ALIKE,
+    *WHEREABOUTS_ALIKE, *KEPT_ALIKE, *TAKERS_ALIKE, *BOXES_ALIKE, *WEIGHED_ALIKE,
+    *WEEKS_ALIKE,
 )  # fmt: skip
 
 
 def _turns(packages: int, *, planted: bool) -> int:
     return packages // 4_000 if planted else max(3, packages // 2_500)
+
+
+def small_hospitals(packages: int, cities: int) -> int:
+    """Return how many small hospitals a city needs, so that each story of a week has one to itself."""
+    silent = max(2, _turns(packages, planted=True))
+    return -(-silent // cities) + len(WEEKS_ALIKE) * -(-_turns(packages, planted=False) // cities)
 
 
 def play_days(scene: MedicalScene, packages: int, *, planted: bool) -> None:

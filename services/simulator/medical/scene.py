@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
 from schemas.instant import china_day
@@ -45,10 +45,14 @@ class MedicalScene:
         self.held: dict[tuple[str, int], int] = {}
         """Plant and day on which it came: the day on which it is treated, if not the next."""
         self.washings: dict[tuple[str, str, int], timedelta | None] = {}
-        """How long after it came in a plate is washed, if not as usual; None: never."""
+        """How long after it came in a plate or box is washed, if not as usual; None: never."""
+        self.boxes: dict[tuple[int, int], str] = {}
+        """By house and day of arrival: the box that its waste came in, if not the usual one."""
         self.driven: list[tuple[int, int, int]] = []
         """City and day of each drive of the vehicle whose washing is a story, and the days that it needs
         to itself before and after."""
+        self.closed: dict[int, date] = {}
+        """By house: the last day of one that closed."""
         self._visits: dict[tuple[int, int], Visit] = {}
         self._count = 0
         self._trips: dict[tuple[str, object], int] = {}
@@ -98,6 +102,10 @@ class MedicalScene:
     def trip(self, *of: object) -> int:
         """Return the number under which what is said of something may come out of order."""
         return self._trips.setdefault(("", of), len(self._trips) + 1)
+
+    def box(self, house: House, n: int) -> str:
+        """Return the box that a house's waste comes in on a day; each of three takes its turn."""
+        return self.boxes.get((house.number, n), f"箱{house.number:05d}-{n % 3 + 1}")
 
     # labels
 

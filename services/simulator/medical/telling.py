@@ -104,6 +104,15 @@ def _listed(bags: Sequence[Bag]) -> list[dict[str, Any]]:
     return [{"id": bag.id} for bag in bags]
 
 
+def _as_one(verb: str, bags: Sequence[Bag]) -> dict[str, int]:
+    """Return the one weight that a register gives for all bags, if it gives one."""
+    first = bags[0]
+    if first.weighed_as_one != verb:
+        return {}
+    grams = sum(bag.grams for bag in bags) + first.off
+    return {"weight_g": grams // 1000 if first.in_kilograms else grams}
+
+
 def tell_collected(
     scene: MedicalScene, bags: Sequence[Bag], at: datetime, by: Works, plate: str
 ) -> None:
@@ -114,7 +123,7 @@ def tell_collected(
         data["packages"] = _listed(bags)
     else:
         data |= {"weight_g": sum(bag.grams for bag in bags), "pieces": len(bags)}
-    data |= {"plate": plate, "driver": "示例驾驶员"}
+    data |= _as_one("collected", bags) | {"plate": plate, "driver": "示例驾驶员"}
     posted = None
     if first.posting == "late":
         posted = at + timedelta(days=2) + scene.minutes(60, 1200)
@@ -146,11 +155,14 @@ def _received(scene: MedicalScene, bags: Sequence[Bag]) -> None:
             "packages": [
                 {"id": b.id, "weight_g": (told and b.came_told) or b.came_grams} for b in bags
             ],
+            **_as_one("received", bags),
             "plate": first.plate,
         }
         for name in ("cold", "disinfected"):
             if getattr(first, name):
                 said[name] = True
+        if first.house.kind == "weigher":
+            said["boxes"] = [scene.box(first.house, scene.day_of(at))]
         return said
 
     number = scene.label_number("R")
@@ -175,18 +187,22 @@ def _treated(scene: MedicalScene, batch: Batch) -> None:
 
 
 def _washed(scene: MedicalScene, bags: Sequence[Bag]) -> None:
-    last: dict[tuple[str, str, object], tuple[datetime, Works]] = {}
+    last: dict[tuple[str, str, str, object], tuple[datetime, Works]] = {}
     for bag in bags:
         if bag.came_at is None or bag.came_to is None or not bag.came_to.washes:
             continue
-        key = bag.came_to.firm.uscc, bag.plate, china_day(bag.came_at)
-        if key not in last or last[key][0] < bag.came_at:
-            last[key] = bag.came_at, bag.came_to
-    for (uscc, plate, _), (came, works) in last.items():
+        used = [("vehicle", bag.plate)]
+        if bag.house.kind == "weigher":
+            used.append(("box", scene.box(bag.house, scene.day_of(bag.came_at))))
+        for what, which in used:
+            key = what, bag.came_to.firm.uscc, which, china_day(bag.came_at)
+            if key not in last or last[key][0] < bag.came_at:
+                last[key] = bag.came_at, bag.came_to
+    for (what, uscc, which, _), (came, works) in last.items():
         n = (came - FIRST).days
         wait = scene.minutes(60, 330)
-        wait_or_none = scene.washings.get((uscc, plate, n), wait)
+        wait_or_none = scene.washings.get((uscc, which, n), wait)
         if wait_or_none is not None:
-            data = {"what": "vehicle", "agent": "含氯消毒剂"}
+            data = {"what": what, "agent": "含氯消毒剂"}
             at = came + wait_or_none
-            scene.say("washed", works.firm, plate, at, data, scene.trip("washed", uscc, n))
+            scene.say("washed", works.firm, which, at, data, scene.trip("washed", uscc, n))

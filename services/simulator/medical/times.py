@@ -5,12 +5,14 @@ from datetime import date, datetime, timedelta
 from schemas.instant import CHINA
 
 __all__ = [
+    "AGREED",
     "DAYS",
     "FIRST",
     "LENGTHENED",
     "PEACE",
     "SHORTENED",
     "STORED",
+    "WEEK",
     "date_of",
     "moment",
 ]
@@ -38,3 +40,7 @@ PEACE = (*range(8), *range(12, 18))
 """Days whose waste the first order does not touch."""
 STORED = (*range(6), 16)
 """Days of which waste may stand for three more in peace."""
+WEEK = range(3, 10)
+"""The one week, Monday to Sunday, of which most is in peace. The week before is told of in part."""
+AGREED = (date(2026, 10, 26), date(2026, 11, 20))
+"""When agreements stand. What comes after the world nobody tells: no week of that is all covered."""

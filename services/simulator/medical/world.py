@@ -8,13 +8,14 @@ from services.simulator.dice import Dice
 from services.simulator.disorder import in_order_of_posting
 from services.simulator.firms import Firm, Founder
 from services.simulator.labels import Label
-from services.simulator.medical.cast import found_cities, record_works
+from services.simulator.medical.cast import found_cities, record_houses, record_works
 from services.simulator.medical.everyday import everyday
 from services.simulator.medical.ordered import issue_orders
 from services.simulator.medical.papers import Papers
 from services.simulator.medical.plant_days import capacity, keep_cold
-from services.simulator.medical.programme import play_batches, play_days
+from services.simulator.medical.programme import play_batches, play_days, small_hospitals
 from services.simulator.medical.scene import MedicalScene, plant_subject
+from services.simulator.medical.silent import week_subject
 from services.simulator.medical.telling import tell
 from services.simulator.medical.treatment import batches_of
 
@@ -65,11 +66,13 @@ def medical_world(seed: int, packages: int, world: str = "demo") -> MedicalWorld
     dice = Dice(f"liandan/medical/{world}/{seed}/{packages}")
     planted = world != "quiet"
     founder, papers = Founder(dice, _BEFORE), Papers(dice)
-    cities = found_cities(max(1, round(packages / _A_CITY)), dice, founder, papers)
+    many = max(1, round(packages / _A_CITY))
+    cities = found_cities(many, small_hospitals(packages, many), dice, founder, papers)
     scene = MedicalScene(dice, cities)
     issue_orders(scene, papers)
     everyday(scene, packages)
     play_days(scene, packages, planted=planted)
+    record_houses(scene, papers)
     keep_cold(scene)
     batches = batches_of(scene)
     for city in cities:
@@ -86,10 +89,16 @@ def medical_world(seed: int, packages: int, world: str = "demo") -> MedicalWorld
 
 
 def _the_rest(scene: MedicalScene) -> None:
-    """Label every day that no story has as an ordinary one."""
+    """Label every day and week that no story has as an ordinary one."""
     for day in scene.days.values():
-        zh, en = "日常合法的医疗废物", "everyday lawful medical waste"
-        scene.lawful("ordinary", day.subject, zh, en)
+        if day.bags:
+            zh, en = "日常合法的医疗废物", "everyday lawful medical waste"
+            scene.lawful("ordinary", day.subject, zh, en)
+    for city in scene.cities:
+        for house in city.houses:
+            if house.kind in ("hospital", "ward"):
+                zh, en = "日常合法的一周", "everyday lawful week"
+                scene.lawful("ordinary", week_subject(house), zh, en)
     workshops = {city.workshop.firm.uscc for city in scene.cities}
     for bag in scene.all_bags():
         if bag.came_to is None or bag.came_to.firm.uscc in workshops:

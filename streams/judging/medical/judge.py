@@ -1,4 +1,4 @@
-"""The judge of medical waste: all rules of one day of an institution or plant. The same everywhere."""
+"""The judge of medical waste: all rules of a day of an institution or plant, or of a week. The same everywhere."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, time, timedelta
@@ -11,6 +11,12 @@ from streams.judging.alerts import Parties
 from streams.judging.medical.day import HospitalDay, PlantDay, hospital_days, plant_days
 from streams.judging.medical.regime import region_of
 from streams.judging.medical.said import MedicalStatement, counted
+from streams.judging.medical.week import (
+    HospitalWeek,
+    MedicalFacts,
+    hospital_weeks,
+    unsealed_grams,
+)
 from streams.judging.outcome import Outcome
 from streams.judging.registry import (
     RegistryView,
@@ -32,14 +38,18 @@ __all__ = [
     "summary_of",
 ]
 
-Day = HospitalDay | PlantDay
+_SCOPES: dict[type, str] = {
+    HospitalDay: "hospital_day",
+    PlantDay: "plant_day",
+    HospitalWeek: "hospital_week",
+}
 
 
 class JudgedDay(NamedTuple):
-    """What one day amounts to. ``due``: when time alone may change it, the first such instant."""
+    """What one day or week amounts to. ``due``: when time alone may change it, the first such instant."""
 
     subject: str
-    facts: Day
+    facts: MedicalFacts
     outcomes: tuple[Outcome, ...]
     due: datetime | None
     waiting: tuple[datetime, ...] = ()
@@ -47,12 +57,11 @@ class JudgedDay(NamedTuple):
 
 
 def judge_day(
-    facts: Day, view: RegistryView, now: datetime | None, book: RuleBook = RULE_BOOK
+    facts: MedicalFacts, view: RegistryView, now: datetime | None, book: RuleBook = RULE_BOOK
 ) -> JudgedDay:
-    """Judge one day by the version of the book in force at its beginning. ``now``: the clock."""
+    """Judge one day, or week, by the version of the book in force at its beginning. ``now``: the clock."""
     book = book.in_force(view, datetime.combine(facts.day, time(), CHINA))
-    scope = "hospital_day" if isinstance(facts, HospitalDay) else "plant_day"
-    rules = [rule for rule in book.medical if rule.scope == scope]
+    rules = [rule for rule in book.medical if rule.scope == _SCOPES[type(facts)]]
     outcomes = tuple(o for rule in rules for o in rule.judge(rule, facts, view, now))
     moments = [rule.due(rule, facts, view, now) for rule in rules if rule.due is not None]
     due = min((moment for moment in moments if moment is not None), default=None)
@@ -69,13 +78,14 @@ def judge_medical(
     now: datetime | None,
     book: RuleBook = RULE_BOOK,
 ) -> list[JudgedDay]:
-    """Judge all days of a set of events, by subject."""
+    """Judge all days and weeks of a set of events, by subject."""
     said, _ = counted(statements)
-    days: list[Day] = [*hospital_days(said), *plant_days(said)]
+    hospitals = hospital_days(said)
+    days: list[MedicalFacts] = [*hospitals, *plant_days(said), *hospital_weeks(hospitals, said)]
     return [judge_day(facts, view, now, book) for facts in sorted(days, key=lambda d: d.subject)]
 
 
-def day_parties(facts: Day, view: RegistryView) -> Parties:
+def day_parties(facts: MedicalFacts, view: RegistryView) -> Parties:
     """Return who and where a day is about; the plant of an institution's day if there is only one."""
     at = datetime.combine(facts.day, time(), CHINA) + timedelta(hours=12)
     if isinstance(facts, PlantDay):
@@ -84,8 +94,9 @@ def day_parties(facts: Day, view: RegistryView) -> Parties:
             receiver_name=_name(view, facts.unit, at),
             destination_region=region_of(view, facts.unit, at),
         )
+    packages = facts.packages if isinstance(facts, HospitalDay) else ()
     plants: Sequence[str] = sorted(
-        {p.reached_plant.unit for p in facts.packages if p.reached_plant is not None}
+        {p.reached_plant.unit for p in packages if p.reached_plant is not None}
     )
     plant = plants[0] if len(plants) == 1 else None
     return Parties(
@@ -98,7 +109,7 @@ def day_parties(facts: Day, view: RegistryView) -> Parties:
     )
 
 
-def day_marks(facts: Day, view: RegistryView) -> list[str]:
+def day_marks(facts: MedicalFacts, view: RegistryView) -> list[str]:
     """Return what registry changes look for in a day: units, plates, areas, the year."""
     units = {facts.unit if isinstance(facts, PlantDay) else facts.institution}
     plates: set[str] = set()
@@ -132,6 +143,8 @@ class Summary(msgspec.Struct, omit_defaults=True):
     """Received and not treated yet."""
     grams: dict[str, int] = {}
     """By class, as sealed."""
+    unsealed_g: int = 0
+    """Of packages that nobody sealed, as registers have it."""
     treated_g: int = 0
     """Of a plant: in weighed batches."""
     ends: list[int] = []
@@ -139,13 +152,16 @@ class Summary(msgspec.Struct, omit_defaults=True):
 
 
 def summary_of(judged: JudgedDay) -> Summary:
-    """Return how a day stands."""
+    """Return how a day stands; of a week nothing, for its days are told."""
     facts = judged.facts
     summary = Summary(ends=[int(end.timestamp()) for end in judged.waiting])
     if isinstance(facts, PlantDay):
         batches = (one.data for one in facts.said if one.verb == "treated")
         summary.treated_g = sum(data.weight_g or 0 for data in batches)
         return summary
+    if isinstance(facts, HospitalWeek):
+        return summary
+    summary.unsealed_g = unsealed_grams(facts.packages)
     for package in facts.packages:
         summary.packages += 1
         if package.sealed is not None:

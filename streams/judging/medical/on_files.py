@@ -11,8 +11,9 @@ from typing import Any
 
 from schemas.fast import NotUnderstood
 from schemas.problems import Problem
-from streams.judging.medical.day import HospitalDay, PlantDay, hospital_days, plant_days
+from streams.judging.medical.day import hospital_days, plant_days
 from streams.judging.medical.said import MedicalStatement, counted, read_medical, told
+from streams.judging.medical.week import MedicalFacts, hospital_weeks
 from streams.judging.spool import Spool
 
 __all__ = ["MedicalFiles", "is_medical"]
@@ -62,8 +63,8 @@ class MedicalFiles:
             self._spool.put_in(place, received_us, line, raw)
         return None
 
-    def days(self, known_at: datetime | None = None) -> Iterator[HospitalDay | PlantDay]:
-        """Return the days of every institution and plant, a bucket at a time.
+    def days(self, known_at: datetime | None = None) -> Iterator[MedicalFacts]:
+        """Return the days and weeks of every institution and plant, a bucket at a time.
 
         Events after ``known_at`` are left out.
         """
@@ -75,9 +76,11 @@ class MedicalFiles:
             said = [read_medical(raw, received_us) for received_us, _, raw in spooled]
             said = [s for s in said if known_at is None or s.event.time <= known_at]
             found, _ = counted([*said, *roots, *corrections])
-            for hospital in hospital_days(found):
-                if _bucket(hospital.institution) == place:
-                    yield hospital
+            hospitals = [h for h in hospital_days(found) if _bucket(h.institution) == place]
+            yield from hospitals
+            for week in hospital_weeks(hospitals, found):
+                if _bucket(week.institution) == place:
+                    yield week
             for plant in plant_days(found):
                 if _bucket(plant.unit) == place:
                     yield plant

@@ -13,7 +13,7 @@ from schemas.instant import china_day
 from streams.judging.medical.said import Counted
 from streams.judging.statement import Ref
 
-__all__ = ["ANOTHER_LIFE", "Mark", "Package", "Word", "packages_of", "words_of"]
+__all__ = ["ANOTHER_LIFE", "Mark", "Package", "Word", "life_at", "packages_of", "words_of"]
 
 ANOTHER_LIFE = timedelta(days=180)
 """A number sealed again so long after its last sealing is another package: labels are used again
@@ -136,6 +136,18 @@ def _lives(marks: Sequence[Mark]) -> Iterable[list[Mark]]:
         else:
             before.append(mark)
     return [*([before] if before else []), *lives]
+
+
+def life_at(lives: Sequence[Package], at: datetime) -> Package:
+    """Return which of the lives of one number something told at an instant is of, as they were parted."""
+    sealed = [(p.sealed.at, p) for p in lives if p.sealed is not None]
+    begun = [life for life in sealed if life[0] - _CLOCKS <= at]
+    if begun:
+        return max(begun, key=lambda life: life[0])[1]
+    first = min(sealed, key=lambda life: life[0], default=None)
+    if first is not None and first[0] - at < ANOTHER_LIFE:
+        return first[1]
+    return next(p for p in lives if p.sealed is None)
 
 
 def _key(mark: Mark) -> tuple[datetime, Ref]:

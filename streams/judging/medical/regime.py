@@ -4,13 +4,14 @@ An order's limits apply from its minute in its area, also to packages already in
 """
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
 
+from schemas.instant import CHINA
 from schemas.registry import EmergencyOrder
 from streams.judging.registry import RegistryView
 
-__all__ = ["Limit", "limit_end", "orders_at", "region_of"]
+__all__ = ["Limit", "limit_end", "ordered_on", "orders_at", "region_of"]
 
 
 class Limit(NamedTuple):
@@ -36,6 +37,15 @@ def orders_at(view: RegistryView, region: str | None, at: datetime) -> list[Emer
     """Return the orders in force in a region at an instant, the newest first."""
     found = [o for o in view.orders(region) if in_force_at(o, at)] if region is not None else []
     return sorted(found, key=lambda o: (o.from_at, o.id), reverse=True)
+
+
+def ordered_on(view: RegistryView, region: str, day: date) -> bool:
+    """Whether an order stands in a region at any time of a China day."""
+    start = datetime.combine(day, time(), CHINA)
+    end = start + timedelta(days=1)
+    return any(
+        o.from_at < end and (o.until_at is None or o.until_at > start) for o in view.orders(region)
+    )
 
 
 def limit_end(start: datetime, hours: int, orders: Sequence[tuple[EmergencyOrder, int]]) -> Limit:

@@ -116,6 +116,11 @@ ABOUT: dict[str, About] = {
     "medical.wrong_process": About(cites=medical_law.process()),
     "medical.process_figures": About(cites=medical_law.process()),
     "medical.not_washed": About(cites=medical_law.washing()),
+    "medical.box_not_washed": About(cites=medical_law.box_washing()),
+    "medical.silent_week": About(
+        cites_on=medical_law.generated,
+        asks=("institution", "collection_agreement", "emergency_order"),
+    ),
     "medical.over_capacity": About(cites=medical_law.process(), asks=("medical_plant",)),
     "cross_province.no_approval": About(("unapproved_transfer",), asks=_CROSSING),
     "cross_province.approval_not_in_force": About(("unapproved_transfer",), asks=_CROSSING),

@@ -164,7 +164,7 @@ async def test_a_world_told_in_disorder_ends_where_the_files_end(line: Line) -> 
 def _in_another_year(story: Story, year: bytes) -> list[bytes]:
     """Return what is said under ids of its own: an id that stands with other bytes is no news."""
     lines = [raw.replace(b"2026-09", year + b"-09") for raw in story.event_lines]
-    return [raw.replace(b'"id": "', b'"id": "' + year) for raw in lines]
+    return [raw.replace(b'"id": "', b'"id": "' + year, 1) for raw in lines]
 
 
 def _story(name: str) -> Story:
@@ -202,6 +202,56 @@ async def test_what_is_told_late_withdraws_what_silence_had_raised(line: Line) -
         list(found),
     )
     assert {row["why"] for row in rows} == {"in_time"}
+
+
+async def test_a_bag_of_another_day_bears_on_the_day_that_tells_of_its_register(line: Line) -> None:
+    story = _story("a_register_of_two_days_agrees")
+    question = (
+        "SELECT subject, state FROM alert WHERE rule = 'medical.weight_differs' AND subject LIKE $1"
+    )
+    days = f"medical/{story.code('hospital')}/2030-%"
+    await line.learn(*story.registry_lines)
+    await line.say(*_in_another_year(story, b"2030"))
+    await line.judge()
+    assert await line.reader.fetch(question, days) == []
+    wrong = story.__class__(
+        why_zh="", why_en="", name=story.name, serial=story.serial,
+        said=[{"corrected": "2030-09-03 08:00", "as": "sealed", "of": "2030sealed-3", "by": "hospital", "bag": "B3",
+               "weight_g": 35_000, "id": "2030wrong"}],
+    ).event_lines  # fmt: skip
+    await line.say(*wrong)
+    await line.judge()
+    found = [tuple(row) for row in await line.reader.fetch(question, days)]
+    assert found == [(days.replace("%", "09-01"), "open")]
+
+
+async def test_what_is_told_late_withdraws_what_a_silent_week_had_raised(line: Line) -> None:
+    story = _story("a_hospital_falls_silent")
+    week = f"week/{story.code('hospital')}/2029-09-03"
+
+    async def found() -> list[Any]:
+        rows = await line.reader.fetch(
+            "SELECT body ->> 'rule' AS rule, state, body ->> 'withdrawn_reason' AS why FROM alert"
+            " WHERE subject = $1", week,
+        )  # fmt: skip
+        return [tuple(row) for row in rows]
+
+    await line.learn(*story.registry_lines)
+    await line.say(*_in_another_year(story, b"2029"))
+    await line.judge()
+    await line.clock(moment("2029-09-11 23:59"))
+    await line.judge()
+    assert await found() == []
+    await line.clock(moment("2029-09-12 00:00"))
+    await line.judge()
+    assert await found() == [("medical.silent_week", "open", None)]
+    late = story.__class__(
+        why_zh="", why_en="", name=story.name, serial=story.serial,
+        said=[{"sealed": "2029-09-05 08:00", "bag": "LATE", "weight_g": 300_000, "id": "late"}],
+    ).event_lines  # fmt: skip
+    await line.say(*late)
+    await line.judge()
+    assert await found() == [("medical.silent_week", "withdrawn", "enough")]
 
 
 async def test_what_cannot_be_read_or_has_another_units_key_is_set_aside_and_the_rest_goes_on(

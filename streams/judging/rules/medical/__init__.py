@@ -1,5 +1,6 @@
 """The rules of medical waste, in the order in which they are told."""
 
+from streams.judging.rules.medical.boxes import BOX_NOT_WASHED
 from streams.judging.rules.medical.chain import NEVER_SEALED, UNACCOUNTED, WEIGHT_DIFFERS
 from streams.judging.rules.medical.party import OTHER_AREA, UNLICENSED_PLANT, VEHICLE
 from streams.judging.rules.medical.plant import (
@@ -10,6 +11,7 @@ from streams.judging.rules.medical.plant import (
     WRONG_PROCESS,
 )
 from streams.judging.rules.medical.rule import MedicalRule
+from streams.judging.rules.medical.silence import SILENT_WEEK
 from streams.judging.rules.medical.store import NOT_COLLECTED, STORED_TOO_LONG
 
 __all__ = ["MEDICAL_RULES", "MedicalRule"]
@@ -27,5 +29,7 @@ MEDICAL_RULES: tuple[MedicalRule, ...] = (
     WRONG_PROCESS,
     PROCESS_FIGURES,
     NOT_WASHED,
+    BOX_NOT_WASHED,
     OVER_CAPACITY,
+    SILENT_WEEK,
 )

@@ -2,16 +2,18 @@
 
 Basis: regulation of 2003 Art 12 (source, kind, weight or number, hand-over and destination are
 registered). No text gives a weight difference or a time on the road: both are parameters, and an
-officer looks first. A weight that is off by a thousand is a slip of the unit (kg for g), told to the
-units alone.
+officer looks first. Weights are held together bag by bag, and where a register gives one weight for all
+that it lists, with the sum of what was sealed. A weight that is off by a thousand is a slip of the unit
+(kg for g), told to the units alone.
 """
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from streams.judging.explanation import Condition, Cure
 from streams.judging.medical import law
-from streams.judging.medical.day import HospitalDay
+from streams.judging.medical.day import HospitalDay, Register
 from streams.judging.medical.package import Mark, Package
 from streams.judging.outcome import Outcome, china_text
 from streams.judging.registry import RegistryView
@@ -26,6 +28,7 @@ from streams.judging.rules.medical.rule import (
     silent,
 )
 from streams.judging.rules.parameter import Parameter, Parameters
+from streams.judging.rules.rule import Said
 
 __all__ = ["NEVER_SEALED", "UNACCOUNTED", "WEIGHT_DIFFERS"]
 
@@ -60,6 +63,28 @@ _PERCENT = Parameter(
     "choice",
     "重量差占封装重量超过此比例才提示",
     "the least share of the sealed weight that is told",
+    "本系统 / our own",
+)
+_BATCH_GRAMS = Parameter(
+    "batch_grams",
+    2000,
+    ("克", "g"),
+    0,
+    10_000_000,
+    "choice",
+    "整批重量差超过此数才提示",
+    "the least difference of a batch that is told",
+    "本系统 / our own",
+)
+_BATCH_PERCENT = Parameter(
+    "batch_percent",
+    5,
+    ("%", "%"),
+    0,
+    1000,
+    "choice",
+    "整批重量差占封装重量之和超过此比例才提示",
+    "the least share of the sealed weights of a batch that is told",
     "本系统 / our own",
 )
 _SLIP = 1000
@@ -255,7 +280,8 @@ def _weight_differs(
         and p.sealed.weight_g is not None
         and p.received.weight_g is not None
     ]
-    if not pairs:
+    batches = _batches(facts)
+    if not pairs and not batches:
         return silent(
             rule,
             "not_weighed_twice",
@@ -269,7 +295,9 @@ def _weight_differs(
         and abs(pair[2] - pair[1]) > least
         and abs(pair[2] - pair[1]) * 100 > share * pair[1]
     ]
-    if not slips and not off:
+    slipped = [b for b in batches if _slipped(b.sealed_g, b.told_g)]
+    differing = [b for b in batches if b not in slipped and _far_off(rule, b)]
+    if not slips and not off and not slipped and not differing:
         return silent(
             rule,
             "agrees",
@@ -281,7 +309,110 @@ def _weight_differs(
         outcomes.append(_differing(rule, off, slip=False))
     if slips:
         outcomes.append(_differing(rule, slips, slip=True))
+    if differing:
+        outcomes.append(_differing_as_one(rule, differing, slip=False))
+    if slipped:
+        outcomes.append(_differing_as_one(rule, slipped, slip=True))
     return tuple(outcomes)
+
+
+class _Batch(NamedTuple):
+    register: Register
+    sealed_g: int
+    told_g: int
+
+
+def _batches(facts: HospitalDay) -> list[_Batch]:
+    """Return the registers with one weight for all, where each of their packages was sealed and weighed."""
+    found = []
+    for register in facts.registers:
+        sealed = [p.sealed.weight_g for p in register.packages if p.sealed is not None]
+        told = register.mark.weight_g
+        if told is not None and len(sealed) == len(register.packages) and None not in sealed:
+            found.append(_Batch(register, sum(g or 0 for g in sealed), told))
+    return found
+
+
+def _far_off(rule: MedicalRule, batch: _Batch) -> bool:
+    off = abs(batch.told_g - batch.sealed_g)
+    share = rule.parameters["batch_percent"]
+    return off > rule.parameters["batch_grams"] and off * 100 > share * batch.sealed_g
+
+
+_VERB: dict[str, Said] = {
+    "collected": ("收运", "collected"),
+    "received": ("入厂", "received"),
+}
+
+
+def _differing_as_one(rule: MedicalRule, batches: Sequence[_Batch], *, slip: bool) -> Outcome:
+    worst = max(batches, key=lambda b: (abs(b.told_g - b.sealed_g), b.register.mark.ref))
+    mark, off = worst.register.mark, abs(worst.told_g - worst.sealed_g)
+    first = min((b.register.mark for b in batches), key=lambda m: (m.at, m.ref))
+    zh, en = _VERB[mark.verb]
+    many, told = len(worst.register.packages), kilograms(worst.told_g)
+    sealed_as = kilograms(worst.sealed_g)
+    weights = f"{sealed_as} → {told}"
+    said = (
+        (
+            f"{len(batches)} 张登记卡的总重与所列包装封装重量之和相差约一千倍（{zh} {mark.subject}：{weights}），"
+            "可能误将千克当作克。",
+            f"Register {mark.subject} ({en}, {many} packages) gives {told} for what was sealed as {sealed_as}, about a "
+            f"thousandfold off (such registers: {len(batches)}): probably kilograms were given for grams.",
+        )
+        if slip
+        else (
+            f"{len(batches)} 张登记卡的总重与所列包装封装重量之和不符，最大相差 {kilograms(off)}（{zh} {mark.subject}，"
+            f"{many} 件：{weights}），须核查。",
+            f"Register {mark.subject} ({en}, {many} packages) gives {told} for what was sealed as {sealed_as}, "
+            f"{kilograms(off)} off (such registers: {len(batches)}): to be checked.",
+        )
+    )
+    sealed = [
+        mark_evidence(p.sealed, "sealed", "sealed")
+        for b in batches
+        for p in b.register.packages
+        if p.sealed is not None
+    ]
+    listed = sum(len(b.register.packages) for b in batches)
+    most = (rule.parameters["batch_grams"], rule.parameters["batch_percent"])
+    return found(
+        rule,
+        "notice" if slip else "needs_review",
+        "batch_unit" if slip else "batch",
+        "batch_unit_slip" if slip else "batch_differs",
+        said,
+        act_at=first.at,
+        grams=0 if slip else sum(abs(b.told_g - b.sealed_g) for b in batches),
+        evidence=[
+            *(mark_evidence(b.register.mark, *_VERB[b.register.mark.verb]) for b in batches),
+            *sealed,
+        ],
+        law=law.register(first.at),
+        conditions=(
+            condition(
+                ("登记卡所列包装", "packages on the registers"),
+                (f"{listed} 件", f"{listed} packages"),
+                holds=True,
+                role="applies",
+            ),
+            condition(
+                ("登记卡总重与封装重量之和的差", "register against the sum of sealed weights"),
+                (kilograms(off),) * 2,
+                (f"≤ {most[0]} g, ≤ {most[1]} %",) * 2,
+                holds=False if slip else None,
+            ),
+        ),
+        cures=(
+            Cure(
+                zh="若总重或某件的重量有误，由上报方更正后本告警附理由撤回。",
+                en="If the weight of all or of one package is wrong, the alert is withdrawn with the reason once it "
+                "is corrected.",
+                party="receiver",
+                kind="liandan.medical.corrected.v1",
+            ),
+        ),
+    )
 
 
 def _differing(
@@ -325,7 +456,7 @@ def _differing(
                 ("封装与入厂重量差", "difference between both ends"),
                 (kilograms(amount),) * 2,
                 (f"≤ {rule.parameters['grams']} g, ≤ {rule.parameters['percent']} %",) * 2,
-                holds=None,
+                holds=False if slip else None,
             ),
         ),
         cures=(
@@ -365,5 +496,5 @@ WEIGHT_DIFFERS = MedicalRule(
     "weights of medical waste do not agree",
     _weight_differs,
     "hospital_day",
-    parameters=Parameters(_GRAMS, _PERCENT),
+    parameters=Parameters(_GRAMS, _PERCENT, _BATCH_GRAMS, _BATCH_PERCENT),
 )

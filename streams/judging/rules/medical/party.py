@@ -180,11 +180,13 @@ def _without_licence(
             condition(
                 ("接收单位的许可证覆盖该类", "a licence in force covers the class"),
                 _WHY[reason],
+                ("持有且覆盖", "one in force that covers it"),
                 holds=False,
             ),
             condition(
                 ("应急令准许接收", "an emergency order lets it"),
                 ("无", "none"),
+                ("有", "one"),
                 holds=False,
             ),
         ),
@@ -269,6 +271,7 @@ def _moved_away(
             condition(
                 ("处置地在本市", "treated in its own city"),
                 (places, places),
+                ("同一城市", "one city"),
                 holds=False,
             ),
             condition(
@@ -353,6 +356,7 @@ def _unfit(rule: MedicalRule, view: RegistryView, plate: str, taken: Sequence[_T
             condition(
                 ("医疗废物专用车辆", "a vehicle for medical waste"),
                 (plate, plate),
+                ("登记为专用", "on record as such"),
                 holds=False if known else None,
             ),
         ),

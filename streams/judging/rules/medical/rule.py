@@ -34,14 +34,14 @@ _NONE = Parameters()
 
 
 class MedicalRule(NamedTuple):
-    """A rule of one day of an institution or a plant."""
+    """A rule of one day of an institution or a plant, or of an institution's week."""
 
     id: str
     version: int
     title_zh: str
     title_en: str
     judge: "Callable[[MedicalRule, Any, RegistryView, datetime | None], Sequence[Outcome]]"
-    scope: Literal["hospital_day", "plant_day"]
+    scope: Literal["hospital_day", "plant_day", "hospital_week"]
     due: "Callable[[MedicalRule, Any, RegistryView, datetime | None], datetime | None] | None" = (
         None
     )

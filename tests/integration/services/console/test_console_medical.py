@@ -51,6 +51,27 @@ async def _judged(stack: LocalStack, region: str, *events: bytes) -> None:
         await pool.close()
 
 
+async def test_a_silent_week_is_listed_with_what_was_expected(
+    served: Served, new_officer, region, stack: LocalStack
+) -> None:
+    hospital = credit_code(9_500_000 + int(region))
+    record = record_line(
+        "institution", f"w-{region}", uscc=hospital, name="示例沉默医院", beds=100, region=region
+    )
+    await write_change_set(stack.settings.database_registry, [record], "test")
+    at = datetime.now(UTC) - timedelta(days=21)
+    sealed = {"waste": "sharps", "weight_g": 900_000}
+    await _judged(stack, region, _event(hospital, "sealed", "W1", at, sealed))
+    browser = await served.officer(await new_officer(region))
+    listed = (await browser.get("/?family=medical&finding=review")).text
+    assert "一周医疗废物远少于床位应产生量" in listed
+    alert = listed.split('href="/alerts/')[1].split('"')[0]
+    said = words_on((await browser.get(f"/alerts/{alert}")).text)
+    assert "示例沉默医院" in said
+    assert "当周上报的医疗废物" in said  # its conditions, from the verdict of the week
+    assert "≥ 70 kg" in said
+
+
 async def test_a_county_sees_its_own_figures_and_why_an_alert_stands(
     served: Served, new_officer, region, stack: LocalStack
 ) -> None:

@@ -1,0 +1,176 @@
+"""The verdicts of days and weeks of medical waste: judged, and written in a few statements."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+import asyncpg
+import msgspec
+
+from streams.alert_rows import write_alerts
+from streams.judging.alerts import alert_changes
+from streams.judging.decision import LimitDecision, Memo
+from streams.judging.medical.day import HospitalDay, PlantDay
+from streams.judging.medical.judge import JudgedDay, day_marks, day_parties, judge_day, summary_of
+from streams.judging.medical.week import HospitalWeek, MedicalFacts
+from streams.judging.outcome import outcome_digest
+from streams.judging.packing import outcomes_json
+from streams.judging.registry import RegistryView
+from streams.judging.rules import RuleBook
+from streams.medical_said import columns
+from streams.postgres_registry import HISTORY
+
+__all__ = ["Standing", "write_verdicts"]
+
+_STOOD = """
+SELECT subject, memo, due, fires_at, fired_at FROM medical_day
+WHERE subject = ANY ($1::text[]) ORDER BY subject FOR UPDATE
+"""
+_STOOD_WEEKS = """
+SELECT subject, memo, due, fires_at, fired_at FROM medical_week
+WHERE subject = ANY ($1::text[]) ORDER BY subject FOR UPDATE
+"""
+_DAYS = """
+INSERT INTO medical_day (subject, holder, kind, day, origin_region, destination_region, marks, summary,
+    outcomes, memo, open, due, fires_at, fired_at, registry_seq, clock)
+SELECT subject, holder, kind, day, origin, destination, string_to_array(marks, ' '), summary::jsonb,
+    outcomes::json, memo, open, due, fires, fired, $1, $2
+FROM unnest($3::text[], $4::text[], $5::text[], $6::date[], $7::text[], $8::text[], $9::text[],
+    $10::text[], $11::text[], $12::bytea[], $13::boolean[], $14::timestamptz[], $15::timestamptz[],
+    $16::timestamptz[]) AS t (subject, holder, kind, day, origin, destination, marks, summary, outcomes,
+        memo, open, due, fires, fired)
+ON CONFLICT (subject) DO UPDATE SET
+    origin_region = excluded.origin_region, destination_region = excluded.destination_region,
+    marks = excluded.marks, summary = excluded.summary, outcomes = excluded.outcomes,
+    memo = excluded.memo, open = excluded.open, due = excluded.due, fires_at = excluded.fires_at,
+    fired_at = excluded.fired_at, registry_seq = excluded.registry_seq, clock = excluded.clock,
+    updated_at = clock_timestamp()
+"""
+_WEEKS = """
+INSERT INTO medical_week (subject, holder, day, origin_region, marks, outcomes, memo, due, fires_at,
+    fired_at, registry_seq, clock)
+SELECT subject, holder, day, origin, string_to_array(marks, ' '), outcomes::json, memo, due, fires,
+    fired, $1, $2
+FROM unnest($3::text[], $4::text[], $5::date[], $6::text[], $7::text[], $8::text[], $9::bytea[],
+    $10::timestamptz[], $11::timestamptz[], $12::timestamptz[])
+    AS t (subject, holder, day, origin, marks, outcomes, memo, due, fires, fired)
+ON CONFLICT (subject) DO UPDATE SET
+    origin_region = excluded.origin_region, marks = excluded.marks, outcomes = excluded.outcomes,
+    memo = excluded.memo, due = excluded.due, fires_at = excluded.fires_at,
+    fired_at = excluded.fired_at, registry_seq = excluded.registry_seq, clock = excluded.clock,
+    updated_at = clock_timestamp()
+"""
+
+
+class Standing(NamedTuple):
+    """By what and when days are judged: registry, clock, book."""
+
+    view: RegistryView
+    seq: int
+    clock: datetime | None
+    settle: timedelta
+    book: RuleBook
+
+
+class _Row(NamedTuple):
+    """What stands of a day or week."""
+
+    memo: Memo = Memo()
+    due: datetime | None = None
+    fires_at: datetime | None = None
+    fired_at: datetime | None = None
+
+
+async def write_verdicts(
+    connection: asyncpg.Connection, every: Sequence[MedicalFacts], by: Standing
+) -> list[LimitDecision]:
+    """Judge days or weeks, of one sort at a time, and write what comes of them."""
+    if not every:
+        return []
+    weeks = isinstance(every[0], HospitalWeek)
+    rows = await connection.fetch(
+        _STOOD_WEEKS if weeks else _STOOD, [facts.subject for facts in every]
+    )
+    stood = {
+        r["subject"]: _Row(
+            msgspec.msgpack.decode(r["memo"], type=Memo), r["due"], r["fires_at"], r["fired_at"]
+        )
+        for r in rows
+    }
+    decisions, written = [], []
+    for facts in every:
+        before = stood.get(facts.subject, _Row())
+        judged = judge_day(facts, by.view, before.fired_at, by.book)
+        decision = _decided(judged, before, by)
+        decisions.append(decision)
+        written.append(
+            _week(judged, decision, before, by) if weeks else _day(judged, decision, before, by)
+        )
+    await connection.execute(_WEEKS if weeks else _DAYS, by.seq, by.clock, *columns(written))
+    changed = [d for d in decisions if d.changed]
+    if changed:
+        told = [outcomes_json(d.changed) for d in changed]
+        subjects = [d.subject for d in changed]
+        await connection.execute(HISTORY, subjects, by.seq, by.clock, told, [None] * len(changed))
+    await write_alerts(connection, "shared", decisions, by.seq, by.clock)
+    return decisions
+
+
+def _decided(judged: JudgedDay, before: _Row, by: Standing) -> LimitDecision:
+    parties = day_parties(judged.facts, by.view)
+    told = [(outcome, outcome_digest(outcome)) for outcome in judged.outcomes]
+    changed = tuple(outcome for outcome, digest in told if digest not in before.memo.outcomes)
+    alerts, changes = alert_changes(
+        judged.subject, parties, judged.outcomes, before.memo.alerts, by.book
+    )
+    memo = Memo(frozenset(digest for _, digest in told), alerts)
+    return LimitDecision(judged.subject, memo, parties, judged.outcomes, changed, tuple(changes))
+
+
+def _day(judged: JudgedDay, decision: LimitDecision, before: _Row, by: Standing) -> tuple[Any, ...]:
+    """Return the columns of ``_DAYS`` from the third on."""
+    facts = judged.facts
+    return (
+        judged.subject,
+        facts.unit if isinstance(facts, PlantDay) else facts.institution,
+        "medical" if isinstance(facts, HospitalDay) else "plant",
+        facts.day,
+        decision.parties.origin_region,
+        decision.parties.destination_region,
+        " ".join(day_marks(facts, by.view)),
+        msgspec.json.encode(summary_of(judged)).decode(),
+        outcomes_json(judged.outcomes).decode(),
+        msgspec.msgpack.encode(decision.memo),
+        judged.due is not None or any(outcome.found for outcome in judged.outcomes),
+        judged.due,
+        _fires(judged, before, by),
+        before.fired_at,
+    )
+
+
+def _week(
+    judged: JudgedDay, decision: LimitDecision, before: _Row, by: Standing
+) -> tuple[Any, ...]:
+    """Return the columns of ``_WEEKS`` from the third on."""
+    facts: Any = judged.facts
+    return (
+        judged.subject,
+        facts.institution,
+        facts.day,
+        decision.parties.origin_region,
+        " ".join(day_marks(facts, by.view)),
+        outcomes_json(judged.outcomes).decode(),
+        msgspec.msgpack.encode(decision.memo),
+        judged.due,
+        _fires(judged, before, by),
+        before.fired_at,
+    )
+
+
+def _fires(judged: JudgedDay, before: _Row, by: Standing) -> datetime | None:
+    due = judged.due
+    if due is None:
+        return None
+    if before.due == due and before.fires_at is not None:
+        return before.fires_at
+    return due if by.clock is None else max(due, by.clock + by.settle)
