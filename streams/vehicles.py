@@ -134,7 +134,7 @@ ON CONFLICT (plate) DO UPDATE SET forgotten_until = greatest(k.forgotten_until, 
 
 
 class Judged(NamedTuple):
-    """What one round did."""
+    """What was done: vehicles that something new bore on, and what was decided of them."""
 
     vehicles: int
     decisions: list[LimitDecision]
@@ -217,12 +217,12 @@ async def judge_dirty_vehicles(
             "SELECT plate FROM vehicle_dirty GROUP BY plate ORDER BY min(id) LIMIT $1", MOST
         )
     plates = [row["plate"] for row in rows]
-    decisions: list[LimitDecision] = []
+    vehicles, decisions = 0, list[LimitDecision]()
     for n in range(0, len(plates), GROUP):
-        decisions += await judge_vehicles(
-            state, plates[n : n + GROUP], view, places, book, beside=beside
-        )
-    return Judged(len(plates), decisions)
+        done = await judge_vehicles(state, plates[n : n + GROUP], view, places, book, beside=beside)
+        vehicles += done.vehicles
+        decisions += done.decisions
+    return Judged(vehicles, decisions)
 
 
 async def judge_vehicles(
@@ -233,7 +233,7 @@ async def judge_vehicles(
     book: RuleBook = RULE_BOOK,
     *,
     beside: str = MANIFEST_TOPIC,
-) -> list[LimitDecision]:
+) -> Judged:
     """Judge the dirty times of vehicles, but for those that another worker is at."""
     async with state.shared() as tx:
         connection = tx.connection
@@ -254,7 +254,7 @@ async def judge_vehicles(
             other = touched.get(row["plate"])
             touched[row["plate"]] = part if other is None else other.joined(part)
         if not touched:
-            return []
+            return Judged(0, [])
         # 3. In later statements: whose word counts, and what was said in those times and around them.
         known = await _known(connection, touched, view)
         rows = await _stood(connection, touched)
@@ -281,7 +281,7 @@ async def judge_vehicles(
                 decisions.append(decision)
                 written.append(_row(one, decision, before, view, legs[plate], clock, state.settle))
         await _write(connection, decisions, written, seq, clock)
-        return decisions
+        return Judged(len(touched), decisions)
 
 
 def _judged(
