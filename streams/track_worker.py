@@ -10,7 +10,7 @@ from infra.runtime.postgres import POSTGRES_AWAY
 from streams import metrics
 from streams.batch import BatchResult, Input
 from streams.judge_worker import JudgeWorker
-from streams.judging.tracks.places import Places, Provinces, provinces_from
+from streams.judging.tracks.places import Places, Provinces, provinces_or_coarse
 from streams.judging.tracks.said import TrackStatement
 from streams.pager import page_registry
 from streams.postgres_state import PostgresState
@@ -52,8 +52,11 @@ class TrackWorker(JudgeWorker[TrackStatement]):
     async def background(self) -> None:
         """Page the registry, fire deadlines and judge dirty vehicles, for ever; forget old positions."""
         state = await self._opened()
-        path = self._settings.provinces_file
-        places = KnownPlaces(provinces_from(path) if path is not None else None)
+        places = KnownPlaces(
+            provinces_or_coarse(
+                self._settings.provinces_geojson, self._settings.provinces_margin_km
+            )
+        )
         forgot = -_FORGET_S
         while True:
             try:

@@ -160,8 +160,10 @@ class Settings(BaseSettings):
     """Directory of the archived files of vehicles' positions; by default ``tracks`` in the home."""
     tracks_keep_days: int = Field(default=45, ge=14, le=400)
     """Positions stay in the database for so long after they came; the files have them for ever."""
-    provinces_file: Path | None = None
-    """GeoJSON of provinces by which vehicles are judged; default: coarse areas of ours, not a map."""
+    provinces_geojson: Path | None = None
+    """Borders of provinces by which vehicles are judged; default: coarse areas of ours, not a map."""
+    provinces_margin_km: int | None = Field(default=None, ge=0, le=200)
+    """A position counts only so far inside a province; default: 2, with the coarse areas 30."""
     tracks_file_s: float = Field(default=300.0, gt=0)
     """A file of vehicles' positions is closed after this time at the latest."""
     tracks_file_bytes: int = Field(default=64 * 1024 * 1024, ge=1, le=128 * 1024 * 1024)

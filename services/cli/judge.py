@@ -25,6 +25,7 @@ from streams.judging.on_files import FileVerdict, judge_lines
 
 if TYPE_CHECKING:
     from streams.judging.tracks.places import Provinces
+    from streams.judging.tracks.said import TrackStatement
 
 __all__ = ["instant_option", "judge", "present", "read_registry"]
 
@@ -54,6 +55,14 @@ def judge(
     tickets: Annotated[
         Path | None,
         typer.Option(help="预检票据公钥目录 / public keys of check tickets: alerts tell of them"),
+    ] = None,
+    tracks: Annotated[
+        Path | None,
+        typer.Option(
+            exists=True,
+            file_okay=False,
+            help="车辆位置归档目录，含终端帧 / folder of archived positions, frames of terminals too",
+        ),
     ] = None,
     vehicles: Annotated[
         bool | None,
@@ -94,6 +103,7 @@ def judge(
         if tickets is not None:
             book = book._replace(ticket_keys=PublicKeys(tickets))
         records = read_registry(registry)
+        positions = _positions(tracks) if tracks is not None else []
         with events.open("rb") as lines:
             verdict = judge_lines(
                 records,
@@ -104,6 +114,7 @@ def judge(
                 book=book,
                 keep_outcomes=False,
                 vehicles=vehicles,
+                tracks=positions,
                 provinces=_provinces(provinces, margin_km),
             )
         for refused in verdict.refused:
@@ -117,16 +128,26 @@ def judge(
             _print_table(verdict)
 
 
+def _positions(directory: Path) -> "list[TrackStatement]":
+    """Read archived positions; tell of records that hold none. Raises Failure."""
+    # DuckDB and numpy take a second, which only they wait for who have files.
+    from services.cli.track_files import files_between
+    from services.cli.track_statements import statements_in
+
+    said, unread = statements_in(directory, files_between(directory, None, None, timedelta(0)))
+    if unread:
+        print_problems(str(directory), unread)
+    return said
+
+
 def _provinces(place: Path | None, margin_km: int | None) -> "Provinces | None":
     """Read the operator's borders, None for the default of both. Raises Failure."""
     if place is None and margin_km is None:
         return None
-    from streams.judging.tracks.places import MARGIN_KM, coarse_provinces, provinces_from
+    from streams.judging.tracks.places import provinces_or_coarse
 
-    if place is None:
-        return coarse_provinces(margin_km)
     try:
-        return provinces_from(place, MARGIN_KM if margin_km is None else margin_km)
+        return provinces_or_coarse(place, margin_km)
     except ValueError as error:
         raise Failure(
             f"无法读取省界文件 {place}（{error}）。",

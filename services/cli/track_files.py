@@ -14,16 +14,24 @@ import duckdb
 
 from services.cli.console import Failure, quote
 
-__all__ = ["ArchivedRecord", "Fault", "compare", "digest_of", "files_between", "records_of"]
+__all__ = [
+    "ArchivedRecord",
+    "Fault",
+    "all_records",
+    "compare",
+    "digest_of",
+    "files_between",
+    "records_of",
+]
 
 _EARLY = timedelta(days=1)
 """A terminal's clock may be ahead."""
 _FETCH = 500
 
 # A record that came again, or that stands in an orphan as well, is said once.
-_OF_PLATE = """
-SELECT filename, partition, kafka_offset, epoch_us(received_at), source, event_id, kind, digest, raw
-FROM read_parquet($1, filename = true) WHERE plate = $2
+_RECORDS = """
+SELECT filename, partition, kafka_offset, epoch_us(received_at), plate, source, event_id, kind, digest, raw
+FROM read_parquet($1, filename = true) WHERE $2 IS NULL OR plate = $2
 QUALIFY row_number() OVER (
     PARTITION BY source, event_id, digest ORDER BY partition, kafka_offset, filename) = 1
 """
@@ -36,6 +44,7 @@ class ArchivedRecord(NamedTuple):
     partition: int
     kafka_offset: int
     received_at: int
+    plate: str | None
     source: str | None
     event_id: str | None
     kind: str
@@ -68,13 +77,22 @@ def files_between(
     return sorted(path.relative_to(directory).as_posix() for path in found)
 
 
+def all_records(directory: Path, files: Sequence[str]) -> Iterator[ArchivedRecord]:
+    """Yield the records of all vehicles; the rest is as for ``records_of``."""
+    return _records(directory, files, None)
+
+
 def records_of(directory: Path, files: Sequence[str], plate: str) -> Iterator[ArchivedRecord]:
     """Yield a plate's records, each once. Raises Failure when a file is no whole Parquet file."""
+    return _records(directory, files, plate)
+
+
+def _records(directory: Path, files: Sequence[str], plate: str | None) -> Iterator[ArchivedRecord]:
     if not files:
         return
     with duckdb.connect(":memory:", config={"autoload_known_extensions": False}) as database:
         try:
-            found = database.execute(_OF_PLATE, [[str(directory / f) for f in files], plate])
+            found = database.execute(_RECORDS, [[str(directory / f) for f in files], plate])
             while rows := found.fetchmany(_FETCH):
                 for name, *rest in rows:
                     yield ArchivedRecord(Path(name).relative_to(directory).as_posix(), *rest)

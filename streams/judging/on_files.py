@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from schemas.registry import RegistryRecord
     from streams.judging.facts import Facts
     from streams.judging.tracks.places import Provinces
+    from streams.judging.tracks.said import TrackStatement
 
 __all__ = ["FileVerdict", "Judging", "Refused", "judge_lines", "judge_lines_by", "judge_statements"]
 
@@ -166,6 +167,7 @@ def judge_lines(
     book: RuleBook = RULE_BOOK,
     keep_outcomes: bool = True,
     vehicles: bool | None = None,
+    tracks: "Iterable[TrackStatement]" = (),
     provinces: "Provinces | None" = None,
 ) -> FileVerdict:
     """Judge NDJSON lines. Lines that cannot be read are listed in ``refused``, the rest goes on.
@@ -177,7 +179,7 @@ def judge_lines(
     a registry line that cannot be read: a verdict on half a registry would be wrong; OSError when
     many events find no room on disk. Without ``keep_outcomes`` the verdict has alerts only. With
     ``vehicles`` each vehicle is judged with its manifests and positions, by default if there are positions;
-    these are held against ``provinces``, by default our coarse areas.
+    these are held against ``provinces``, by default our coarse areas; ``tracks`` are positions from elsewhere.
     """
     (verdict,) = judge_lines_by(
         [book],
@@ -188,6 +190,7 @@ def judge_lines(
         present=present,
         keep_outcomes=keep_outcomes,
         vehicles=vehicles,
+        tracks=tracks,
         provinces=provinces,
     )
     return verdict
@@ -203,6 +206,7 @@ def judge_lines_by(
     present: datetime | None = None,
     keep_outcomes: bool = False,
     vehicles: bool | None = None,
+    tracks: "Iterable[TrackStatement]" = (),
     provinces: "Provinces | None" = None,
 ) -> list[FileVerdict]:
     """As ``judge_lines``, by several books of rules at once; a verdict for each."""
@@ -213,14 +217,16 @@ def judge_lines_by(
     refused: list[Refused] = []
     bound = min((bound for bound in (known_at, present) if bound is not None), default=None)
     with Spool() as spool, MedicalFiles() as medical:
-        tracks = TrackFiles()
-        latest = _spooled(events, spool, medical, tracks, (bound, known_at), refused)
+        positions = TrackFiles()
+        for said in tracks:
+            positions.take(said, bound, known_at)
+        latest = _spooled(events, spool, medical, positions, (bound, known_at), refused)
         clock = now
         if clock is None:
-            told = (_latest(latest, spool, bound), medical.latest, tracks.latest)
+            told = (_latest(latest, spool, bound), medical.latest, positions.latest)
             clock = max((at for at in told if at is not None), default=None)
         if vehicles is None:
-            vehicles = tracks.events > 0
+            vehicles = positions.events > 0
         judgings = [Judging(view, clock, book, keep_outcomes=keep_outcomes) for book in books]
         for bucket in spool.buckets():
             groups: dict[str, list[Statement]] = defaultdict(list)
@@ -230,17 +236,17 @@ def judge_lines_by(
             for subject, group in groups.items():
                 facts = fold(subject, union(group), view)
                 if vehicles:
-                    tracks.name(facts, view)
+                    positions.name(facts, view)
                 for judging in judgings:
                     judging.take_facts(facts, len(group))
         for day in medical.days(known_at):
             for judging in judgings:
                 judging.take_day(day)
-        for trips, days in tracks.vehicles(view, provinces) if vehicles else ():
+        for trips, days in positions.vehicles(view, provinces) if vehicles else ():
             for judging in judgings:
                 judging.take_vehicle(trips, days)
         for judging in judgings:
-            judging.count(medical.events + tracks.events)
+            judging.count(medical.events + positions.events)
         return [judging.finish(refused) for judging in judgings]
 
 

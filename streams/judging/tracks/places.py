@@ -23,6 +23,7 @@ __all__ = [
     "Provinces",
     "coarse_provinces",
     "provinces_from",
+    "provinces_or_coarse",
     "read_provinces",
 ]
 
@@ -72,6 +73,13 @@ def read_provinces(raw: bytes, margin_km: int, *, coarse: bool = False) -> Provi
 def provinces_from(path: Path, margin_km: int = MARGIN_KM) -> Provinces:
     """Read an operator's file. Raises OSError, ValueError."""
     return read_provinces(path.read_bytes(), margin_km)
+
+
+def provinces_or_coarse(path: Path | None, margin_km: int | None) -> Provinces:
+    """Return an operator's borders, our coarse areas where there is no file. Raises OSError, ValueError."""
+    if path is None:
+        return coarse_provinces(margin_km)
+    return provinces_from(path, MARGIN_KM if margin_km is None else margin_km)
 
 
 @cache

@@ -16,7 +16,6 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from infra.local.stack import LocalStack
 from infra.runtime.kafka import new_producer
 from infra.runtime.postgres import open_pool
-from schemas.instant import CHINA
 from schemas.receipt import event_digest
 from schemas.topics import (
     HEADER_CE_SOURCE,
@@ -34,7 +33,7 @@ from streams.pager import page_registry
 from streams.track_worker import KnownPlaces, TrackWorker
 from streams.vehicles import fire_journeys, forget_positions, judge_dirty_vehicles
 from tests.integration.streams.speech import LogOf
-from tests.terminal_frames import batch, frame, position
+from tests.tracks.framed import framed
 from tests.tracks.story import Story, all_stories, cast
 
 EARLY = datetime(2025, 1, 1, tzinfo=UTC)
@@ -172,38 +171,13 @@ def _story(name: str) -> Story:
     return next(s for s in all_stories() if s.name == name)
 
 
-def _framed(raw: bytes) -> tuple[bytes, bytes, bytes, datetime]:
-    """Return a track event as a terminal would have sent it: frame, plate, source, when it came."""
-    event = json.loads(raw)
-    bodies = []
-    for told in event["data"]["positions"]:
-        at = datetime.fromisoformat(told["at"]).astimezone(CHINA)
-        bodies.append(
-            position(
-                at=at.strftime("%y%m%d%H%M%S"),
-                lon=round(told["lon"] * 1e6),
-                lat=round(told["lat"] * 1e6),
-                speed=round(told.get("speed_kmh", 0) * 10),
-                status=3,
-                items=b"",
-            )
-        )
-    received = datetime.fromisoformat(event["liandanreceivedat"])
-    return (
-        frame(0x0704, batch(bodies)),
-        event["subject"].encode(),
-        event["source"].encode(),
-        received,
-    )
-
-
 async def test_frames_of_terminals_are_judged_as_events_are(line: Line) -> None:
     story = _story("a_stop_by_the_lake")
     await line.learn(*story.registry_lines)
     tracks = [raw for raw in story.event_lines if b"vehicle.track" in raw]
     await line.say(*(raw for raw in story.event_lines if raw not in tracks))
     for raw in tracks:
-        value, plate, source, received = _framed(raw)
+        value, plate, source, received = framed(raw)
         (record,) = line.logs[1].append(value, key=plate)
         headers = [
             (HEADER_RECEIVED_AT, str(to_micros(received)).encode()),
@@ -223,14 +197,14 @@ async def test_frames_of_terminals_are_judged_as_events_are(line: Line) -> None:
     assert expected
     (alert,) = found.values()
     digests = {e["digest"] for e in alert["evidence"] if e["kind"] == "event" and e["digest"]}
-    assert digests & {event_digest(_framed(raw)[0]) for raw in tracks}
+    assert digests & {event_digest(framed(raw)[0]) for raw in tracks}
     await line.learn(*map(_retracted, story.registry_lines))
 
 
 async def test_what_cannot_be_read_is_set_aside_and_the_rest_goes_on(line: Line) -> None:
     story = _story("an_ordinary_trip")
     tracks = [raw for raw in story.event_lines if b"vehicle.track" in raw]
-    frame_of, plate, source, _ = _framed(tracks[0])
+    frame_of, plate, source, _ = framed(tracks[0])
     records = [
         *line.logs[1].append(b"{", key=b"?"),
         *line.logs[1].append(tracks[0], key="冀Z99999".encode()),

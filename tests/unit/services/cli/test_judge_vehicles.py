@@ -1,13 +1,19 @@
 """``liandan judge`` with positions: by the coarse areas or an operator's borders, told when they are no map."""
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from typer.testing import CliRunner
 
+from services.archiver.track_buffer import Draft
+from services.archiver.track_file import write_file
+from services.archiver.track_row import TrackRow, micros
 from services.cli.main import app
+from tests.tracks.framed import framed
 from tests.tracks.story import Story, all_stories
 
 
@@ -75,3 +81,32 @@ def test_two_places_is_asked_for_where_there_are_no_positions(
 ) -> None:
     result = _judge(tmp_path, _story("at_two_places_at_once"), *options)
     assert len(_found(result, "carrier.two_places")) == found
+
+
+def test_positions_are_read_from_the_archives_files_events_and_frames_alike(tmp_path: Path) -> None:
+    story = _story("a_stop_by_the_lake")
+    tracks = [raw for raw in story.event_lines if b"vehicle.track" in raw]
+    manifests = story.event_lines[: len(story.event_lines) - len(tracks)]
+    rows = [_row(n, raw) for n, raw in enumerate(tracks)]
+    rows += [_row(len(rows), b"\xffgarbage"), rows[0]._replace(kafka_offset=99)]
+    write_file(tmp_path / "tracks", Draft("2026-09-10/00/p0-0-e1.parquet", rows))
+    bare = msgspec.structs.replace(story, tracks=[])
+    assert bare.event_lines == manifests
+    result = _judge(tmp_path, bare, "--tracks", str(tmp_path / "tracks"))
+    (found,) = _found(result, "track.stop_at_water")
+    (expected,) = _found(_judge(tmp_path, story), "track.stop_at_water")
+    assert found["text_zh"] == expected["text_zh"]
+    assert not _found(_judge(tmp_path, bare), "track.stop_at_water")
+    assert "tracks" in result.stderr
+
+
+def _row(offset: int, raw: bytes) -> TrackRow:
+    """Every other event as the frame that a terminal would have sent."""
+    kind, plate, source, received = "event", None, None, 0
+    if offset % 2 and raw.startswith(b"{"):
+        raw, key, told_by, at = framed(raw)
+        kind, plate, source, received = "frame", key.decode(), told_by.decode(), micros(at)
+    digest = hashlib.sha256(raw).digest()
+    return TrackRow(
+        received, received, 0, offset, plate, source, digest.hex(), kind, None, digest, raw
+    )
