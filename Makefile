@@ -32,10 +32,10 @@ demo up doctor: .venv/.installed
 	@$(LIANDAN) $@ $(ARGS)
 
 test: .venv/.installed-dev
-	@$(PYTEST) --ignore=tests/chaos --ignore=tests/fuzz $(ARGS)
+	@$(PYTEST) -m "not chaos" $(ARGS)
 
 chaos: .venv/.installed-dev
-	@$(PYTEST) tests/chaos tests/fuzz $(ARGS)
+	@$(PYTEST) -m chaos $(ARGS)
 
 soak: .venv/.installed-dev
 	LIANDAN_SOAK_MINUTES=10 .venv/bin/python -m pytest -s tests/chaos/test_scale_out.py \

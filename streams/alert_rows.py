@@ -9,9 +9,11 @@ import msgspec
 from schemas.topics import ALERTS_TOPIC
 from streams.judging.alerts import AlertChange
 from streams.judging.decision import LimitDecision, ManifestDecision
+from streams.judging.packing import outcomes_json
 from streams.judging.statement import from_micros
+from streams.postgres_registry import HISTORY
 
-__all__ = ["write_alerts"]
+__all__ = ["write_alerts", "write_shared"]
 
 _ALERT = """
 INSERT INTO alert AS a (id, scope, subject, rule, rule_version, discriminator, finding, state,
@@ -28,6 +30,18 @@ ON CONFLICT (id) DO UPDATE SET
     received_at = coalesce(excluded.received_at, a.received_at),
     registry_seq = excluded.registry_seq, clock = excluded.clock, changed_at = clock_timestamp()
 """
+
+
+async def write_shared(
+    connection: Any, decisions: Sequence[LimitDecision], seq: int, clock: datetime | None
+) -> None:
+    """Write what changed of shared subjects: the history of their verdicts, and alerts."""
+    changed = [d for d in decisions if d.changed]
+    if changed:
+        told = [outcomes_json(d.changed) for d in changed]
+        subjects = [d.subject for d in changed]
+        await connection.execute(HISTORY, subjects, seq, clock, told, [None] * len(changed))
+    await write_alerts(connection, "shared", decisions, seq, clock)
 
 
 async def write_alerts(

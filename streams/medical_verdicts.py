@@ -7,18 +7,15 @@ from typing import Any, NamedTuple
 import asyncpg
 import msgspec
 
-from streams.alert_rows import write_alerts
-from streams.judging.alerts import alert_changes
-from streams.judging.decision import LimitDecision, Memo
+from streams.alert_rows import write_shared
+from streams.judging.decision import LimitDecision, Memo, decide_outcomes
 from streams.judging.medical.day import HospitalDay, PlantDay
 from streams.judging.medical.judge import JudgedDay, day_marks, day_parties, judge_day, summary_of
 from streams.judging.medical.week import HospitalWeek, MedicalFacts
-from streams.judging.outcome import outcome_digest
 from streams.judging.packing import outcomes_json
 from streams.judging.registry import RegistryView
 from streams.judging.rules import RuleBook
 from streams.medical_said import columns
-from streams.postgres_registry import HISTORY
 
 __all__ = ["Standing", "write_verdicts"]
 
@@ -101,30 +98,15 @@ async def write_verdicts(
     for facts in every:
         before = stood.get(facts.subject, _Row())
         judged = judge_day(facts, by.view, before.fired_at, by.book)
-        decision = _decided(judged, before, by)
+        parties = day_parties(judged.facts, by.view)
+        decision = decide_outcomes(judged.subject, parties, judged.outcomes, before.memo, by.book)
         decisions.append(decision)
         written.append(
             _week(judged, decision, before, by) if weeks else _day(judged, decision, before, by)
         )
     await connection.execute(_WEEKS if weeks else _DAYS, by.seq, by.clock, *columns(written))
-    changed = [d for d in decisions if d.changed]
-    if changed:
-        told = [outcomes_json(d.changed) for d in changed]
-        subjects = [d.subject for d in changed]
-        await connection.execute(HISTORY, subjects, by.seq, by.clock, told, [None] * len(changed))
-    await write_alerts(connection, "shared", decisions, by.seq, by.clock)
+    await write_shared(connection, decisions, by.seq, by.clock)
     return decisions
-
-
-def _decided(judged: JudgedDay, before: _Row, by: Standing) -> LimitDecision:
-    parties = day_parties(judged.facts, by.view)
-    told = [(outcome, outcome_digest(outcome)) for outcome in judged.outcomes]
-    changed = tuple(outcome for outcome, digest in told if digest not in before.memo.outcomes)
-    alerts, changes = alert_changes(
-        judged.subject, parties, judged.outcomes, before.memo.alerts, by.book
-    )
-    memo = Memo(frozenset(digest for _, digest in told), alerts)
-    return LimitDecision(judged.subject, memo, parties, judged.outcomes, changed, tuple(changes))
 
 
 def _day(judged: JudgedDay, decision: LimitDecision, before: _Row, by: Standing) -> tuple[Any, ...]:

@@ -5,11 +5,11 @@ from typing import Any
 
 import msgspec
 
-from streams.alert_rows import write_alerts
+from streams.alert_rows import write_shared
 from streams.judging.decision import LimitDecision, Memo
 from streams.judging.outcome import Draw
 from streams.judging.packing import outcomes_json
-from streams.postgres_registry import HISTORY, RegistryMark, RegistryReader
+from streams.postgres_registry import RegistryMark, RegistryReader
 
 __all__ = ["PostgresShared"]
 
@@ -72,8 +72,4 @@ class PostgresShared(RegistryReader):
             seq,
             clock,
         )
-        if decision.changed:
-            await self._connection.execute(
-                HISTORY, [decision.subject], seq, clock, [outcomes_json(decision.changed)], [None]
-            )
-        await write_alerts(self._connection, "shared", [decision], seq, clock)
+        await write_shared(self._connection, [decision], seq, clock)

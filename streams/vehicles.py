@@ -16,7 +16,7 @@ import msgspec
 from infra.runtime.settings import MANIFEST_TOPIC
 from schemas.instant import china_day
 from schemas.registry import Fence
-from streams.alert_rows import write_alerts
+from streams.alert_rows import write_shared
 from streams.judging.alerts import Parties
 from streams.judging.decision import LimitDecision, Memo, decide_outcomes
 from streams.judging.packing import outcomes_json
@@ -44,7 +44,6 @@ from streams.judging.tracks.places import Places
 from streams.judging.tracks.positions import Positions
 from streams.judging.tracks.segments import instant
 from streams.judging.tracks.vehicle import Vehicle, entitled_to
-from streams.postgres_registry import HISTORY
 from streams.postgres_state import PostgresState
 
 __all__ = ["Judged", "fire_journeys", "forget_positions", "judge_dirty_vehicles", "judge_vehicles"]
@@ -395,12 +394,7 @@ async def _write(
     if not written:
         return
     await connection.execute(_ROW, seq, clock, *_columns(written))
-    changed = [d for d in decisions if d.changed]
-    if changed:
-        told = [outcomes_json(d.changed) for d in changed]
-        subjects = [d.subject for d in changed]
-        await connection.execute(HISTORY, subjects, seq, clock, told, [None] * len(changed))
-    await write_alerts(connection, "shared", decisions, seq, clock)
+    await write_shared(connection, decisions, seq, clock)
 
 
 async def _known(

@@ -21,7 +21,7 @@ from streams.judging.statement import Statement
 if TYPE_CHECKING:
     from streams.judging.outcome import Draw
 
-QUICK = settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+QUICK = settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
 FAR = DAY + timedelta(days=60)
 
 

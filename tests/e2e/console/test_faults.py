@@ -8,7 +8,7 @@ from playwright.async_api import expect
 from tests.e2e.console.axe import serious
 from tests.e2e.console.line import DESTINATION, ELSEWHERE, MODEL
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.chaos, pytest.mark.e2e, pytest.mark.timeout(240)]
 
 
 async def test_a_cut_live_line_is_shown_and_resumes_with_all_that_was_missed_once(

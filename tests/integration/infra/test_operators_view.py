@@ -27,7 +27,11 @@ from tests.integration.infra.watching import (
 from tests.prometheus_tools import PROMETHEUS, needs, run
 from tests.unit.infra.test_certificate import SHORT
 
-pytestmark = [needs("prometheus", "alertmanager", "promtool"), pytest.mark.timeout(420)]
+pytestmark = [
+    pytest.mark.chaos,
+    needs("prometheus", "alertmanager", "promtool"),
+    pytest.mark.timeout(420),
+]
 
 SERVICES = {
     "gateway": GATEWAY,

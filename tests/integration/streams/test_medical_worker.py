@@ -23,6 +23,7 @@ from streams.medical_days import fire_medical, judge_dirty_days
 from streams.medical_worker import MedicalWorker
 from streams.pager import page_registry
 from tests.cases.moments import moment
+from tests.integration.streams.disorder import tell_in_disorder
 from tests.integration.streams.speech import LogOf
 from tests.medical.story import Story, all_stories
 
@@ -117,17 +118,7 @@ async def test_told_in_any_order_with_the_registry_changing_it_ends_where_the_fi
     rng = random.Random(7)
     for story in sorted(all_stories(), key=_now):
         now = _now(story)
-        said, records = [*story.event_lines, *story.event_lines], list(story.registry_lines)
-        rng.shuffle(said)
-        rng.shuffle(records)
-        while said or records:
-            step = rng.choice(("say", "say", "learn", "judge"))
-            if step == "say" and said:
-                await line.say(*[said.pop() for _ in range(min(len(said), rng.randint(1, 4)))])
-            elif step == "learn" and records:
-                await line.learn(*[records.pop() for _ in range(rng.randint(1, len(records)))])
-            elif step == "judge":
-                await line.judge()
+        await tell_in_disorder(line, rng, story.event_lines, story.registry_lines, 4)
         await line.clock(now)
         await line.judge()
         assert await line.open_alerts(_codes(story)) == _expected(story, now), story.name

@@ -32,6 +32,7 @@ from streams.judging.statement import to_micros
 from streams.pager import page_registry
 from streams.track_worker import KnownPlaces, TrackWorker
 from streams.vehicles import fire_journeys, forget_positions, judge_dirty_vehicles
+from tests.integration.streams.disorder import tell_in_disorder
 from tests.integration.streams.speech import LogOf
 from tests.tracks.framed import framed
 from tests.tracks.story import Story, all_stories, cast
@@ -149,17 +150,7 @@ async def test_told_in_any_order_with_the_registry_changing_it_ends_where_the_fi
     rng = random.Random(7)
     for story in sorted(all_stories(), key=_now):
         now = _now(story)
-        said, records = [*story.event_lines, *story.event_lines], list(story.registry_lines)
-        rng.shuffle(said)
-        rng.shuffle(records)
-        while said or records:
-            step = rng.choice(("say", "say", "learn", "judge"))
-            if step == "say" and said:
-                await line.say(*[said.pop() for _ in range(min(len(said), rng.randint(2, 16)))])
-            elif step == "learn" and records:
-                await line.learn(*[records.pop() for _ in range(rng.randint(1, len(records)))])
-            elif step == "judge":
-                await line.judge()
+        await tell_in_disorder(line, rng, story.event_lines, story.registry_lines, 16)
         await line.clock(now)
         await line.judge()
         assert await line.open_alerts(_plates(story)) == _expected(story, now), story.name

@@ -12,7 +12,7 @@ from transport_bench import Bench, ended, interrupt, until
 
 from infra.local.stack import LocalStack
 
-pytestmark = pytest.mark.timeout(90)
+pytestmark = [pytest.mark.chaos, pytest.mark.timeout(90)]
 
 
 @pytest.fixture

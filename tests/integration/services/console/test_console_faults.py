@@ -23,6 +23,8 @@ from tests.integration.services.console.console_served import (
 )
 from tests.integration.services.console.judged import Judge, crossing, new_number
 
+pytestmark = pytest.mark.chaos
+
 REFERENCE = re.compile(r"编号 <code>([0-9a-f]{12})</code>")
 
 

@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from services.gateway.terminals.frame import Splitter
-from services.gateway.terminals.header import read_message
-from services.gateway.terminals.position import read_batch
 
+from schemas.jt808.frame import Splitter
+from schemas.jt808.header import read_message
+from schemas.jt808.position import read_batch
 from services.cli.world_terminals import WorldTerminals
 from services.gateway.terminals.registration import code_digest
 from services.simulator import build_world

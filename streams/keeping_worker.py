@@ -1,0 +1,77 @@
+"""A worker whose partitions are only kept: what was said bears on subjects that any worker of its kind judges."""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import datetime
+from time import time
+from typing import Any, NamedTuple
+
+from infra.runtime.metrics import LAST_SUCCESS
+from infra.runtime.postgres import POSTGRES_AWAY
+from streams import metrics
+from streams.batch import BatchResult, Input
+from streams.judge_worker import JudgeWorker, Said
+from streams.judging.decision import LimitDecision
+from streams.pager import page_registry
+from streams.postgres_state import PostgresState
+
+__all__ = ["KeepingWorker", "Round"]
+
+
+class Round(NamedTuple):
+    """What one look at deadlines and dirty subjects did; ``more``: another may be at once."""
+
+    fired: int
+    decisions: Sequence[LimitDecision]
+    more: bool
+
+
+class KeepingWorker(JudgeWorker[Said]):
+    """Implements ``streams.handler.Handler`` but for what is kept and what a round is."""
+
+    async def _keep(self, connection: Any, arrivals: Sequence[Said]) -> None:
+        """Keep what was said and mark whom it is about, in the caller's transaction."""
+        raise NotImplementedError
+
+    async def _round(self, state: PostgresState) -> Round:
+        """Fire deadlines and judge what is dirty."""
+        raise NotImplementedError
+
+    async def _anything_due(self, partition: int, clock: datetime | None) -> bool:
+        """Return False: deadlines belong to no partition."""
+        LAST_SUCCESS.labels("tick").set(time())
+        return False
+
+    async def _transact(
+        self, state: PostgresState, partition: int, given: Input[Said]
+    ) -> BatchResult:
+        async with state.batch(partition) as tx:
+            clock = await tx.advance(given.expected, given.next_offset, given.digest, given.clock)
+            await self._keep(tx.connection, given.arrivals)
+            if given.quarantined:
+                await tx.write((), given.quarantined, self._view.seq, clock)
+        self._dirty.set()
+        return BatchResult((), tuple(given.quarantined), clock, self._view.seq, 0, more=False)
+
+    async def background(self) -> None:
+        """Page the registry, fire deadlines and judge what is dirty, for ever."""
+        state = await self._opened()
+        while True:
+            try:
+                while await page_registry(state.pool):
+                    pass
+                LAST_SUCCESS.labels("registry_pager").set(time())
+                self._dirty.clear()
+                done = await self._round(state)
+                metrics.REJUDGED.inc(done.fired)
+                metrics.SHARED_JUDGED.inc(len(done.decisions))
+                for decision in done.decisions:
+                    self._count_alerts(decision.alerts)
+                LAST_SUCCESS.labels("shared_subjects").set(time())
+            except POSTGRES_AWAY as e:
+                await self._wait_out(e)
+                continue
+            if done.more:
+                continue
+            with suppress(TimeoutError):
+                await self._until_dirty()
