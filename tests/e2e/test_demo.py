@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from services.simulator import build_world
+from services.simulator import World, build_world
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]
 
@@ -18,10 +18,13 @@ def test_demo_once_finds_all_that_was_planted_and_leaves_no_process(liandan):
         f"violations {n['violation']}/{n['violation']} found, reviews {n['review']}/{n['review']}"
     )
     assert f"{graded}, notices {n['notice']}/{n['notice']}, 0 false alarms" in done.stdout
-    events = world.events
-    once = len(set(events))
+    tracks = [raw for raw in world.events if b"liandan.vehicle.track" in raw]
+    once = len(set(world.events) - set(tracks))
+    by_terminals = [raw for raw in tracks if json.loads(raw)["subject"] in _plates(world)]
+    assert by_terminals
     for told in (
-        f"posted {len(events)}",
+        f"posted {len(world.events) - len(by_terminals)}",
+        "终端帧 frames of terminals",
         f"judged {once}",
         f"archived {once}",
         "event→alert p50",
@@ -34,6 +37,10 @@ def test_demo_once_finds_all_that_was_planted_and_leaves_no_process(liandan):
     assert "Traceback" not in done.stdout + done.stderr
     assert liandan.processes() == []
     assert not (liandan.home / "demo" / "run" / "stack.json").exists()
+
+
+def _plates(world: World) -> set[str]:
+    return {terminal.plate for terminal in world.terminals}
 
 
 def test_a_taken_port_is_one_sentence_with_its_cure(liandan):

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from infra.local.service import ARCHIVER, GATEWAY, MEDICAL_WORKER, worker
+from infra.local.service import ARCHIVER, GATEWAY, MEDICAL_WORKER, TRACK_WORKER, worker
 from tests.conftest import MakeStack
 from tests.e2e.conftest import Cli
 
@@ -14,7 +14,9 @@ pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 async def test_a_world_is_posted_and_graded_once_and_can_be_graded_again(
     make_stack: MakeStack,
 ) -> None:
-    stack = await make_stack([GATEWAY, ARCHIVER, MEDICAL_WORKER, worker()], deadline_settle_s=1)
+    stack = await make_stack(
+        [GATEWAY, ARCHIVER, MEDICAL_WORKER, TRACK_WORKER, worker()], deadline_settle_s=1
+    )
     liandan = Cli(stack.home)
     # In a thread: the stack's supervisor runs on this loop.
     played = await asyncio.to_thread(liandan, "play", "--manifests", "300", timeout=180)

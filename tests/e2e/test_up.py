@@ -144,7 +144,7 @@ def test_a_secret_is_shown_and_an_unknown_one_is_refused(up, shared_liandan, wor
 def test_ctrl_c_stops_everything_within_ten_seconds(up, shared_liandan):
     state = json.loads((shared_liandan.home / "run" / "stack.json").read_text())
     pids = [process["pid"] for process in state["processes"].values()]
-    assert len(pids) == 8
+    assert len(pids) == 9
     began = time.monotonic()
     up.send_signal(signal.SIGINT)
     assert up.wait(15) == 0

@@ -33,13 +33,16 @@ async def written(
     stack: LocalStack, tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, Written]:
     """Every case's name to what was written of it."""
-    told = dict(enumerate(map(Told, IN_THE_STREAM)))
-    alone = {p for p, one in told.items() if any(map(bears_on_everybody, one.registry_lines))}
-    home = tmp_path_factory.mktemp("cases")
-    async with cases_stream(stack.settings, home, len(told)) as stream:
-        found = await stream.play({p: one for p, one in told.items() if p not in alone})
-        for p in sorted(alone):
-            found |= await stream.play({p: told[p]})
+    told = list(map(Told, IN_THE_STREAM))
+    alone = [one for one in told if any(map(bears_on_everybody, one.registry_lines))]
+    together = [one for one in told if one not in alone]
+    async with cases_stream(
+        stack.settings, tmp_path_factory.mktemp("cases"), len(together)
+    ) as stream:
+        found = await stream.play(dict(enumerate(together)))
+    async with cases_stream(stack.settings, tmp_path_factory.mktemp("alone"), len(alone)) as stream:
+        for p, one in enumerate(alone):
+            found |= await stream.play({p: one})
     return found
 
 
