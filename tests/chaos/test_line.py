@@ -11,16 +11,13 @@ import asyncpg
 import msgspec
 import pytest
 
-from infra.local.service import ARCHIVER, GATEWAY, worker
+from infra.local.service import ARCHIVER, GATEWAY, TRACK_WORKER, worker
 from infra.local.stack import LocalStack
 from schemas.alert import Alert
-from schemas.decode import decode_registry_record
 from schemas.receipt import event_digest
 from services.registry import write_change_set
 from services.simulator import World, build_world, grade
-from streams.judging.on_files import judge_statements
-from streams.judging.registry import RegistryView
-from streams.judging.statement import read_statement
+from streams.judging.on_files import judge_lines
 from tests.chaos.poster import Poster, posting
 from tests.conftest import MakeStack
 
@@ -37,20 +34,25 @@ def told(alert: Alert) -> tuple[Any, ...]:
     )
 
 
-def expected(world: World, rules: Collection[str] | None = None) -> set[tuple[Any, ...]]:
+def expected(
+    world: World, rules: Collection[str] | None = None, *, vehicles: bool = False
+) -> set[tuple[Any, ...]]:
     """What the judge says of the same events and registry, on files, by the clock of the stream.
 
-    ``rules``: those that count, all if not given.
+    ``rules``: those that count, all if not given. ``vehicles``: whether a worker of theirs runs.
     """
-    view = RegistryView.known_at(decode_registry_record(line) for line in world.registry)
-    statements = [read_statement(raw, n) for n, raw in enumerate(world.events)]
     now = datetime.now(UTC)
-    alerts = judge_statements(view, statements, now).alerts
+    alerts = judge_lines(world.registry, world.events, now=now, vehicles=vehicles).alerts
     return {told(alert) for alert in alerts if rules is None or alert.rule in rules}
 
 
-async def at_rest(stack: LocalStack, world: World, within_s: float = 90) -> dict[str, Alert]:
-    """Wait until every posted event is judged and archived and nothing is left to do."""
+async def at_rest(
+    stack: LocalStack, world: World, within_s: float = 90, *, vehicles: bool = False
+) -> dict[str, Alert]:
+    """Wait until every posted event is judged and archived and nothing is left to do.
+
+    ``vehicles``: whether a worker of theirs runs, and is waited for.
+    """
     digests = {bytes.fromhex(event_digest(raw)) for raw in world.events}
     reader = await asyncpg.connect(stack.settings.database_reader)
     try:
@@ -59,10 +61,12 @@ async def at_rest(stack: LocalStack, world: World, within_s: float = 90) -> dict
                 row = await reader.fetchrow(
                     "SELECT (SELECT count(DISTINCT digest) FROM event_log) AS archived,"
                     " (SELECT count(*) FROM dirty) + (SELECT count(*) FROM rejudge)"
+                    " + (SELECT count(*) FROM vehicle_dirty WHERE $1)"
                     " + (SELECT count(*) FROM deadline WHERE due <= clock_timestamp()) AS waiting,"
                     " (SELECT max(n) - min(n) FROM (SELECT sum(next_offset) n FROM consumer_offset"
                     "  GROUP BY consumer) x) AS apart,"
-                    " (SELECT seq FROM registry_head) - (SELECT seq FROM registry_pager) AS pages"
+                    " (SELECT seq FROM registry_head) - (SELECT seq FROM registry_pager) AS pages",
+                    vehicles,
                 )
                 if (row["archived"], row["waiting"], row["apart"], row["pages"]) == (
                     len(digests),
@@ -83,8 +87,8 @@ async def at_rest(stack: LocalStack, world: World, within_s: float = 90) -> dict
 
 
 async def check(stack: LocalStack, world: World, poster: Poster) -> None:
-    alerts = await at_rest(stack, world)
-    assert {told(a) for a in alerts.values() if a.state == "open"} == expected(world)
+    alerts = await at_rest(stack, world, vehicles=True)
+    assert {told(a) for a in alerts.values() if a.state == "open"} == expected(world, vehicles=True)
     graded = grade(world.labels, [msgspec.to_builtins(a) for a in alerts.values()])
     assert graded.perfect, graded.summary()
     reader = await asyncpg.connect(stack.settings.database_reader)
@@ -125,7 +129,7 @@ async def test_a_worker_killed_five_times_under_load_ends_with_the_same_alerts(
     make_stack: MakeStack,
 ) -> None:
     world = build_world("demo", 11, 600, medical=False, trucks=False)
-    stack = await make_stack([GATEWAY, ARCHIVER, worker(1)])
+    stack = await make_stack([GATEWAY, ARCHIVER, worker(1), TRACK_WORKER])
     await write_change_set(stack.settings.database_registry, world.registry, "test")
     chance = random.Random(5)
 
@@ -145,7 +149,7 @@ async def test_postgres_killed_and_back_loses_nothing_and_ingest_stays_up(
     make_stack: MakeStack,
 ) -> None:
     world = build_world("demo", 12, 300, medical=False, trucks=False)
-    stack = await make_stack([GATEWAY, ARCHIVER, worker(1)])
+    stack = await make_stack([GATEWAY, ARCHIVER, worker(1), TRACK_WORKER])
     await write_change_set(stack.settings.database_registry, world.registry, "test")
 
     async with posting(stack.settings, world.events) as poster:
@@ -165,7 +169,9 @@ async def test_kafka_killed_and_back_loses_nothing_that_has_a_receipt(
     make_stack: MakeStack,
 ) -> None:
     world = build_world("demo", 13, 300, medical=False, trucks=False)
-    stack = await make_stack([GATEWAY, ARCHIVER, worker(1)], gateway_ack_timeout_s=2.0)
+    stack = await make_stack(
+        [GATEWAY, ARCHIVER, worker(1), TRACK_WORKER], gateway_ack_timeout_s=2.0
+    )
     await write_change_set(stack.settings.database_registry, world.registry, "test")
 
     async def kill_kafka() -> None:
