@@ -92,7 +92,7 @@ async def test_a_failing_handler_ends_the_process_and_its_records_come_again(ben
 
 
 async def test_a_failing_background_task_ends_the_process(bench: Bench) -> None:
-    assert await ended(bench.start("a", background_fails_after_s=1.0), 10.0) == 1
+    assert await ended(bench.start("a", background_fails_after_s=1.0), 25.0) == 1
 
 
 @pytest.mark.parametrize("place", ["beyond the end", "before the beginning"])
