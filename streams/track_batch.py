@@ -6,14 +6,17 @@ verdict is made here: a vehicle's manifests are of other partitions, so it is a 
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from streams.judging.tracks.piece import cells_of, packed_piece
 from streams.judging.tracks.positions import Batch, Positions, by_day, span_of
 from streams.judging.tracks.said import TrackStatement
 
-__all__ = ["keep_tracks"]
+__all__ = ["PieceKey", "keep_tracks", "write_pieces"]
+
+PieceKey = tuple[str, int, str]
+"""Plate, day since 1970, credit code of who told."""
 
 _PIECES = """
 INSERT INTO track_piece (plate, day, unit, cells, positions)
@@ -29,26 +32,25 @@ SELECT plate, begins, ends, false FROM unnest($1::text[], $2::bigint[], $3::bigi
 
 async def keep_tracks(connection: Any, arrivals: Sequence[TrackStatement]) -> None:
     """Keep positions and mark their vehicles, in the caller's transaction; copies change no verdict."""
-    pieces: dict[tuple[str, int, str], Positions] = defaultdict(Positions)
+    pieces: dict[PieceKey, Positions] = defaultdict(Positions)
     for said in arrivals:
         for day, (some, received) in by_day(said.positions, said.received_us).items():
             batch = Batch(*span_of(some), received, str(said.ref), said.ref.digest)
             pieces[said.plate, day, said.unit].put(some, said.received_us, batch)
     if not pieces:
         return
-    rows = [
-        (
-            plate,
-            day,
-            unit,
-            "{" + ",".join(map(str, cells_of(positions))) + "}",
-            packed_piece(positions),
-        )
-        for (plate, day, unit), positions in pieces.items()
-    ]
-    await connection.execute(_PIECES, *map(list, zip(*rows, strict=True)))
+    await write_pieces(connection, pieces)
     spans = [
         (plate, min(b.first for b in positions.batches), max(b.last for b in positions.batches))
         for (plate, _, _), positions in pieces.items()
     ]
     await connection.execute(_DIRTY, *map(list, zip(*spans, strict=True)))
+
+
+async def write_pieces(connection: Any, pieces: Mapping[PieceKey, Positions]) -> None:
+    """Append positions, a row for each vehicle, day and unit, one at least."""
+    rows = [
+        (*key, "{" + ",".join(map(str, cells_of(positions))) + "}", packed_piece(positions))
+        for key, positions in pieces.items()
+    ]
+    await connection.execute(_PIECES, *map(list, zip(*rows, strict=True)))

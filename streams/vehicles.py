@@ -39,12 +39,13 @@ from streams.judging.tracks.journey import (
 )
 from streams.judging.tracks.judge import JudgedJourney, judge_plate_day, judge_trip
 from streams.judging.tracks.leg import Leg, unpacked
-from streams.judging.tracks.piece import cells_of, joined, packed_piece, unpacked_piece
+from streams.judging.tracks.piece import joined, unpacked_piece
 from streams.judging.tracks.places import Places
 from streams.judging.tracks.positions import Positions
 from streams.judging.tracks.segments import instant
 from streams.judging.tracks.vehicle import Vehicle, entitled_to
 from streams.postgres_state import PostgresState
+from streams.track_batch import PieceKey, write_pieces
 
 __all__ = ["Judged", "fire_journeys", "forget_positions", "judge_dirty_vehicles", "judge_vehicles"]
 
@@ -74,12 +75,6 @@ _PIECES = """
 SELECT p.id, p.plate, p.day, p.unit, p.positions
 FROM unnest($1::text[], $2::integer[], $3::integer[]) t (plate, since, until)
 JOIN track_piece p ON p.plate = t.plate AND p.day BETWEEN t.since AND t.until ORDER BY p.id
-"""
-_TOGETHER = """
-INSERT INTO track_piece (plate, day, unit, cells, positions)
-SELECT plate, day, unit, cells::integer[], positions
-FROM unnest($1::text[], $2::integer[], $3::text[], $4::text[], $5::bytea[])
-    AS t (plate, day, unit, cells, positions)
 """
 _EXTENT = """
 SELECT plate, min(day) AS since, max(day) AS until FROM track_piece WHERE plate = ANY ($1::text[])
@@ -484,7 +479,7 @@ async def _positions(
         (plate, (begins - REACH_S) // _DAY, (ends + REACH_S) // _DAY)
         for plate, (begins, ends) in spans.items()
     ]
-    pieces: dict[tuple[str, int, str], list[tuple[int, Positions]]] = defaultdict(list)
+    pieces: dict[PieceKey, list[tuple[int, Positions]]] = defaultdict(list)
     for row in await connection.fetch(_PIECES, *_columns(asked)):
         key = row["plate"], row["day"], row["unit"]
         pieces[key].append((row["id"], unpacked_piece(row["positions"])))
@@ -493,11 +488,7 @@ async def _positions(
         ones = {key: joined(positions for _, positions in each) for key, each in many.items()}
         gone = [number for each in many.values() for number, _ in each]
         await connection.execute("DELETE FROM track_piece WHERE id = ANY ($1::bigint[])", gone)
-        rows = [
-            (*key, "{" + ",".join(map(str, cells_of(one))) + "}", packed_piece(one))
-            for key, one in ones.items()
-        ]
-        await connection.execute(_TOGETHER, *_columns(rows))
+        await write_pieces(connection, ones)
     found: dict[str, dict[str, Positions]] = defaultdict(dict)
     for (plate, _, unit), each in pieces.items():
         known = found[plate].setdefault(unit, Positions())

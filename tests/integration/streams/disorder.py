@@ -1,10 +1,11 @@
 """One line told of events and records by turns, in any order, with copies, and judging in between."""
 
+import json
 import random
 from collections.abc import Sequence
 from typing import Protocol
 
-__all__ = ["TellingLine", "tell_in_disorder"]
+__all__ = ["TellingLine", "retracted", "tell_in_disorder"]
 
 
 class TellingLine(Protocol):
@@ -18,6 +19,11 @@ class TellingLine(Protocol):
 
     async def judge(self) -> None:
         """Judge what is dirty."""
+
+
+def retracted(line: bytes) -> bytes:
+    """Return the record that takes another back."""
+    return json.dumps({**json.loads(line), "retracted": True}, ensure_ascii=False).encode()
 
 
 async def tell_in_disorder(

@@ -23,7 +23,7 @@ from streams.medical_days import fire_medical, judge_dirty_days
 from streams.medical_worker import MedicalWorker
 from streams.pager import page_registry
 from tests.cases.moments import moment
-from tests.integration.streams.disorder import tell_in_disorder
+from tests.integration.streams.disorder import retracted, tell_in_disorder
 from tests.integration.streams.speech import LogOf
 from tests.medical.story import Story, all_stories
 
@@ -96,10 +96,6 @@ def _codes(story: Story) -> set[str]:
                                              "emergency", "scrap")}  # fmt: skip
 
 
-def _retracted(line: bytes) -> bytes:
-    return json.dumps({**json.loads(line), "retracted": True}, ensure_ascii=False).encode()
-
-
 def _expected(story: Story, now: datetime) -> dict[Any, Any]:
     verdict = judge_lines(story.registry_lines, story.event_lines, now=now)
     return {alert.id: json.loads(msgspec.json.encode(alert)) for alert in verdict.alerts}
@@ -122,7 +118,7 @@ async def test_told_in_any_order_with_the_registry_changing_it_ends_where_the_fi
         await line.clock(now)
         await line.judge()
         assert await line.open_alerts(_codes(story)) == _expected(story, now), story.name
-        await line.learn(*map(_retracted, story.registry_lines))
+        await line.learn(*map(retracted, story.registry_lines))
         await line.judge()
 
 

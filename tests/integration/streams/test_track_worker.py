@@ -32,7 +32,7 @@ from streams.judging.statement import to_micros
 from streams.pager import page_registry
 from streams.track_worker import KnownPlaces, TrackWorker
 from streams.vehicles import fire_journeys, forget_positions, judge_dirty_vehicles
-from tests.integration.streams.disorder import tell_in_disorder
+from tests.integration.streams.disorder import retracted, tell_in_disorder
 from tests.integration.streams.speech import LogOf
 from tests.tracks.framed import framed
 from tests.tracks.story import Story, all_stories, cast
@@ -124,10 +124,6 @@ def _plates(story: Story) -> set[str]:
     return {story.plate(label) for label in cast()["plates"]}
 
 
-def _retracted(line: bytes) -> bytes:
-    return json.dumps({**json.loads(line), "retracted": True}, ensure_ascii=False).encode()
-
-
 def _now(story: Story) -> datetime:
     if story.now is not None:
         return story.at(story.now)
@@ -154,7 +150,7 @@ async def test_told_in_any_order_with_the_registry_changing_it_ends_where_the_fi
         await line.clock(now)
         await line.judge()
         assert await line.open_alerts(_plates(story)) == _expected(story, now), story.name
-        await line.learn(*map(_retracted, story.registry_lines))
+        await line.learn(*map(retracted, story.registry_lines))
         await line.judge()
 
 
@@ -189,7 +185,7 @@ async def test_frames_of_terminals_are_judged_as_events_are(line: Line) -> None:
     (alert,) = found.values()
     digests = {e["digest"] for e in alert["evidence"] if e["kind"] == "event" and e["digest"]}
     assert digests & {event_digest(framed(raw)[0]) for raw in tracks}
-    await line.learn(*map(_retracted, story.registry_lines))
+    await line.learn(*map(retracted, story.registry_lines))
 
 
 async def test_what_cannot_be_read_is_set_aside_and_the_rest_goes_on(line: Line) -> None:
@@ -253,4 +249,4 @@ async def test_positions_are_forgotten_after_their_days_and_what_was_found_stand
     await writer.close()
     await line.judge()
     assert await line.open_alerts(_plates(story)) == found
-    await line.learn(*map(_retracted, story.registry_lines))
+    await line.learn(*map(retracted, story.registry_lines))
