@@ -7,12 +7,13 @@ from typing import Annotated, Any
 
 import msgspec
 import typer
+from rich.console import Console
 
 from infra.runtime.settings import Settings
 from schemas.alert import Alert
 from services.cli.alert_card import card
 from services.cli.alert_table import AlertTable
-from services.cli.console import out, say
+from services.cli.console import err, out, say
 from services.cli.demo_home import running_settings
 from services.cli.failures import connected, quiet_logs, reaching, served
 
@@ -24,7 +25,8 @@ WHERE finding <> 'notice' AND ($1 OR state = 'open')
 ORDER BY changed_at DESC, id LIMIT $2
 """
 _OF_SUBJECT = """
-SELECT state, body::text AS body FROM alert WHERE subject = $1 ORDER BY opened_at, id
+SELECT state, body::text AS body, count(*) OVER () AS found FROM alert
+WHERE subject = $1 ORDER BY opened_at, id
 """
 
 
@@ -40,7 +42,7 @@ def alerts(
     withdrawn: Annotated[
         bool, typer.Option("--withdrawn", help="也列出已撤回的 / withdrawn ones too")
     ] = False,
-    limit: Annotated[int, typer.Option(min=1, max=10_000, help="最多几条 / at most")] = 50,
+    limit: Annotated[int, typer.Option(min=1, max=100_000, help="最多几条 / at most")] = 50,
     form: Annotated[
         _Format, typer.Option("--format", help="终端输出 / what goes to stdout")
     ] = _Format.TABLE,
@@ -56,6 +58,7 @@ def alerts(
         if form is _Format.NDJSON:
             sys.stdout.buffer.write(b"".join(row["body"].encode() + b"\n" for row in rows))
             sys.stdout.flush()
+            _tell_left_off(rows)
         elif subject:
             _tell(subject, [_alert(row) for row in rows])
         else:
@@ -85,12 +88,21 @@ def _tell(subject: str, found: list[Alert]) -> None:
     )
 
 
+def _tell_left_off(rows: list[Any]) -> None:
+    """Say on stderr that a list for another program is not the whole of it."""
+    if rows and rows[0]["found"] > len(rows):
+        _say_found(rows[0]["found"], len(rows), to=err)
+
+
+def _say_found(found: int, shown: int, to: Console = out) -> None:
+    say(f"共 {found} 条，列出 {shown} 条", f"{found} in all, {shown} shown", to=to)
+
+
 def _list(rows: list[Any]) -> None:
     table = AlertTable(out.width)
     if rows:
         out.print(table.header())
     for row in rows:
         out.print(table.row(_alert(row), "opened" if row["state"] == "open" else "withdrawn"))
-    found = rows[0]["found"] if rows else 0
     out.print()
-    say(f"共 {found} 条，列出 {len(rows)} 条", f"{found} in all, {len(rows)} shown")
+    _say_found(rows[0]["found"] if rows else 0, len(rows))
