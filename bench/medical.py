@@ -1,16 +1,22 @@
-"""Medical waste through the stream: ``python -m bench.medical [--packages N] [--open N] [--due N]``.
+"""Medical waste through the stream: ``python -m bench.medical [--packages N] [--open N] …``.
 
 Archiver and one medical worker on this machine, settling time 0. First ``--open`` packages are sealed
 and stay in store, fifty an institution; then the labelled world's packages go their whole way while
 those are open, and the time is taken until the last event is kept and its days are judged. Last,
 ``--due`` institutions whose 48 hours end one after the other within half a minute: from the moment that
 a deadline is due to its alert's row.
+
+``--minutes``: as much of a world as that takes is told at ``--rate`` package events a second, instead of
+``--packages`` at once, and the institutions' 48 hours end in those minutes. A package event is one package
+named in one event: a pick-up of twenty bags is twenty of them.
 """
 
 import argparse
 import asyncio
 import json
 import logging
+import math
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -36,6 +42,15 @@ from streams.medical_batch import spoken
 
 _AN_INSTITUTION = 50
 _SPREAD_S = 30.0
+_WORDS_A_PACKAGE = 3.5
+"""A labelled world tells somewhat more of each package it is asked for."""
+_A_PAUSE_S = 0.02
+_LOOK_S = 5.0
+_WAITING = """
+SELECT (SELECT sum(next_offset)::bigint FROM consumer_offset
+    WHERE consumer = 'judge' AND topic = $1) AS kept,
+    (SELECT count(*) FROM medical_dirty) AS dirty
+"""
 _WARN_S = 20.0
 """Between the posting of what will be due and the first of it."""
 
@@ -78,11 +93,7 @@ async def _rest(connection: Any, events: int) -> tuple[float, float]:
     """Return when (monotonic) all was kept, and when all was judged too."""
     kept = None
     while True:
-        row = await connection.fetchrow(
-            "SELECT (SELECT sum(next_offset) FROM consumer_offset WHERE consumer = 'judge'"
-            " AND topic = $1) AS kept, EXISTS (SELECT FROM medical_dirty) AS dirty",
-            MEDICAL_TOPIC,
-        )
+        row = await connection.fetchrow(_WAITING, MEDICAL_TOPIC)
         now = time.monotonic()
         if (row["kept"] or 0) >= events:
             kept = kept or now
@@ -91,58 +102,148 @@ async def _rest(connection: Any, events: int) -> tuple[float, float]:
         await asyncio.sleep(0.05)
 
 
-async def measure(home: Path, packages: int, open_packages: int, due: int) -> dict[str, Any]:
-    """Run it all on a stack of its own."""
+class _Telling:
+    """A world on disk, an event a line after the number of its package events; told at a rate."""
+
+    def __init__(self, path: Path, packages: int, at_most: float = math.inf) -> None:
+        self._path = path
+        self.events = self.words = self.told = 0
+        """Events and package events in all; events told by now."""
+        world = medical_world(1, packages)
+        self.registry = world.registry
+        with path.open("wb") as file:
+            for raw in world.events:
+                if self.words >= at_most:
+                    break
+                n = len(spoken(read_medical(raw, 0)))
+                file.write(b"%d %s\n" % (n, raw))
+                self.events += 1
+                self.words += n
+
+    async def tell(self, settings: Settings, rate: float = math.inf) -> float:
+        """Send them at ``rate`` package events a second; return the seconds it took."""
+        began, words = time.monotonic(), 0
+        async with new_producer(settings) as producer:
+            with self._path.open("rb") as file:
+                for line in file:
+                    n, _, raw = line.rstrip(b"\n").partition(b" ")
+                    key = unit_of(json.loads(raw)["source"]).encode()
+                    await producer.send(MEDICAL_TOPIC, raw, key=key)
+                    words += int(n)
+                    self.told += 1
+                    early = began + words / rate - time.monotonic()
+                    if early > _A_PAUSE_S:
+                        await asyncio.sleep(early)
+            await producer.flush()
+        return time.monotonic() - began
+
+
+def _due(many: int, spread_s: float) -> list[bytes]:
+    """Bags of so many institutions whose 48 hours end one after the other."""
+    first = datetime.now(UTC) + timedelta(seconds=_WARN_S) - timedelta(hours=48)
+    step = timedelta(seconds=spread_s / max(1, many))
+    return [_sealed(_code(10**6 + n), f"D{n}", first + n * step) for n in range(many)]
+
+
+async def _deadlines(connection: Any, due: int) -> dict[str, Any]:
+    rows = await connection.fetch(
+        "SELECT extract(epoch FROM opened_at - act_at)::float8 AS s FROM alert"
+        " WHERE rule = 'medical.stored_too_long' AND consignor = ANY ($1::text[])",
+        [_code(10**6 + n) for n in range(due)],
+    )
+    late = sorted(row["s"] for row in rows)
+    if not late:
+        return {"deadlines": 0}
+    return {
+        "deadlines": len(late),
+        "deadline_p50_s": round(late[len(late) // 2], 2),
+        "deadline_p99_s": round(late[min(len(late) - 1, len(late) * 99 // 100)], 2),
+        "deadline_longest_s": round(late[-1], 2),
+    }
+
+
+async def _at_once(
+    stack: LocalStack, connection: Any, world: _Telling, total: int
+) -> dict[str, Any]:
+    """Have it all in the log before the worker is let at it."""
+    await stack.stop_child("medical-worker")
+    await world.tell(stack.settings)
+    await stack.start_child("medical-worker")
+    start = time.monotonic()
+    kept, judged = await _rest(connection, total + world.events)
+    return {
+        "kept_per_s": round(world.events / (kept - start)),
+        "judged_per_s": round(world.events / (judged - start)),
+        "package_events_judged_per_s": round(world.words / (judged - start)),
+        "worker_mb": rss_mb(stack.pid("medical-worker")),
+    }
+
+
+async def _at_a_rate(
+    stack: LocalStack, connection: Any, world: _Telling, total: int, rate: float
+) -> dict[str, Any]:
+    """Tell it at a rate, and look every few seconds at what waits."""
+    telling = asyncio.create_task(world.tell(stack.settings, rate))
+    behind, dirty, rss = [], [], []
+    while not telling.done():
+        await asyncio.sleep(_LOOK_S)
+        row = await connection.fetchrow(_WAITING, MEDICAL_TOPIC)
+        behind.append(max(0, world.told + total - (row["kept"] or 0)))
+        dirty.append(row["dirty"])
+        rss.append(rss_mb(stack.pid("medical-worker")))
+        print(
+            f"told {world.told}, not kept {behind[-1]}, days to judge {dirty[-1]}, {rss[-1]} MB",
+            file=sys.stderr,
+        )
+    took = telling.result()
+    end = time.monotonic()
+    _, judged = await _rest(connection, total + world.events)
+    return {
+        "minutes": round(took / 60, 1),
+        "package_events_told_per_s": round(world.words / took),
+        "package_events_judged_per_s": round(world.words / (took + judged - end)),
+        "at_rest_after_s": round(judged - end, 1),
+        "events_behind_median": sorted(behind)[len(behind) // 2],
+        "events_behind_most": max(behind),
+        "days_to_judge_median": sorted(dirty)[len(dirty) // 2],
+        "days_to_judge_most": max(dirty),
+        "worker_mb": max(rss),
+    }
+
+
+async def measure(
+    home: Path, world: _Telling, open_packages: int, due: int, minutes: float, rate: float
+) -> dict[str, Any]:
+    """Run it all on a stack of its own; ``minutes`` 0: the world at once, deadlines after it."""
     settings = Settings(home=home, deadline_settle_s=0.0)
     cache = home_from_environment() / "cache"
-    world = medical_world(1, packages)
-    words = sum(len(spoken(read_medical(raw, 0))) for raw in world.events)
     async with LocalStack(settings, [ARCHIVER, MEDICAL_WORKER], cache=cache) as stack:
         settings = stack.settings
         await write_change_set(settings.database_registry, world.registry, "bench")
         connection = await asyncpg.connect(settings.database_reader)
-        # 1. What is open.
         began = time.monotonic()
         total = await _send(settings, _open(open_packages, datetime.now(UTC) - timedelta(hours=1)))
-        sent = time.monotonic()
         _, opened = await _rest(connection, total)
-        # 2. Whole lives beside it: all of it in the log before the worker is let at it.
-        await stack.stop_child("medical-worker")
-        total += await _send(settings, world.events)
-        await stack.start_child("medical-worker")
-        start = time.monotonic()
-        kept, judged = await _rest(connection, total)
-        rss = rss_mb(stack.pid("medical-worker"))
-        # 3. Deadlines.
-        first = datetime.now(UTC) + timedelta(seconds=_WARN_S) - timedelta(hours=48)
-        step = timedelta(seconds=_SPREAD_S / max(1, due))
-        wanted = [_sealed(_code(10**6 + n), f"D{n}", first + n * step) for n in range(due)]
-        total += await _send(settings, wanted)
-        await asyncio.sleep(_WARN_S + _SPREAD_S + 10)
-        rows = await connection.fetch(
-            "SELECT extract(epoch FROM opened_at - act_at)::float8 AS s FROM alert"
-            " WHERE rule = 'medical.stored_too_long' AND consignor = ANY ($1::text[])",
-            [_code(10**6 + n) for n in range(due)],
-        )
-        late = sorted(row["s"] for row in rows)
+        if minutes:
+            total += await _send(settings, _due(due, minutes * 60 - _WARN_S))
+            found = await _at_a_rate(stack, connection, world, total, rate)
+            await asyncio.sleep(_WARN_S)
+        else:
+            found = await _at_once(stack, connection, world, total)
+            await _send(settings, _due(due, _SPREAD_S))
+            await asyncio.sleep(_WARN_S + _SPREAD_S + 10)
+        found |= await _deadlines(connection, due)
         days = await connection.fetchval("SELECT count(*) FROM medical_day WHERE open")
+        size = await connection.fetchval("SELECT pg_database_size(current_database())")
         await connection.close()
     return {
         "open_packages": open_packages,
         "open_days": days,
         "opening_per_s": round(open_packages / (opened - began)) if open_packages else None,
-        "sent_in_s": round(sent - began, 1),
-        "events": len(world.events),
-        "package_events": words,
-        "kept_per_s": round(len(world.events) / (kept - start)),
-        "judged_per_s": round(len(world.events) / (judged - start)),
-        "package_events_judged_per_s": round(words / (judged - start)),
-        "worker_mb": rss,
-        "deadlines": len(late),
-        "deadline_p50_s": round(late[len(late) // 2], 2) if late else None,
-        "deadline_p99_s": round(late[min(len(late) - 1, len(late) * 99 // 100)], 2)
-        if late
-        else None,
+        "events": world.events,
+        "package_events": world.words,
+        **found,
+        "database_mb": size // 2**20,
     }
 
 
@@ -152,16 +253,21 @@ def main() -> None:
     parser.add_argument("--packages", type=int, default=20_000)
     parser.add_argument("--open", type=int, default=100_000)
     parser.add_argument("--due", type=int, default=300)
+    parser.add_argument("--minutes", type=float, default=0)
+    parser.add_argument("--rate", type=float, default=5_000, help="package events a second")
     asked = parser.parse_args()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     facts = machine_facts()
     home = Path(tempfile.mkdtemp(prefix="liandan-bench-"))
     try:
-        found = asyncio.run(measure(home, asked.packages, asked.open, asked.due))
+        wanted = asked.minutes * 60 * asked.rate or math.inf
+        packages = asked.packages if not asked.minutes else math.ceil(wanted / _WORDS_A_PACKAGE)
+        world = _Telling(home / "world", packages, wanted)
+        found = asyncio.run(measure(home, world, asked.open, asked.due, asked.minutes, asked.rate))
     finally:
         remove_home(home)
     print(json.dumps(found, indent=1))
-    keep("medical", {"machine": facts, **found})
+    keep("medical_sustained" if asked.minutes else "medical", {"machine": facts, **found})
 
 
 if __name__ == "__main__":
