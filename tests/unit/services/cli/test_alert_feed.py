@@ -26,9 +26,14 @@ class Database:
             }
         )
 
-    async def fetch(self, _query, since):
+    async def fetch(self, _query, since, ids, revisions):
         self.asked.append(since)
-        return [row for row in self.rows if row["written_at"] >= since]
+        told = set(zip(ids, revisions, strict=True))
+        return [
+            row
+            for row in self.rows
+            if row["written_at"] >= since and (row["id"], row["revision"]) not in told
+        ]
 
 
 async def test_openings_and_withdrawals_are_told_once_and_revisions_are_not():
