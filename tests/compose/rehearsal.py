@@ -25,7 +25,8 @@ class Rehearsal:
     def __init__(self, host: str, shape: str, folder: Path) -> None:
         self.shape, self.secrets = shape, folder / "secrets"
         self.ports = {
-            name: free_port() for name in ("GATEWAY", "CONSOLE", "PROMETHEUS", "ALERTMANAGER")
+            name: free_port()
+            for name in ("GATEWAY", "TERMINALS", "CONSOLE", "PROMETHEUS", "ALERTMANAGER")
         }
         nothing = folder / "nothing.env"
         nothing.touch()

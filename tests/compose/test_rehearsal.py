@@ -25,7 +25,8 @@ WORLD = ("--seed", str(SEED), "--manifests", str(MANIFESTS))
 ALERT = re.compile(r"\d\d-\d\d \d\d:\d\d ")
 OFFICER, PASSWORD = "zhang.shili", "a-phrase-for-the-rehearsal"
 BACKUPS = "/backup/liandan"
-OURS = {"archiver", "console", "courier", "gateway", "worker"}
+JOBS = {"archiver", "console", "courier", "gateway", "worker"}
+JUDGES = {"worker", "medical-worker", "track-worker"}
 
 pytestmark = [
     pytest.mark.chaos,
@@ -172,7 +173,12 @@ def up(compose: Rehearsal) -> None:
         console = f"http://127.0.0.1:{compose.ports['CONSOLE']}"
         assert client.get(f"{console}/healthz").is_success
         assert client.post(f"{gateway}/v1/events", content=b"{}").status_code == 401
-        compose.until("Prometheus reaches every service", lambda: scraped(client, compose) >= OURS)
+        compose.until("Prometheus reaches every service", lambda: scraped(client, compose) >= JOBS)
+        judging = {"development": 3, "production": 4}[compose.shape]
+        compose.until(
+            f"{judging} workers are watched: of manifests, medical waste and vehicles",
+            lambda: len(asked(client, compose, 'up{job="worker"} == 1')) == judging,
+        )
 
 
 def scraped(client: httpx2.Client, compose: Rehearsal) -> set[str]:
@@ -201,7 +207,7 @@ def shut_in(compose: Rehearsal) -> None:
     passwords = [text for text in written if text]
     assert len(passwords) >= 7
     containers = compose.inspect()
-    assert len(containers) == {"development": 10, "production": 13}[compose.shape]
+    assert len(containers) == {"development": 12, "production": 15}[compose.shape]
     for container in containers:
         name, host = container["Name"], container["HostConfig"]
         assert host["ReadonlyRootfs"], name
@@ -211,7 +217,7 @@ def shut_in(compose: Rehearsal) -> None:
         assert not [p for p in passwords if p in str(container)], f"{name}: a password is shown"
         for published in (host["PortBindings"] or {}).values():
             assert {each["HostIp"] for each in published} == {"127.0.0.1"}, name
-    for service in sorted(OURS):
+    for service in sorted(JOBS | JUDGES):
         said = compose("exec", "-T", service, "python", "-c", "import os; print(os.getuid())")
         assert said.strip() == "10001"
         said = compose(
