@@ -145,7 +145,7 @@ def proven(compose: Rehearsal) -> None:
             metric = f"liandan_backup_{moment}_timestamp_seconds"
             compose.until(f"{metric} is told", lambda m=metric: any(asked(client, compose, m)))
         disks = 'liandan_disk_size_bytes{volume!="home"}'
-        least = {"development": 2, "production": 4}[compose.shape]
+        least = {"development": 3, "production": 5}[compose.shape]
         compose.until(
             f"{least} disks are watched", lambda: len(asked(client, compose, disks)) == least
         )
