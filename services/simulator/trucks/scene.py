@@ -12,7 +12,7 @@ from services.simulator.firms import SIGNS, Firm, Founder
 from services.simulator.labels import Label
 from services.simulator.terminal import Terminal
 from services.simulator.trip import Trip
-from services.simulator.trucks.drive import USUAL_KMH, Drive, Fix
+from services.simulator.trucks.drive import Drive, Fix
 from services.simulator.trucks.papers import Papers, terminal_code
 from services.simulator.trucks.places import CENTRES, Place, beside, between, km
 from services.simulator.trucks.telling import Manner, told
@@ -40,6 +40,7 @@ class TruckScene:
         self.labels: list[Label] = []
         self.posts: list[tuple[datetime, bytes]] = []
         self._bought = 0
+        self._clinics: dict[str, Firm] = {}
         self._sites: dict[tuple[str, str], Place] = {}
         self._in_city: dict[str, int] = {}
         self._fenced: set[tuple[object, ...]] = set()
@@ -70,6 +71,12 @@ class TruckScene:
         plate = f"{SIGNS[owner.province]}K{self._bought:04d}A"
         self.papers.vehicle(owner, plate, medical=medical)
         return plate
+
+    def clinic(self, county: str, name: str) -> Firm:
+        """Return a clinic of a county, the same one each time."""
+        if county not in self._clinics:
+            self._clinics[county] = self._found(county[:2], county, name, "卫生院")
+        return self._clinics[county]
 
     def _found(self, province: str, region: str, name: str, trade: str) -> Firm:
         firm = self.founder.found(province, (trade,), place=(region, name))
@@ -170,7 +177,7 @@ class TruckScene:
         when = int(there.timestamp())
         for halt in (ends.halt, self.halt_by(trip.receiver.site)):
             way = km(drive.here, halt) + km(halt, ends.destination)
-            slack = when - drive.now - round(way / USUAL_KMH * 3600)
+            slack = when - drive.now - drive.needs(way)
             if slack > 0:
                 drive.go(halt).stand(slack / 60)
                 break

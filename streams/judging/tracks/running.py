@@ -18,7 +18,7 @@ _KM_PER_DEGREE = 111.2
 _MOST_KMH = 160
 """What tells of more is a sensor that is wrong: no lorry goes so fast."""
 _PIECE_S = 60
-"""The way is measured over pieces of so long: a position that is some metres off is nothing to that."""
+"""The way is measured over pieces of so long: positions that are some metres off are nothing to that."""
 _QUICK_KMH = 100
 _ROLLING_KMH = 20
 """Going on at so much from one position to the next a vehicle drives, whatever both say of their speed."""
@@ -142,15 +142,15 @@ def driven(
     """
     wheel = _Wheel(rest_s, most_s)
     stops, at = track.stops, 0
-    for n in _between(track, begins, ends):
-        here, there = track.times[n - 1], track.times[n]
+    for one, other in _pieces(track, begins, ends):
+        here, there = track.times[one], track.times[other]
         if there - here >= LEAST_GAP_S:
             ended = wheel.stop()
         else:
             while at < len(stops) and stops[at].ends <= here:
                 at += 1
             standing = at < len(stops) and stops[at].begins <= here and there <= stops[at].ends
-            slack = None if standing else _rolling(track, n, kmh)
+            slack = None if standing else _rolling(track, one, other, kmh)
             if slack is None:
                 continue
             ended = wheel.drive(here, there, slack)
@@ -161,17 +161,31 @@ def driven(
         yield ended
 
 
-def _rolling(track: Track, n: int, kmh: int) -> int | None:
-    """Return how much of the time from the position before it may have stood; None if it did not drive.
+def _pieces(track: Track, begins: int, ends: int) -> Iterator[tuple[int, int]]:
+    """Yield the numbers of two positions at a time, ``_PIECE_S`` apart or next to each other."""
+    times = track.times
+    which = _between(track, begins, ends)
+    one = which.start - 1
+    for n in which:
+        if times[n] - times[n - 1] >= LEAST_GAP_S and one < n - 1:
+            yield one, n - 1
+            one = n - 1
+        if times[n] - times[one] >= _PIECE_S or n + 1 == which.stop:
+            yield one, n
+            one = n
+
+
+def _rolling(track: Track, one: int, other: int, kmh: int) -> int | None:
+    """Return how much of the time between two positions it may have stood; None if it did not drive.
 
     By their speeds it stood for none of it. Where those are not told, or say that it stood while it went
     on, the way at ``_QUICK_KMH`` leaves so much.
     """
-    took, km = track.times[n] - track.times[n - 1], _km(track, n - 1, n)
-    by_way = km * 3600
+    took = track.times[other] - track.times[one]
+    by_way = _km(track, one, other) * 3600
     if by_way < kmh * took:
         return None
-    told = [v for v in track.kmh[n - 1 : n + 1] if NO_SPEED < v < _MOST_KMH]
+    told = [v for v in (track.kmh[one], track.kmh[other]) if NO_SPEED < v < _MOST_KMH]
     slow = sum(v < kmh for v in told)
     if len(told) == 2 and not slow:
         return 0
