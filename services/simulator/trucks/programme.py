@@ -18,7 +18,7 @@ from services.simulator.wide.scene import WideScene
 
 __all__ = ["Haul", "drive_all", "send_out"]
 
-_STORIES: tuple[Story, ...] = (*STRAYED, *ARRIVALS, *STANDING, *UNNAMED, *ROAD, *ROUTED, *ODDITIES)
+_STORIES: tuple[Story, ...] = (*STRAYED, *ARRIVALS, *STANDING, *UNNAMED, *ODDITIES, *ROAD, *ROUTED)
 _MOST_TURNS = 4
 _SHARE, _MOST, _LEAST = 8, 250, 5
 """One in so many manifests has a vehicle with positions, up to so many; so many of them of no story."""
