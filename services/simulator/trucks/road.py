@@ -1,6 +1,7 @@
 """超速与疲劳驾驶: loads that go too fast for long or without a rest, and those that only seem to."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 from services.simulator.trip import Trip
 from services.simulator.trucks.drive import Drive, Fix
@@ -11,12 +12,12 @@ from services.simulator.trucks.story import Story
 from services.simulator.trucks.telling import Manner
 from services.simulator.wide.scene import WideScene
 
-__all__ = ["ROAD"]
+__all__ = ["AT_SPEED", "FOUR_HOURS", "HURRIED", "IN_TURNS", "RESTED"]
 
 _SPEED, _WHEEL = "track.speeding", "track.driving_time"
-_FAST_KMH, _LAWFUL_KMH, _TIRELESS_KMH = 92.0, 71.0, 60.0
+_FAST_KMH, _FASTER_KMH, _LAWFUL_KMH, _TIRELESS_KMH = 92.0, 98.0, 71.0, 60.0
 """As the crow flies; its terminal tells a tenth more."""
-_SPARE_MIN, _DAY_MIN = 60, 480
+_SPARE_MIN, _DAY_MIN = 60, 540
 _FOUR_HOURS_S = 4 * 3600
 
 
@@ -61,29 +62,24 @@ def _round(drive: Drive, trip: Trip, seconds: float) -> Drive:
     return drive
 
 
-def _sped(scene: TruckScene, trips: list[Trip], turn: int) -> None:
+def _hurried(scene: TruckScene, trips: list[Trip], turn: int) -> None:
+    """Go too fast, then drive on for hours; every other time by a terminal that tells no speed."""
     (trip,) = trips
     ends, drive = _off(scene, trip)
-    scene.tell(trip, scene.finish(_out_and_back(drive, trip, _FAST_KMH), trip, ends))
+    told = turn % 2 == 0
+    drive = _out_and_back(drive, trip, _FAST_KMH if told else _FASTER_KMH)
+    if told:
+        minutes, halt = scene.dice.between(255, 320), 0
+        _round(drive, trip, minutes * 60)
+        zh, en = f"一人连续驾驶 {minutes} 分钟", f"one driver, {minutes} min without a rest"
+    else:
+        halt = scene.dice.between(7, 15)
+        _round(_round(drive, trip, 150 * 60).stand(halt), trip, 140 * 60)
+        zh, en = f"近五小时内只停 {halt} 分钟", f"nearly five hours with a halt of {halt} min"
+    scene.tell(trip, scene.finish(drive, trip, ends), manner=Manner(speed=told))
+    scene.review(_WHEEL, scene.journey(trip), zh, en)
     zh, en = "载货以百公里左右时速行驶", "went at some 100 km/h with its load"
     scene.review(_SPEED, scene.journey(trip), zh, en)
-
-
-def _sped_untold(scene: TruckScene, trips: list[Trip], turn: int) -> None:
-    (trip,) = trips
-    ends, drive = _off(scene, trip)
-    drive = scene.finish(_out_and_back(drive, trip, 98.0), trip, ends)
-    scene.tell(trip, drive, manner=Manner(speed=False))
-    zh, en = "终端不报速度，由位移看出超速", "its terminal tells no speed; its way shows it"
-    scene.review(_SPEED, scene.journey(trip), zh, en)
-
-
-def _at_78(scene: TruckScene, trips: list[Trip], turn: int) -> None:
-    (trip,) = trips
-    ends, drive = _off(scene, trip)
-    scene.tell(trip, scene.finish(_out_and_back(drive, trip, _LAWFUL_KMH), trip, ends))
-    zh, en = "以 78 公里左右时速行驶", "went at some 78 km/h"
-    scene.lawful("track_at_78_km_h", scene.journey(trip), zh, en)
 
 
 def _one_position(scene: TruckScene, trips: list[Trip], turn: int) -> None:
@@ -93,56 +89,44 @@ def _one_position(scene: TruckScene, trips: list[Trip], turn: int) -> None:
     drive = scene.finish(_out_and_back(drive, trip, _LAWFUL_KMH), trip, ends)
     odd = tuple(Fix(at, *drive.place_at(at), 141) for at in (begins + 307, begins + 911))
     scene.tell(trip, drive, manner=Manner(odd=odd))
-    zh, en = "只有孤立位置报 141 公里时速", "lone positions tell 141 km/h"
-    scene.lawful("track_one_position_at_speed", scene.journey(trip), zh, en)
-
-
-def _empty(scene: TruckScene, trips: list[Trip], turn: int) -> None:
-    (trip,) = trips
-    ends = scene.ends(trip)
-    far = beside(ends.origin, 0.0, -40.0)
-    drive = Drive(trip.left_at, far)
-    drive.now -= 70 * 60
-    drive.go(ends.origin, _FAST_KMH).until(trip.left_at + scene.minutes(2, 9))
-    scene.tell(trip, scene.finish(drive, trip, ends))
-    zh, en = "空车去装货途中超速", "too fast, but empty on its way to the load"
-    scene.lawful("track_fast_while_empty", scene.journey(trip), zh, en)
-
-
-def _tireless(scene: TruckScene, trips: list[Trip], turn: int) -> None:
-    (trip,) = trips
-    ends, drive = _off(scene, trip)
-    minutes = scene.dice.between(255, 320)
-    scene.tell(trip, scene.finish(_round(drive, trip, minutes * 60), trip, ends))
-    zh, en = f"一人连续驾驶 {minutes} 分钟", f"one driver, {minutes} min without a rest"
-    scene.review(_WHEEL, scene.journey(trip), zh, en)
-
-
-def _short_halt(scene: TruckScene, trips: list[Trip], turn: int) -> None:
-    (trip,) = trips
-    ends, drive = _off(scene, trip)
-    minutes = scene.dice.between(7, 15)
-    drive = _round(_round(drive, trip, 150 * 60).stand(minutes), trip, 140 * 60)
-    scene.tell(trip, scene.finish(drive, trip, ends))
-    zh, en = f"近五小时内只停 {minutes} 分钟", f"nearly five hours with a halt of {minutes} min"
-    scene.review(_WHEEL, scene.journey(trip), zh, en)
+    for likeness, zh, en in (
+        ("track_at_78_km_h", "以 78 公里左右时速行驶", "went at some 78 km/h"),
+        (
+            "track_one_position_at_speed",
+            "只有孤立位置报 141 公里时速",
+            "lone positions tell 141 km/h",
+        ),
+    ):
+        scene.lawful(likeness, scene.journey(trip), zh, en)
 
 
 def _four_hours(scene: TruckScene, trips: list[Trip], turn: int) -> None:
     (trip,) = trips
-    ends, drive = _off(scene, trip)
+    ends = scene.ends(trip)
+    drive = Drive(trip.left_at - timedelta(minutes=70), beside(ends.origin, 0.0, -40.0))
+    drive.go(ends.origin, _FAST_KMH).until(trip.left_at + scene.minutes(2, 9))
     scene.tell(trip, scene.finish(_round(drive, trip, _FOUR_HOURS_S).stand(30), trip, ends))
-    zh, en = "连续驾驶恰四小时后休息", "rests after exactly four hours"
-    scene.lawful("track_exactly_four_hours", scene.journey(trip), zh, en)
+    for likeness, zh, en in (
+        (
+            "track_fast_while_empty",
+            "空车去装货途中超速",
+            "too fast, but empty on its way to the load",
+        ),
+        ("track_exactly_four_hours", "连续驾驶恰四小时后休息", "rests after exactly four hours"),
+    ):
+        scene.lawful(likeness, scene.journey(trip), zh, en)
 
 
-def _twenty_minutes(scene: TruckScene, trips: list[Trip], turn: int) -> None:
+def _rested(scene: TruckScene, trips: list[Trip], turn: int) -> None:
     (trip,) = trips
     ends, drive = _off(scene, trip)
-    drive = _round(_round(drive, trip, 180 * 60).stand(20), trip, 150 * 60).stand(20)
-    scene.tell(trip, scene.finish(drive, trip, ends))
-    zh, en = "停车休息恰 20 分钟", "a rest of exactly 20 minutes"
-    scene.lawful("track_rest_of_20_minutes", scene.journey(trip), zh, en)
+    _round(_round(drive, trip, 180 * 60).stand(20), trip, 150 * 60).quiet(24).stand(22)
+    scene.tell(trip, scene.finish(_round(drive, trip, 120 * 60).stand(20), trip, ends))
+    for likeness, zh, en in (
+        ("track_rest_of_20_minutes", "停车休息恰 20 分钟", "a rest of exactly 20 minutes"),
+        ("track_rest_unheard", "休息时终端休眠，没有位置", "it rested while its terminal slept"),
+    ):
+        scene.lawful(likeness, scene.journey(trip), zh, en)
 
 
 def _in_turns(scene: TruckScene, trips: list[Trip], turn: int) -> None:
@@ -154,21 +138,9 @@ def _in_turns(scene: TruckScene, trips: list[Trip], turn: int) -> None:
     scene.lawful("track_two_drivers", scene.journey(trip), zh, en)
 
 
-def _unheard_rest(scene: TruckScene, trips: list[Trip], turn: int) -> None:
-    (trip,) = trips
-    ends, drive = _off(scene, trip)
-    drive = _round(drive, trip, 150 * 60).quiet(24).stand(22)
-    scene.tell(trip, scene.finish(_round(drive, trip, 140 * 60), trip, ends))
-    zh, en = "休息时终端休眠，没有位置", "it rested while its terminal slept"
-    scene.lawful("track_rest_unheard", scene.journey(trip), zh, en)
-
-
-ROAD = (
-    Story(_with(_SPARE_MIN), _sped, planted=True), Story(_with(_SPARE_MIN), _sped_untold, planted=True),
-    Story(_with(_DAY_MIN), _tireless, planted=True), Story(_with(_DAY_MIN), _short_halt, planted=True),
-    Story(_with(_SPARE_MIN), _at_78), Story(_with(_SPARE_MIN), _one_position),
-    Story(_with(_SPARE_MIN), _empty), Story(_with(_DAY_MIN), _four_hours),
-    Story(_with(_DAY_MIN), _twenty_minutes),
-    Story(_with(_DAY_MIN, "示例驾驶员、示例副驾驶员"), _in_turns),
-    Story(_with(_DAY_MIN), _unheard_rest),
-)  # fmt: skip
+HURRIED = Story(_with(_DAY_MIN), _hurried, planted=True)
+AT_SPEED = Story(_with(_SPARE_MIN), _one_position)
+FOUR_HOURS = Story(_with(_DAY_MIN), _four_hours)
+RESTED = Story(_with(_DAY_MIN), _rested)
+IN_TURNS = Story(_with(_DAY_MIN, "示例驾驶员、示例副驾驶员"), _in_turns)
+"""Loads, each of which is also the pattern of a run that no manifest names (``unnamed``)."""

@@ -35,11 +35,12 @@ class Ends(NamedTuple):
 class TruckScene:
     """Stories make vehicles go about; every place is recorded when it is first needed."""
 
-    def __init__(self, dice: Dice, founder: Founder, papers: Papers) -> None:
+    def __init__(self, dice: Dice, founder: Founder, papers: Papers, begins: datetime) -> None:
+        self.begins = begins
         self.dice, self.founder, self.papers = dice, founder, papers
         self.labels: list[Label] = []
         self.posts: list[tuple[datetime, bytes]] = []
-        self._bought = 0
+        self._bought = self._mornings = 0
         self._clinics: dict[str, Firm] = {}
         self._sites: dict[tuple[str, str], Place] = {}
         self._in_city: dict[str, int] = {}
@@ -59,6 +60,22 @@ class TruckScene:
     def meddler(self) -> Firm:
         """A unit that tells positions of vehicles with which it has nothing to do."""
         return self._found("13", "130100", "石家庄", "信息服务")
+
+    @cached_property
+    def hospital(self) -> Firm:
+        """An institution that makes medical waste, of no manifest."""
+        return self._found("13", "130100", "石家庄", "医院")
+
+    @cached_property
+    def plant(self) -> Firm:
+        """A treatment plant for medical waste, of no manifest."""
+        return self._found("13", "130100", "石家庄", "集中处置")
+
+    def morning(self) -> datetime:
+        """Return six in the morning of a day on which no other vehicle of these stories runs."""
+        self._mornings += 1
+        day = self.begins + timedelta(days=self._mornings)
+        return day.replace(hour=6, minute=0, second=0, microsecond=0)
 
     @cached_property
     def foreigner(self) -> Firm:
