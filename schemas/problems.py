@@ -74,5 +74,5 @@ _TAGS = (
     "liandan.", "unit", "licence", "carrier_permit", "vehicle", "transfer_approval",
     "whitelist_entry", "inbound_ban", "exemption", "calendar", "management_plan",
     "rulebook_version", "insurance", "crew", "institution", "medical_plant", "collection_agreement",
-    "emergency_order", "terminal", "fence",
+    "emergency_order", "terminal", "fence", "prescribed_route",
 )  # fmt: skip

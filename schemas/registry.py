@@ -16,6 +16,7 @@ from pydantic import Field, RootModel
 from schemas.checks import Checked, Refusal, text
 from schemas.credit_code import CreditCode
 from schemas.instant import Day, Instant
+from schemas.line import Line
 from schemas.manifest import Form, Method, Name, Short
 from schemas.medical import Process
 from schemas.plate import Plate
@@ -45,6 +46,7 @@ __all__ = [
     "MedicalPlant",
     "ParameterValue",
     "PlanLine",
+    "PrescribedRoute",
     "RegistryRecord",
     "RegistryRecordModel",
     "RulebookVersion",
@@ -533,6 +535,25 @@ class Fence(_Valid):
     ring: Ring = Field(description="边界：[经度, 纬度] 的列表，3 至 500 点，WGS-84")
 
 
+class PrescribedRoute(_Valid):
+    """规定路线: the way that a carrier's vehicles with medical waste are to take (GB 39707-2020).
+
+    It binds the vehicles that ``carrier`` owns, only ``plates`` where any are listed. An institution whose
+    agreement with the carrier names a route is on that of this ``name`` alone.
+    """
+
+    kind: Literal["prescribed_route"]
+    name: Annotated[str, text(100, least=1)]
+    carrier: CreditCode = Field(description="运送单位")
+    plates: Annotated[list[Plate], Field(max_length=1000)] = Field(
+        default=[], description="适用车辆；空表示运送单位的所有医疗废物车辆"
+    )
+    way: Line = Field(description="路线：[经度, 纬度] 的列表，按行驶顺序，2 至 1000 点，WGS-84")
+    margin_m: Annotated[int, small_int(50, 50_000)] | None = Field(
+        default=None, description="允许偏离的距离，米；空表示按规则参数"
+    )
+
+
 class RulebookVersion(_Valid):
     """规则库版本: by which parameters acts from ``valid_from`` on are judged.
 
@@ -568,6 +589,7 @@ RegistryRecord = (
     | EmergencyOrder
     | Terminal
     | Fence
+    | PrescribedRoute
 )
 
 REGISTRY_KINDS = (
@@ -590,6 +612,7 @@ REGISTRY_KINDS = (
     "emergency_order",
     "terminal",
     "fence",
+    "prescribed_route",
 )
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from schemas.checks import Checked, Refusal
 
-__all__ = ["LEAST_POINTS", "MOST_POINTS", "Ring", "read_ring"]
+__all__ = ["LEAST_POINTS", "MOST_POINTS", "Ring", "is_point", "read_ring"]
 
 LEAST_POINTS, MOST_POINTS = 3, 500
 _Point = tuple[float, float]
@@ -18,7 +18,7 @@ def read_ring(value: Any) -> tuple[_Point, ...]:
     Takes an open or a closed list. Raises ``Refusal``: ``ring_form``, ``ring_points`` (fewer than three
     different ones, or too many) or ``ring_crosses`` (also where it touches itself or folds back).
     """
-    if type(value) is not list or not all(map(_is_point, value)):
+    if type(value) is not list or not all(map(is_point, value)):
         raise Refusal(
             "ring_form",
             "边界应为 [经度, 纬度] 的列表，经度 -180 至 180，纬度 -90 至 90",
@@ -43,7 +43,8 @@ def read_ring(value: Any) -> tuple[_Point, ...]:
     return tuple(points)
 
 
-def _is_point(value: Any) -> bool:
+def is_point(value: Any) -> bool:
+    """Whether a JSON value is [longitude, latitude] in degrees."""
     return (
         type(value) is list
         and len(value) == 2

@@ -372,6 +372,7 @@ def _marks(one: _Subject, parties: Parties, legs: Sequence[Leg], view: RegistryV
     return sorted(
         {
             plate_mark(one.plate),
+            *(one.judged.marks if one.judged is not None else ()),
             *map(party_mark, units | carriers),
             *map(carrier_mark, carriers),
             *map(calendar_mark, years),

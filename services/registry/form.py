@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from schemas.checks import Checked
+from schemas.line import read_line
 from schemas.quantity import grams_from_tonnes
 from schemas.registry import RegistryRecordModel
 from schemas.ring import read_ring
@@ -109,7 +110,7 @@ def _bare(annotation: Any, metadata: Any = ()) -> tuple[Any, Checked | None]:
 def _checked_type(checked: Checked) -> MemberType:
     if checked.read is grams_from_tonnes:
         return MemberType.TONNES
-    if checked.read is read_ring:
+    if checked.read in (read_ring, read_line):
         return MemberType.RING
     wire = checked.wire
     if wire.get("type") == "integer":

@@ -101,6 +101,8 @@ _TITLES = {
     "plate_colour": ("车牌颜色代码", "plate colour"),
     "auth_digest": ("鉴权码的 SHA-256", "SHA-256 of the authentication code"),
     "ring": ("边界", "ring"),
+    "way": ("路线", "way"),
+    "margin_m": ("允许偏离（米）", "margin (m)"),
     "role": ("用途", "role"),
     "approval_id": ("审批编号", "approval id"),
     "uscc": ("统一社会信用代码", "credit code"),

@@ -29,6 +29,7 @@ from schemas.registry import (
     Licence,
     ManagementPlan,
     MedicalPlant,
+    PrescribedRoute,
     RegistryRecord,
     RulebookVersion,
     TransferApproval,
@@ -211,6 +212,8 @@ def touches(record: RegistryRecord) -> Touches:
             marks = tuple(dict.fromkeys(area_mark(area) for area in r.areas))
         case "fence":
             marks = tuple(map(cell_mark, cells_around(r.ring, _FENCE_REACH)))
+        case "prescribed_route":
+            marks = (carrier_mark(r.carrier), *map(plate_mark, r.plates))
         case "rulebook_version":
             last = r.valid_to.year if r.valid_to is not None else _LAST_YEAR
             marks = tuple(map(calendar_mark, range(r.valid_from.year, last + 1)))
@@ -302,6 +305,7 @@ class RegistryView:
         self._orders: _Index[str, EmergencyOrder] = _Index()
         """By area."""
         self._fences: _Index[str, Fence] = _Index()
+        self._routes: _Index[str, PrescribedRoute] = _Index()
         self.remembered = Remembered()
 
     @classmethod
@@ -376,6 +380,8 @@ class RegistryView:
                 return [(self._orders, area) for area in r.areas]
             case "fence":
                 return [(self._fences, "")]
+            case "prescribed_route":
+                return [(self._routes, r.carrier)]
             case _:
                 return []
 
@@ -485,6 +491,10 @@ class RegistryView:
     def fences(self) -> tuple[Fence, ...]:
         """Return all fences, in force or not, by id."""
         return self._fences.of("")
+
+    def routes(self, carrier: str) -> tuple[PrescribedRoute, ...]:
+        """Return the routes prescribed for a carrier's vehicles, in force or not, by id."""
+        return self._routes.of(carrier)
 
     def calendar(self, year: int) -> Calendar | None:
         """Return the calendar of a year, of the smallest id if it has several."""

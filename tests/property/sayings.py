@@ -45,6 +45,14 @@ rings = st.sampled_from(
     ]
 ).map(deepcopy)
 
+ways = st.sampled_from(
+    [
+        [[114.5, 38], [114.51, 38]],
+        [[114.5, 38], [114.51, 38.01], [114.5, 38], [114.5, 38]],
+        [[73, 3], [136, 54]],
+    ]
+).map(deepcopy)
+
 
 class _Literal:
     """A number written exactly so."""
@@ -354,6 +362,10 @@ _kinds: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "fence": (
         {"name": names, "role": st.sampled_from(["generator", "receiver", "water"]), "ring": rings},
         {"owner": or_null(units)},
+    ),
+    "prescribed_route": (
+        {"name": names, "carrier": units, "way": ways},
+        {"plates": st.lists(plates, max_size=2), "margin_m": or_null(st.integers(50, 50_000))},
     ),
     "insurance": (
         {"insured": units, "policy_no": names},

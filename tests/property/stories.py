@@ -308,6 +308,13 @@ RECORDS: dict[str, Any] = {
         ),
         st.integers(1, 2), st.sampled_from([RECEIVER, None]), _days, _maybe_gone,
     ),
+    "prescribed_route": st.builds(
+        lambda n, who, days, gone: record(
+            "prescribed_route", f"route-{n}", name="示例一号线", carrier=who,
+            way=[[114.5, 38], [114.51, 38.01]], retracted=gone, **days,
+        ),
+        st.integers(1, 2), st.sampled_from([CARRIER, SECOND_CARRIER]), _days, _maybe_gone,
+    ),
     "insurance": st.builds(
         lambda n, who, days, gone: record(
             "insurance", f"ins-{n}", insured=who, policy_no=f"示例保单{n}号", retracted=gone, **days

@@ -23,7 +23,7 @@ __all__ = ["CASES", "Expected", "Story", "all_stories"]
 
 CASES = Path(__file__).parent / "cases"
 _CAST = Path(__file__).parent / "cast.yaml"
-_FIRMS = {"uscc", "owner", "carrier"}
+_FIRMS = {"uscc", "owner", "carrier", "institution", "plant"}
 _SIDE = 0.01
 """Half a fence's side in degrees."""
 
@@ -56,6 +56,9 @@ class Manifest(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=
     plate: str | None = "truck"
     second_plate: str = "second_truck"
     """Of the carrier that the load is handed over to."""
+    driver: str = "示例甲、示例乙"
+    """Two, who may take turns, unless the story is about that."""
+    escort: str | None = None
 
 
 class Way(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
@@ -71,8 +74,10 @@ class Way(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=True)
     behind: int = 0
     """Hours by which the terminal's clock is late."""
     speed: bool = True
+    kmh: int = 70
+    """What is told of its speed where it goes on."""
     odd: list[list[Any]] = []
-    """[time, lon, lat] or [time, lon, lat, status]: positions beside the way."""
+    """[time, lon, lat], with status, with status and km/h: positions beside the way."""
     late: str | None = None
     """All of it was received at this time only."""
 
@@ -139,6 +144,10 @@ class Story(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=Tru
         told["id"] = f"{self.name}.{record['id']}"
         if "plate" in told:
             told["plate"] = self.plate(told["plate"])
+        if "plates" in told:
+            told["plates"] = list(map(self.plate, told["plates"]))
+        if "way" in told:
+            told["way"] = list(map(cast_place, told["way"]))
         if "around" in told:
             lon, lat = cast_place(told.pop("around"))
             side = float(told.pop("size", _SIDE))
@@ -170,7 +179,9 @@ class Story(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=Tru
                               "site_region": regions[m.consignor]},
                 "receiver": {"uscc": self.code(m.receiver), "name": firms[m.receiver],
                              "site_region": regions[m.receiver]},
-                "carriers": [{"uscc": self.code(m.carrier), "name": firms[m.carrier], "plate": plate}],
+                "carriers": [{"uscc": self.code(m.carrier), "name": firms[m.carrier], "plate": plate,
+                              "driver": m.driver,
+                              **({"escort": m.escort} if m.escort else {})}],
                 "wastes": [{"line": 1, "code": "900-041-49", "name": "废包装桶", "quantity_t": 5,
                             "method": "disposal"}],
             }),
@@ -233,7 +244,7 @@ class Story(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=Tru
                 lon, lat = (a + (b - a) * part for a, b in zip(here, there, strict=True))
                 told: dict[str, Any] = {"lon": round(lon, 6), "lat": round(lat, 6)}
                 if way.speed:
-                    told["speed_kmh"] = 0 if here == there else 70
+                    told["speed_kmh"] = 0 if here == there else way.kmh
                 if not any(begins < at < ends for begins, ends in quiet):
                     yield at, told
                 at += step
@@ -245,6 +256,8 @@ class Story(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=Tru
             told: dict[str, Any] = {"lon": float(lon), "lat": float(lat)}
             if more:
                 told["status"] = int(more[0])
+            if more[1:]:
+                told["speed_kmh"] = int(more[1])
             yield self.at(time), told
 
 

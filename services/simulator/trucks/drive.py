@@ -5,17 +5,25 @@ from datetime import datetime
 from typing import NamedTuple
 
 from services.simulator.dice import Dice
-from services.simulator.trucks.places import Place, km
+from services.simulator.trucks.places import Place, between, km
 
-__all__ = ["USUAL_KMH", "Drive", "Fix"]
+__all__ = ["USUAL_KMH", "Drive", "Fix", "rests_in"]
 
 USUAL_KMH = 62.0
 """As the crow flies: roads are longer than that, and faster."""
-_FASTEST_KMH = 90.0
+_FASTEST_KMH = 75.0
+"""Its terminal tells a tenth more, as roads are longer: below what any lorry with a load may go on a motorway."""
+_WHEEL_S, _REST_S, _LEAST_REST_S = 210 * 60, 25 * 60, 20 * 60
+"""A driver rests after so long at the wheel, for so long; standing for as long as that is a rest too."""
 _STANDING_S = 120
 """A terminal of a vehicle that stands tells of it every two minutes."""
 _DRIFT = 0.00008
 """Degrees by which a terminal that stands is off, some eight metres."""
+
+
+def rests_in(seconds: float, before: float = 0.0) -> int:
+    """Return how long the rests last in so many seconds at the wheel, after some ``before`` them."""
+    return int((before + seconds) // _WHEEL_S) * _REST_S
 
 
 class Fix(NamedTuple):
@@ -36,26 +44,46 @@ class Drive:
         self._parts: list[tuple[int, int, Place, Place]] = []
         self.silent: list[tuple[int, int]] = []
         """Times in which its terminal says nothing."""
+        self._drove = 0
+        """At the wheel since the last rest, in seconds."""
 
     def stand(self, minutes: float) -> "Drive":
         """Stand for so long."""
-        return self._move(self.here, self.now + round(minutes * 60))
+        return self._stay(self.now + round(minutes * 60))
 
     def until(self, moment: datetime | int) -> "Drive":
         """Stand until a moment; not at all where that is over."""
         at = moment if isinstance(moment, int) else int(moment.timestamp())
-        return self._move(self.here, at) if at > self.now else self
+        return self._stay(at) if at > self.now else self
 
-    def go(self, place: Place, kmh: float = USUAL_KMH) -> "Drive":
-        """Go to a place."""
-        return self._move(place, self.now + max(1, round(km(self.here, place) / kmh * 3600)))
+    def go(self, place: Place, kmh: float = USUAL_KMH, *, rests: bool = True) -> "Drive":
+        """Go to a place, with a rest when it is due unless the driver takes none."""
+        return self._go(place, self.way_s(self.here, place, kmh), rests)
+
+    def go_in(self, place: Place, seconds: int) -> "Drive":
+        """Go to a place in so many seconds without a rest."""
+        return self._go(place, seconds, False)
+
+    @staticmethod
+    def way_s(one: Place, other: Place, kmh: float) -> int:
+        """Return the seconds from one place to another."""
+        return max(1, round(km(one, other) / kmh * 3600))
+
+    def needs(self, kilometres: float) -> int:
+        """Return how many seconds so far a way takes from here at the usual speed, rests included."""
+        takes = kilometres / USUAL_KMH * 3600
+        return round(takes) + rests_in(takes, self._drove)
 
     def reach(self, place: Place, moment: datetime | int) -> "Drive":
         """Go to a place so that it is there at a moment. Raises ValueError where no lorry could."""
         at = moment if isinstance(moment, int) else int(moment.timestamp())
-        if km(self.here, place) > _FASTEST_KMH * (at - self.now) / 3600:
-            raise ValueError(f"{km(self.here, place):.0f} km in {at - self.now} s")
-        return self._move(place, at)
+        takes = at - self.now - rests_in(at - self.now, self._drove)
+        spare = at - self.now - takes - rests_in(takes, self._drove)
+        if spare:
+            return self._stay(self.now + spare).reach(place, at)
+        if km(self.here, place) > _FASTEST_KMH * takes / 3600:
+            raise ValueError(f"{km(self.here, place):.0f} km in {takes} s")
+        return self._go(place, takes, True)
 
     def quiet(self, minutes: float) -> "Drive":
         """Say nothing from now on for so long."""
@@ -81,6 +109,28 @@ class Drive:
             lon, lat = here[0] + (there[0] - here[0]) * part, here[1] + (there[1] - here[1]) * part
             kmh += dice.below(9) - 4
         return Fix(at, round(lon, 6), round(lat, 6), max(0, kmh))
+
+    def place_at(self, second: int) -> Place:
+        """Return where it is at an instant that it has been through."""
+        part = next(part for part in self._parts if part[0] <= second <= part[1])
+        begins, ends, here, there = part
+        return between(here, there, (second - begins) / (ends - begins))
+
+    def _stay(self, at: int) -> "Drive":
+        if at - self.now >= _LEAST_REST_S:
+            self._drove = 0
+        return self._move(self.here, at)
+
+    def _go(self, place: Place, takes: int, rests: bool) -> "Drive":
+        """Go to a place in so many seconds at the wheel."""
+        while rests and self._drove + takes >= _WHEEL_S:
+            first = max(0, _WHEEL_S - self._drove)
+            if first:
+                self._move(between(self.here, place, first / takes), self.now + first)
+                takes -= first
+            self._stay(self.now + _REST_S)
+        self._drove += takes
+        return self._move(place, self.now + takes) if takes else self
 
     def _move(self, place: Place, at: int) -> "Drive":
         self._parts.append((self.now, at, self.here, place))

@@ -9,7 +9,7 @@ from services.simulator.fleet import Leg
 from services.simulator.letters import approve_around
 from services.simulator.scene import Route
 from services.simulator.trip import Trip
-from services.simulator.trucks.drive import USUAL_KMH
+from services.simulator.trucks.drive import USUAL_KMH, rests_in
 from services.simulator.trucks.places import CENTRES, Place, km
 from services.simulator.wide.scene import WideScene
 
@@ -23,8 +23,9 @@ _SPARE_MIN = 45
 
 
 def by(*places: Place) -> float:
-    """Return the minutes from the first place by the others to the last, at the usual speed."""
-    return sum(km(a, b) for a, b in pairwise(places)) / USUAL_KMH * 60 + _SPARE_MIN
+    """Return the minutes from the first place by the others to the last, at the usual speed and with rests."""
+    takes = sum(km(a, b) for a, b in pairwise(places)) / USUAL_KMH * 3600
+    return (takes + rests_in(takes)) / 60 + _SPARE_MIN
 
 
 def city(site: str) -> Place:

@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from services.simulator.dice import Dice
@@ -60,6 +62,24 @@ class Papers:
         }
         self._write("terminal", "term", members)
         return phone
+
+    def route(
+        self,
+        name: str,
+        carrier: Firm,
+        way: Sequence[Place],
+        plates: Sequence[str],
+        since: str | None = None,
+    ) -> None:
+        """Record the way prescribed for some vehicles, from a day on if that is given."""
+        told = [[round(lon, 6), round(lat, 6)] for lon, lat in way]
+        members = {"name": name, "carrier": carrier.uscc, "plates": list(plates), "way": told}
+        self._write("prescribed_route", "route", members | ({"valid_from": since} if since else {}))
+
+    def order(self, document: str, area: str, begins: datetime, ends: datetime) -> None:
+        """Record an emergency order for an area."""
+        times = {"from_at": begins.isoformat(), "until_at": ends.isoformat()}
+        self._write("emergency_order", "torder", {"document": document, "areas": [area], **times})
 
     def fence(
         self, name: str, role: str, place: Place, owner: Firm | None = None, half_km: float = 0.6

@@ -7,6 +7,7 @@ from services.simulator.trip import Trip
 from services.simulator.trucks.arrivals import ARRIVALS
 from services.simulator.trucks.journeys import by, city, fits
 from services.simulator.trucks.oddities import ODDITIES, track_plainly
+from services.simulator.trucks.routed import ROUTED
 from services.simulator.trucks.scene import TruckScene
 from services.simulator.trucks.standing import STANDING
 from services.simulator.trucks.story import Story
@@ -16,7 +17,7 @@ from services.simulator.wide.scene import WideScene
 
 __all__ = ["Haul", "drive_all", "send_out"]
 
-_STORIES: tuple[Story, ...] = (*STRAYED, *ARRIVALS, *STANDING, *UNNAMED, *ODDITIES)
+_STORIES: tuple[Story, ...] = (*STRAYED, *ARRIVALS, *STANDING, *UNNAMED, *ODDITIES, *ROUTED)
 _MOST_TURNS = 4
 _SHARE, _MOST, _LEAST = 8, 250, 5
 """One in so many manifests has a vehicle with positions, up to so many; so many of them of no story."""

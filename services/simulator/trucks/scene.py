@@ -12,7 +12,7 @@ from services.simulator.firms import SIGNS, Firm, Founder
 from services.simulator.labels import Label
 from services.simulator.terminal import Terminal
 from services.simulator.trip import Trip
-from services.simulator.trucks.drive import USUAL_KMH, Drive, Fix
+from services.simulator.trucks.drive import Drive, Fix
 from services.simulator.trucks.papers import Papers, terminal_code
 from services.simulator.trucks.places import CENTRES, Place, beside, between, km
 from services.simulator.trucks.telling import Manner, told
@@ -35,11 +35,13 @@ class Ends(NamedTuple):
 class TruckScene:
     """Stories make vehicles go about; every place is recorded when it is first needed."""
 
-    def __init__(self, dice: Dice, founder: Founder, papers: Papers) -> None:
+    def __init__(self, dice: Dice, founder: Founder, papers: Papers, begins: datetime) -> None:
+        self.begins = begins
         self.dice, self.founder, self.papers = dice, founder, papers
         self.labels: list[Label] = []
         self.posts: list[tuple[datetime, bytes]] = []
-        self._bought = 0
+        self._bought = self._mornings = 0
+        self._clinics: dict[str, Firm] = {}
         self._sites: dict[tuple[str, str], Place] = {}
         self._in_city: dict[str, int] = {}
         self._fenced: set[tuple[object, ...]] = set()
@@ -60,6 +62,22 @@ class TruckScene:
         return self._found("13", "130100", "石家庄", "信息服务")
 
     @cached_property
+    def hospital(self) -> Firm:
+        """An institution that makes medical waste, of no manifest."""
+        return self._found("13", "130100", "石家庄", "医院")
+
+    @cached_property
+    def plant(self) -> Firm:
+        """A treatment plant for medical waste, of no manifest."""
+        return self._found("13", "130100", "石家庄", "集中处置")
+
+    def morning(self) -> datetime:
+        """Return six in the morning of a day on which no other vehicle of these stories runs."""
+        self._mornings += 1
+        day = self.begins + timedelta(days=self._mornings)
+        return day.replace(hour=6, minute=0, second=0, microsecond=0)
+
+    @cached_property
     def foreigner(self) -> Firm:
         """A receiver of a province in which no manifest begins or ends."""
         return self._found("13", "410500", "安阳", "综合利用")
@@ -70,6 +88,12 @@ class TruckScene:
         plate = f"{SIGNS[owner.province]}K{self._bought:04d}A"
         self.papers.vehicle(owner, plate, medical=medical)
         return plate
+
+    def clinic(self, county: str, name: str) -> Firm:
+        """Return a clinic of a county, the same one each time."""
+        if county not in self._clinics:
+            self._clinics[county] = self._found(county[:2], county, name, "卫生院")
+        return self._clinics[county]
 
     def _found(self, province: str, region: str, name: str, trade: str) -> Firm:
         firm = self.founder.found(province, (trade,), place=(region, name))
@@ -170,7 +194,7 @@ class TruckScene:
         when = int(there.timestamp())
         for halt in (ends.halt, self.halt_by(trip.receiver.site)):
             way = km(drive.here, halt) + km(halt, ends.destination)
-            slack = when - drive.now - round(way / USUAL_KMH * 3600)
+            slack = when - drive.now - drive.needs(way)
             if slack > 0:
                 drive.go(halt).stand(slack / 60)
                 break

@@ -10,6 +10,7 @@ from services.simulator.trucks.drive import Drive
 from services.simulator.trucks.journeys import inside, ordinary
 from services.simulator.trucks.oddities import track_plainly
 from services.simulator.trucks.places import Place
+from services.simulator.trucks.road import AT_SPEED, FOUR_HOURS, HURRIED, IN_TURNS, RESTED
 from services.simulator.trucks.scene import TruckScene
 from services.simulator.trucks.story import Story
 from services.simulator.wide.scene import WideScene
@@ -37,7 +38,6 @@ def _pattern(scene: WideScene, turn: int) -> list[Trip]:
 def _run(
     scene: TruckScene, trip: Trip, owner: Firm | None = None, *, medical: bool = False
 ) -> _Run:
-    track_plainly(scene, trip)
     firm = owner or scene.haulier
     ends = scene.ends(trip)
     at = (trip.left_at + timedelta(hours=36)).replace(hour=6, minute=0, second=0)
@@ -62,6 +62,7 @@ def _aside(run: _Run) -> Place:
 
 
 def _bare(scene: TruckScene, trips: list[Trip], turn: int) -> None:
+    HURRIED.drive(scene, trips, turn)
     run = _run(scene, trips[0])
     subject = _driven(scene, run, _usual(run))
     zh, en = "由产生单位到接收单位，没有联单", "from a generator to a receiver without a manifest"
@@ -71,14 +72,15 @@ def _bare(scene: TruckScene, trips: list[Trip], turn: int) -> None:
 _Way = Callable[[_Run], Drive]
 
 
-def _alike(likeness: str, zh: str, en: str, way: _Way) -> Story:
+def _alike(likeness: str, zh: str, en: str, way: _Way, load: Story) -> Story:
     """Return a run that only looks like one."""
 
     def drive(scene: TruckScene, trips: list[Trip], turn: int) -> None:
+        load.drive(scene, trips, turn)
         run = _run(scene, trips[0])
         scene.lawful(likeness, _driven(scene, run, way(run)), zh, en)
 
-    return Story(_pattern, drive)
+    return Story(load.make, drive)
 
 
 def _back(run: _Run) -> Drive:
@@ -88,6 +90,7 @@ def _back(run: _Run) -> Drive:
 
 def _no_carrier(scene: TruckScene, trips: list[Trip], turn: int) -> None:
     (trip,) = trips
+    IN_TURNS.drive(scene, trips, turn)
     run = _run(scene, trip, trip.consignor)
     zh, en = "自有车辆，不属持许可的承运人", "a vehicle of its own, of no carrier with a permit"
     scene.lawful("track_vehicle_of_no_carrier", _driven(scene, run, _usual(run)), zh, en)
@@ -95,6 +98,7 @@ def _no_carrier(scene: TruckScene, trips: list[Trip], turn: int) -> None:
 
 def _medical(scene: TruckScene, trips: list[Trip], turn: int) -> None:
     (trip,) = trips
+    track_plainly(scene, trip)
     run = _run(scene, trip, medical=True)
     zh, en = "医疗废物专用车，按登记运行", "for medical waste, which runs under registers"
     scene.lawful("track_medical_vehicle", _driven(scene, run, _usual(run)), zh, en)
@@ -114,15 +118,15 @@ def _covered(scene: TruckScene, trips: list[Trip], turn: int) -> None:
 
 
 UNNAMED = (
-    Story(_pattern, _bare, planted=True), Story(_pattern, _no_carrier), Story(_pattern, _medical),
+    Story(HURRIED.make, _bare, planted=True), Story(IN_TURNS.make, _no_carrier), Story(_pattern, _medical),
     Story(_departure_not_told, _covered),
-    _alike("track_goods_run", "由接收单位到产生单位", "from a receiver to a generator", _back),
+    _alike("track_goods_run", "由接收单位到产生单位", "from a receiver to a generator", _back, AT_SPEED),
     _alike(
         "track_short_call", "在产生单位只停几分钟", "only some minutes at the generator's",
-        lambda run: _usual(run, loading=7),
+        lambda run: _usual(run, loading=7), FOUR_HOURS,
     ),
     _alike(
         "track_two_days", "两处相隔一天以上", "more than a day between the two",
-        lambda run: _usual(run, hours=26),
+        lambda run: _usual(run, hours=26), RESTED,
     ),
 )  # fmt: skip

@@ -50,7 +50,8 @@ def truck_world(
     """
     dice = Dice(f"{name}/trucks")
     founder, papers = Founder(dice, _BEFORE), Papers(dice)
-    scene = TruckScene(dice, founder, papers)
+    begins = min(trip.left_at for haul in hauls for trip in haul.trips)
+    scene = TruckScene(dice, founder, papers, begins)
     plain = drive_all(scene, hauls, others, manifests)
     posts = sorted(scene.posts, key=lambda post: post[0])
     firms, terminals = tuple(founder.firms), tuple(scene.terminals(plain[:_SPEAKING]))

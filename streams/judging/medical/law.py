@@ -19,6 +19,7 @@ __all__ = [
     "collection",
     "epidemic",
     "generated",
+    "prescribed_route",
     "process",
     "register",
     "store",
@@ -114,6 +115,19 @@ def vehicle(at: datetime) -> tuple[LegalBasis, ...]:
             "receiver",
         ),
         *_medical(at),
+    )
+
+
+def prescribed_route(at: datetime) -> tuple[LegalBasis, ...]:
+    """Return the norm on the way that vehicles take, and the articles on those vehicles."""
+    return (
+        _standard(
+            "运送要求",
+            "运送车辆应当按照规定的路线行驶，行驶时锁闭车厢门",
+            "vehicles take the prescribed route, doors locked",
+            "carrier",
+        ),
+        *vehicle(at),
     )
 
 

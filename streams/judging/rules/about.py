@@ -23,7 +23,7 @@ from streams.judging.rules.parameter import Status
 from streams.judging.rules.plan import PLAN_LAW
 from streams.judging.rules.speakers import LAW as SPEAKERS_LAW
 from streams.judging.rules.timeliness import TRACKED
-from streams.judging.rules.track.law import dumping
+from streams.judging.rules.track.law import RESTED, dumping, prescribed_route, speeds
 from streams.judging.rules.track.vehicle import NO_MANIFEST_LAW
 
 __all__ = ["ABOUT", "EVERY_RULE", "About", "Figure", "law_of"]
@@ -178,6 +178,12 @@ ABOUT: dict[str, About] = {
     "track.stop_at_water": About(cites_on=dumping, asks=("fence", "exemption")),
     "track.long_stop": About(cites=TRACKED, asks=("fence", "exemption")),
     "track.signal_gap": About(cites=TRACKED, asks=("fence", "exemption")),
+    "track.speeding": About(cites_on=speeds, asks=("exemption",)),
+    "track.driving_time": About(cites=RESTED, asks=("crew", "exemption")),
+    "track.off_route": About(
+        cites_on=prescribed_route,
+        asks=("prescribed_route", "vehicle", "fence", "collection_agreement", "emergency_order"),
+    ),
     "track.no_manifest": About(cites=NO_MANIFEST_LAW, asks=("fence", "vehicle", "carrier_permit")),
     "carrier.two_places": About(cites=TRACKED, asks=("exemption",)),
 }

@@ -22,13 +22,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from schemas.instant import china_day
-from schemas.registry import Fence
+from schemas.registry import Fence, PrescribedRoute
 from streams.judging.registry import in_force
-from streams.judging.tracks.places import KM_PER_DEGREE, Floats, Places
+from streams.judging.tracks.places import KM_PER_DEGREE, Floats, Places, metres_from
 from streams.judging.tracks.positions import Batch, Positions
 from streams.judging.tracks.segments import (
     LEAST_GAP_S,
     LEAST_STOP_S,
+    NO_SPEED,
+    Beside,
     Gap,
     Stay,
     Stop,
@@ -188,7 +190,17 @@ class Drive:
             tuple(sorted(_stays(times, province, places), key=_by_enter)),
             tuple(_gaps(times, which, fence, places)),
             tuple(self._batches_of(int(times[0]), int(times[-1]))),
+            tuple(fixes.lon.tolist()),
+            tuple(fixes.lat.tolist()),
+            tuple(np.where(fixes.speed >= 0, fixes.speed, NO_SPEED).tolist()),
         )
+
+    def beside(self, route: PrescribedRoute, begins: int, ends: int) -> Beside:
+        """Return how far it was from a route at each position of ``track`` between the same instants."""
+        a, b = np.searchsorted(self._times, (begins, ends + 1)).tolist()
+        lon, lat = self._fixes.lon[a:b], self._fixes.lat[a:b]
+        metres = metres_from(route.way, lon, lat), metres_from(route.way[-1:], lon, lat)
+        return Beside(route, *(tuple(each.tolist()) for each in metres))
 
     def _batches_of(self, begins: int, ends: int) -> Iterator[Batch]:
         at = bisect_left(self._batches, (begins - self._longest,))

@@ -9,7 +9,7 @@ from schemas.instant import CHINA, china_day
 from schemas.registry import Fence
 from streams.judging.registry import in_force
 from streams.judging.tracks.leg import Leg
-from streams.judging.tracks.segments import Track, Visit, instant, seconds
+from streams.judging.tracks.segments import Beside, Track, Visit, instant, seconds
 
 __all__ = ["LONGEST_HAUL_H", "LONGEST_S", "PlateDay", "Ride", "Trip", "day_window"]
 __all__ += ["days_of_legs", "legs_near", "quiet_days", "receivers_at", "rides_of"]
@@ -110,6 +110,8 @@ class PlateDay(NamedTuple):
     legs: tuple[Leg, ...]
     """Its part in all manifests that may have been under way, by filing and number."""
     track: Track | None = None
+    beside: tuple[Beside, ...] = ()
+    """How far it was from the routes prescribed for it, by id; only of a vehicle for medical waste."""
 
     @property
     def subject(self) -> str:

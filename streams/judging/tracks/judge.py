@@ -9,6 +9,7 @@ from streams.judging.alerts import Parties
 from streams.judging.outcome import Outcome
 from streams.judging.registry import RegistryView
 from streams.judging.rules import RULE_BOOK, RuleBook, TrackRule
+from streams.judging.rules.track.route import route_marks
 from streams.judging.tracks.journey import PlateDay, Trip
 from streams.judging.tracks.leg import Leg
 from streams.judging.tracks.segments import instant
@@ -23,6 +24,8 @@ class JudgedJourney(NamedTuple):
     parties: Parties
     outcomes: tuple[Outcome, ...]
     due: datetime | None = None
+    marks: tuple[str, ...] = ()
+    """What registry changes look for besides the units, the vehicle and who carries with it."""
 
 
 def judge_trip(
@@ -42,7 +45,8 @@ def judge_plate_day(
     book = book.in_force(view, datetime.combine(plate.day, time(), CHINA))
     rules = [rule for rule in book.track if rule.scope == "plate"]
     outcomes, due = _by(rules, plate, view, now)
-    return JudgedJourney(plate.subject, _of_plate(plate, outcomes, view), outcomes, due)
+    parties, marks = _of_plate(plate, outcomes, view), tuple(route_marks(plate, view))
+    return JudgedJourney(plate.subject, parties, outcomes, due, marks)
 
 
 def _by(

@@ -1,11 +1,12 @@
 """The vehicles that a manifest names: each loading told, or the plates of the form while none is."""
 
+import re
 from typing import NamedTuple
 
 import msgspec
 
 from streams.judging.facts import Fact, Facts
-from streams.judging.registry import RegistryView
+from streams.judging.registry import RegistryView, in_force
 from streams.judging.rules.amount import shipped
 from streams.judging.rules.transfer import codes, exemption_for, names
 from streams.judging.tracks.leg import Leg
@@ -13,6 +14,8 @@ from streams.judging.tracks.segments import seconds
 
 __all__ = ["legs_of"]
 
+_NAMES = re.compile(r"[、，,；;/]+")
+"""Between the names of people in one box of the form."""
 _STAGES = frozenset(("transport", "whole_process"))
 
 
@@ -85,7 +88,34 @@ def _leg(
         f"{amount.en} of {codes(wastes)}",
         (str(fact.ref), fact.ref.digest) if loaded else None,
         (str(arrived.ref), arrived.ref.digest) if arrived is not None and last else None,
+        len(_drivers(facts, view, loading)),
     )
+
+
+def _drivers(facts: Facts, view: RegistryView, loading: _Loading) -> set[str]:
+    """Return who may drive: the drivers named, and escorts who are on record as the carrier's drivers."""
+    carrier, plate, fact = loading
+    parts = [part for part in facts.form.carriers if part.uscc == carrier]
+    parts = [part for part in parts if part.plate == plate] or parts
+    told = {name for part in parts for name in _names(part.driver)}
+    if facts.dispatched is fact:
+        told.update(_names(fact.data.driver))
+    for part in parts:
+        for name in _names(part.escort):
+            held = view.crew(carrier, name)
+            if any("driver" in one.roles and in_force(one, fact.at) for one in held):
+                told.add(name)
+    return told
+
+
+def _names(text: str | None) -> list[str]:
+    """Return the names in one box; a blank parts two of them unless it only spaces one out (``张 三``)."""
+    found: list[str] = []
+    for part in _NAMES.split(text or ""):
+        words = part.split()
+        spaced = any(len(word) == 1 or word.isascii() for word in words)
+        found += ["".join(words)] if words and spaced else words
+    return found
 
 
 def _joined(one: Leg, later: Leg) -> Leg:

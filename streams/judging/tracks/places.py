@@ -22,6 +22,7 @@ __all__ = [
     "Places",
     "Provinces",
     "coarse_provinces",
+    "metres_from",
     "provinces_from",
     "provinces_or_coarse",
     "read_provinces",
@@ -30,6 +31,8 @@ __all__ = [
 COARSE_MARGIN_KM, MARGIN_KM = 30, 2
 """So far inside a province a position must be to count there: our coarse areas, an operator's map."""
 KM_PER_DEGREE = 111.2
+_BAND = 3
+"""Decimals of the narrowing of degrees that count: a thousandth of a way eastwards."""
 WATCHED = ("water", "forbidden")
 """Fences that stops are held against from afar."""
 
@@ -145,6 +148,22 @@ class Places:
             if metres <= NEAR_M:
                 found.append(Near(self.fences[self._watched[n]], metres))
         return tuple(sorted(found, key=lambda each: each.fence.id))
+
+
+def metres_from(way: Sequence[tuple[float, float]], lon: Floats, lat: Floats) -> NDArray[np.int64]:
+    """Return how far each point is from a way of one point at the least, in whole metres.
+
+    Degrees are taken as they are at the point itself.
+    """
+    narrow = np.cos(np.radians(lat))
+    metres = np.zeros(len(lon), np.int64)
+    for band in np.unique(np.round(narrow, _BAND)).tolist():
+        which = np.round(narrow, _BAND) == band
+        line = [(x * band, y) for x, y in way]
+        shape = shapely.LineString(line) if len(line) > 1 else shapely.Point(line[0])
+        apart = shapely.distance(shape, shapely.points(lon[which] * band, lat[which]))
+        metres[which] = np.rint(apart * KM_PER_DEGREE * 1000)
+    return metres
 
 
 def _tree(areas: Sequence[Any]) -> Any:

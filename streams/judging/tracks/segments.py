@@ -7,11 +7,21 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from schemas.registry import Fence
+from schemas.registry import Fence, PrescribedRoute
 from streams.judging.tracks.positions import Batch
 
-__all__ = ["LEAST_GAP_S", "LEAST_STOP_S", "NEAR_M", "Gap", "Near", "Stay", "Stop", "Track", "Visit"]
-__all__ += ["instant", "seconds"]
+__all__ = [
+    "LEAST_GAP_S",
+    "LEAST_STOP_S",
+    "NEAR_M",
+    "NO_SPEED",
+    "Beside",
+    "Gap",
+    "Near",
+    "Stay",
+    "Stop",
+]
+__all__ += ["Track", "Visit", "instant", "seconds"]
 
 LEAST_STOP_S = 5 * 60
 """Standing for less is no stop."""
@@ -19,6 +29,7 @@ LEAST_GAP_S = 10 * 60
 """Without a position for less is no gap: terminals report every 10 to 30 s, some every minute or two."""
 NEAR_M = 5_000
 """Water and forbidden areas are looked for so far around a stop."""
+NO_SPEED = -1.0
 
 
 def instant(second: int) -> datetime:
@@ -86,6 +97,15 @@ class Gap(NamedTuple):
     fence: str | None = None
 
 
+class Beside(NamedTuple):
+    """How far a vehicle was from a route: whole metres of each position of its track."""
+
+    route: PrescribedRoute
+    metres: Sequence[int]
+    to_end: Sequence[int]
+    """From where the route ends."""
+
+
 class Track(NamedTuple):
     """A stretch of a plate's positions, folded. ``times``: of each that counts, in order, one at least."""
 
@@ -97,6 +117,11 @@ class Track(NamedTuple):
     gaps: tuple[Gap, ...] = ()
     batches: tuple[Batch, ...] = ()
     """The events that told of them, by time."""
+    lon: Sequence[float] = ()
+    lat: Sequence[float] = ()
+    """Degrees, of each position."""
+    kmh: Sequence[float] = ()
+    """Its speed as told, of each position; ``NO_SPEED`` where it is not."""
 
     def stops_within(self, begins: int, ends: int) -> Iterator[Stop]:
         """Yield the stops between two instants, cut to them."""

@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 
 from schemas.instant import china_day
+from schemas.registry import PrescribedRoute
 from streams.judging.registry import RegistryView
 from streams.judging.tracks.drive import Drive
 from streams.judging.tracks.journey import (
@@ -29,6 +30,15 @@ def entitled_to(plate: str, carriers: Collection[str], view: RegistryView) -> se
     return {vehicle.owner for vehicle in view.vehicles(plate)} | set(carriers)
 
 
+def routes_of(plate: str, view: RegistryView) -> list[PrescribedRoute]:
+    """Return the routes ever prescribed for a vehicle with medical waste, by id."""
+    owners = {vehicle.owner for vehicle in view.vehicles(plate) if vehicle.medical}
+    routes = [
+        r for owner in owners for r in view.routes(owner) if plate in r.plates or not r.plates
+    ]
+    return sorted(routes, key=lambda route: route.id)
+
+
 class Vehicle:
     """``told``: its positions by the unit that told them; ``legs``: its part in manifests."""
 
@@ -47,6 +57,7 @@ class Vehicle:
         others = sum(len(set(told[unit].at)) for unit in told if unit not in entitled)
         counted = [told[unit] for unit in sorted(told) if unit in entitled]
         self.drive = Drive(plate, counted, places, others)
+        self._routes = routes_of(plate, view)
 
     def trip(self, ride: Ride) -> Trip | None:
         """Return a journey with its positions; None without one."""
@@ -64,9 +75,10 @@ class Vehicle:
 
     def day(self, day: date) -> PlateDay:
         """Return a day with its positions and manifests."""
-        return PlateDay(
-            self.plate, day, legs_near(self._legs, day), self.drive.track(*day_window(day))
-        )
+        window = day_window(day)
+        beside = tuple(self.drive.beside(route, *window) for route in self._routes)
+        legs = legs_near(self._legs, day)
+        return PlateDay(self.plate, day, legs, self.drive.track(*window), beside)
 
     def days_of_interest(self) -> set[date]:
         """Return the days on which a rule may find something."""

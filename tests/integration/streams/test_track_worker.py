@@ -250,3 +250,59 @@ async def test_positions_are_forgotten_after_their_days_and_what_was_found_stand
     await line.judge()
     assert await line.open_alerts(_plates(story)) == found
     await line.learn(*map(retracted, story.registry_lines))
+
+
+async def test_a_route_an_agreement_or_an_order_that_changes_judges_the_day_again(
+    line: Line,
+) -> None:
+    """What was said of a day is withdrawn and comes back with what it rests on."""
+    story = _story("the_route_that_was_agreed")
+    plates = _plates(story)
+    changing = {
+        kind: next(raw for raw in story.registry_lines if json.loads(raw)["kind"] == kind)
+        for kind in ("prescribed_route", "collection_agreement", "institution", "vehicle")
+    }
+    order = json.dumps(
+        {
+            "kind": "emergency_order",
+            "id": f"{story.name}.order",
+            "document": "示防指〔2026〕1号",
+            "areas": ["130100"],
+            "from_at": "2026-09-10T00:00:00+08:00",
+            "until_at": "2026-09-11T00:00:00+08:00",
+        },
+        ensure_ascii=False,
+    ).encode()
+    await line.learn(*story.registry_lines)
+    await line.say(*story.event_lines)
+    await line.clock(_now(story))
+    await line.judge()
+    found = await line.open_alerts(plates)
+    assert found == _expected(story, _now(story))
+    assert len(found) == 1
+
+    await line.learn(order)
+    await line.judge()
+    assert not await line.open_alerts(plates)
+    await line.learn(retracted(changing["institution"]))
+    await line.judge()
+    assert await line.open_alerts(plates) == found, "nobody knows that the order is of its area"
+    await line.learn(changing["institution"])
+    await line.judge()
+    assert not await line.open_alerts(plates)
+    await line.learn(retracted(order))
+    await line.judge()
+    assert await line.open_alerts(plates) == found
+    await line.learn(retracted(changing["collection_agreement"]))
+    await line.judge()
+    assert not await line.open_alerts(plates), "either of two routes"
+    await line.learn(changing["collection_agreement"])
+    await line.judge()
+    assert await line.open_alerts(plates) == found
+    await line.learn(retracted(changing["prescribed_route"]))
+    await line.judge()
+    assert not await line.open_alerts(plates), "the route agreed is no more, the other was taken"
+    await line.learn(changing["prescribed_route"])
+    await line.judge()
+    assert await line.open_alerts(plates) == found
+    await line.learn(*map(retracted, story.registry_lines))

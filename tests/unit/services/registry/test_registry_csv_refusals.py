@@ -91,7 +91,7 @@ REFUSED = {
         [(2, "kind", "firm", "kind_unknown", "不认识的类型，允许：unit, licence, carrier_permit,"
           " vehicle, transfer_approval, whitelist_entry, inbound_ban, exemption, calendar, management_plan,"
           " rulebook_version, insurance, crew, institution, medical_plant, collection_agreement,"
-          " emergency_order, terminal, fence")],
+          " emergency_order, terminal, fence, prescribed_route")],
     ),
     "a cell without a column": (
         "unit", f"id,uscc,name,region\nu-1,{FIRM},厂,130100,多余\n",
@@ -111,6 +111,15 @@ REFUSED = {
     "a quotation mark left open": (
         "unit", 'id,uscc,name,region\nu-1,x,"厂\n',
         [(2, "", "", "csv_malformed", "不是合法的 CSV：unexpected end of data")],
+    ),
+    "a way with latitude and longitude swapped": (
+        "prescribed_route", f"id,name,carrier,way\nr-1,一号线,{FIRM},\"38.05 74.5, 38.06 74.6\"\n",
+        [(2, "way", "38.05 74.5, 38.06 74.6", "line_abroad",
+          "点 [38.05, 74.5] 不在中国境内，请检查经度、纬度是否颠倒")],
+    ),
+    "a way of one point": (
+        "prescribed_route", f"id,name,carrier,way\nr-1,一号线,{FIRM},114.5 38\n",
+        [(2, "way", "114.5 38", "line_points", "路线应有 2 至 1000 个点，其中至少 2 个不同的点")],
     ),
     "nothing at all": (
         "unit", "", [(1, "id", "", "column_missing", "缺少此列")],

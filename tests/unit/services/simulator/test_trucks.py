@@ -23,7 +23,10 @@ RULES = {rule.id for rule in RULE_BOOK.track if rule.id.startswith("track.")}
 LIKENESSES = {
     f"track_{name}"
     for name in (
-        "along_the_border", "arrival_told_after_leaving", "arrival_told_late", "beside_a_forbidden_area",
+        "along_the_border", "at_78_km_h", "detour_within_the_margin", "exactly_four_hours",
+        "fast_while_empty", "no_route_on_record", "off_route_unloaded", "one_position_at_speed",
+        "rest_of_20_minutes", "rest_unheard", "route_not_in_force", "route_under_an_order", "two_drivers",
+        "arrival_told_after_leaving", "arrival_told_late", "beside_a_forbidden_area",
         "clock_eight_hours_off", "departure_not_told", "goods_run", "handed_over", "home_after_unloading",
         "medical_vehicle", "milk_run", "night_at_a_service_area", "night_in_the_yard", "of_a_voided_manifest",
         "of_exempt_waste", "off_the_lake", "only_the_receiver_told", "past_the_lake", "queue_at_the_gate",
