@@ -28,6 +28,7 @@ from streams.judging.rules.licence import RECEIVER_UNLICENSED, SUSPENDED
 from streams.judging.rules.licence_scope import CODE_OUT_OF_SCOPE, MODE_OUT_OF_SCOPE
 from streams.judging.rules.medical import MEDICAL_RULES, MedicalRule
 from streams.judging.rules.number import NUMBER_REGION
+from streams.judging.rules.other_cargo import OTHER_CARGO
 from streams.judging.rules.parameter import ParameterRefused, Parameters, ParameterSet
 from streams.judging.rules.plan import NO_LINE
 from streams.judging.rules.plan_quantity import PLAN_EXCEEDED
@@ -184,6 +185,7 @@ RULE_BOOK = RuleBook(
         PLATE_NOT_ON_PERMIT,
         VEHICLE_CERTIFICATE,
         CREW_CERTIFICATE,
+        OTHER_CARGO,
         INSURANCE_LAPSED,
         NO_LINE,
         NUMBER_REGION,
