@@ -87,7 +87,9 @@ class Memo(msgspec.Struct, array_like=True):
     due: dict[str, int] = {}
     """The deadline that is armed, under ``_NEXT``: when it fires, microseconds since 1970."""
     fires: dict[str, tuple[int, int]] = {}
-    """By rule: when it is due, and from when that deadline has fired; microseconds."""
+    """By rule: when it is due, and from when that deadline has fired; microseconds.
+
+    Of a day or week of medical waste by what it waits for (``medical.waiting``)."""
     legs: bytes = b""
     """Of its vehicles, a digest."""
 
