@@ -11,6 +11,7 @@ from streams.alert_rows import write_shared
 from streams.judging.decision import LimitDecision, Memo, decide_outcomes
 from streams.judging.medical.day import HospitalDay, PlantDay
 from streams.judging.medical.judge import JudgedDay, day_marks, day_parties, judge_day, summary_of
+from streams.judging.medical.waiting import Settling, Wait, settling
 from streams.judging.medical.week import HospitalWeek, MedicalFacts
 from streams.judging.packing import outcomes_json
 from streams.judging.registry import RegistryView
@@ -20,11 +21,11 @@ from streams.medical_said import columns
 __all__ = ["Standing", "write_verdicts"]
 
 _STOOD = """
-SELECT subject, memo, due, fires_at, fired_at FROM medical_day
+SELECT subject, memo, fired_at FROM medical_day
 WHERE subject = ANY ($1::text[]) ORDER BY subject FOR UPDATE
 """
 _STOOD_WEEKS = """
-SELECT subject, memo, due, fires_at, fired_at FROM medical_week
+SELECT subject, memo, fired_at FROM medical_week
 WHERE subject = ANY ($1::text[]) ORDER BY subject FOR UPDATE
 """
 _DAYS = """
@@ -73,8 +74,6 @@ class _Row(NamedTuple):
     """What stands of a day or week."""
 
     memo: Memo = Memo()
-    due: datetime | None = None
-    fires_at: datetime | None = None
     fired_at: datetime | None = None
 
 
@@ -89,27 +88,41 @@ async def write_verdicts(
         _STOOD_WEEKS if weeks else _STOOD, [facts.subject for facts in every]
     )
     stood = {
-        r["subject"]: _Row(
-            msgspec.msgpack.decode(r["memo"], type=Memo), r["due"], r["fires_at"], r["fired_at"]
-        )
+        r["subject"]: _Row(msgspec.msgpack.decode(r["memo"], type=Memo), r["fired_at"])
         for r in rows
     }
     decisions, written = [], []
     for facts in every:
         before = stood.get(facts.subject, _Row())
-        judged = judge_day(facts, by.view, before.fired_at, by.book)
+        judged, stands = _judged(facts, before, by)
         parties = day_parties(judged.facts, by.view)
         decision = decide_outcomes(judged.subject, parties, judged.outcomes, before.memo, by.book)
-        decisions.append(decision)
-        written.append(
-            _week(judged, decision, before, by) if weeks else _day(judged, decision, before, by)
+        decision = decision._replace(
+            memo=msgspec.structs.replace(decision.memo, fires=stands.known)
         )
+        decisions.append(decision)
+        columns_of = _week if weeks else _day
+        written.append(columns_of(judged, decision, stands, before, by))
     await connection.execute(_WEEKS if weeks else _DAYS, by.seq, by.clock, *columns(written))
     await write_shared(connection, decisions, by.seq, by.clock)
     return decisions
 
 
-def _day(judged: JudgedDay, decision: LimitDecision, before: _Row, by: Standing) -> tuple[Any, ...]:
+def _judged(facts: MedicalFacts, before: _Row, by: Standing) -> tuple[JudgedDay, Settling]:
+    """Judge a day or week by the clock that it has seen, but for silences that are not settled."""
+    stands: list[Settling] = []
+
+    def held(waits: Sequence[Wait]) -> frozenset[str]:
+        stands.append(settling(before.memo.fires, waits, before.fired_at, by.clock, by.settle))
+        return stands[-1].held
+
+    judged = judge_day(facts, by.view, before.fired_at, by.book, held)
+    return judged, stands[-1]
+
+
+def _day(
+    judged: JudgedDay, decision: LimitDecision, stands: Settling, before: _Row, by: Standing
+) -> tuple[Any, ...]:
     """Return the columns of ``_DAYS`` from the third on."""
     facts = judged.facts
     return (
@@ -123,15 +136,15 @@ def _day(judged: JudgedDay, decision: LimitDecision, before: _Row, by: Standing)
         msgspec.json.encode(summary_of(judged)).decode(),
         outcomes_json(judged.outcomes).decode(),
         msgspec.msgpack.encode(decision.memo),
-        judged.due is not None or any(outcome.found for outcome in judged.outcomes),
-        judged.due,
-        _fires(judged, before, by),
+        judged.open,
+        stands.due,
+        stands.fires_at,
         before.fired_at,
     )
 
 
 def _week(
-    judged: JudgedDay, decision: LimitDecision, before: _Row, by: Standing
+    judged: JudgedDay, decision: LimitDecision, stands: Settling, before: _Row, by: Standing
 ) -> tuple[Any, ...]:
     """Return the columns of ``_WEEKS`` from the third on."""
     facts: Any = judged.facts
@@ -143,16 +156,7 @@ def _week(
         " ".join(day_marks(facts, by.view)),
         outcomes_json(judged.outcomes).decode(),
         msgspec.msgpack.encode(decision.memo),
-        judged.due,
-        _fires(judged, before, by),
+        stands.due,
+        stands.fires_at,
         before.fired_at,
     )
-
-
-def _fires(judged: JudgedDay, before: _Row, by: Standing) -> datetime | None:
-    due = judged.due
-    if due is None:
-        return None
-    if before.due == due and before.fires_at is not None:
-        return before.fires_at
-    return due if by.clock is None else max(due, by.clock + by.settle)

@@ -3,7 +3,7 @@
 Any worker runs it; the cursor row is locked for the time of a page, so one works and the others
 pass by. What changed and every earlier version of it count: a licence that moves from one holder to
 another bears on both. So do all readings of a manifest: those that only another reading names as
-consignor or receiver are among its marks.
+consignor, receiver or vehicle are among its marks.
 """
 
 from collections.abc import Sequence
@@ -36,6 +36,8 @@ INSERT INTO rejudge (partition, subject, seq)
 SELECT partition, subject, $1::bigint FROM manifest WHERE consignor = ANY ($2::text[])
 UNION SELECT partition, subject, $1::bigint FROM manifest WHERE receiver = ANY ($2::text[])
 UNION SELECT partition, subject, $1::bigint FROM manifest WHERE marks && $3::text[]
+UNION SELECT m.partition, m.subject, $1::bigint FROM vehicle_leg l JOIN manifest m ON m.subject = l.manifest
+    WHERE l.plate = ANY ($4::text[])
 """
 
 _MEDICAL = """
@@ -83,11 +85,11 @@ async def page_registry(pool: asyncpg.Pool) -> int:
         touched: Any = await connection.fetchrow(_TOUCHED, done, until)
         units = touched["units"] or []
         marks = [*(touched["marks"] or []), *map(party_mark, units)]
+        cells, plates = _told(marks, "cell/"), _told(marks, "plate/")
         if marks:
-            await connection.execute(_ORDER, until, units, marks)
+            await connection.execute(_ORDER, until, units, marks, plates)
             await connection.execute(_MEDICAL, marks)
             await connection.execute(_JOURNEYS, marks)
-        cells, plates = _told(marks, "cell/"), _told(marks, "plate/")
         if cells or plates:
             await connection.execute(_POSITIONS, [int(cell) for cell in cells], plates)
         if touched["limits"]:

@@ -4,18 +4,27 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from services.simulator.firms import Firm
     from services.simulator.register import Register
 
-__all__ = ["Fleet", "Garage", "Leg"]
+__all__ = ["Fleet", "Garage", "Leg", "Use"]
 
 _BEFORE_S, _AFTER_S = 6 * 3600, 24 * 3600
 """A vehicle drives to the load before a journey, and home and rests after it."""
 _SERIES = "XZWVUTSRQPNMLKJHGFEDCB"
 """Last letters of plates, a hundred vehicles of a carrier each; Y and A are for other worlds beside."""
+
+
+class Use(NamedTuple):
+    """What a record has a vehicle for, and its first and last day; None: always, until further notice."""
+
+    medical: bool = False
+    """For medical waste and nothing else."""
+    since: date | None = None
+    until: date | None = None
 
 
 @dataclass(slots=True)
@@ -27,8 +36,8 @@ class Fleet:
     listed: bool = True
     """Whether the carrier's permit lists them, where it lists any."""
     recorded: bool = True
-    certified_to: date | None = None
-    """When their certificates end, if that matters."""
+    uses: tuple[Use, ...] = (Use(),)
+    """As what each is on record; several records where that changed, or is two things at once."""
     bought: list[str] = field(default_factory=list)
 
 
@@ -61,13 +70,13 @@ class Garage:
         *,
         listed: bool = True,
         recorded: bool = True,
-        certified_to: date | None = None,
+        uses: tuple[Use, ...] = (Use(),),
     ) -> Fleet:
         """Return the fleet of those plates, of all plates of the firm by default."""
         first = firm.plates if plates is None else tuple(plates)
         key = firm.uscc, *first
         if key not in self._fleets:
-            self._fleets[key] = Fleet(firm, list(first), listed, recorded, certified_to)
+            self._fleets[key] = Fleet(firm, list(first), listed, recorded, uses)
         return self._fleets[key]
 
     def take(self, leg: Leg, begins: datetime, ends: datetime) -> str:
@@ -94,7 +103,7 @@ class Garage:
         """Record what was bought since the carriers' papers were."""
         for fleet in self._fleets.values():
             for plate in fleet.bought if fleet.recorded else ():
-                register.vehicle(fleet.firm, plate, fleet.certified_to, listed=fleet.listed)
+                register.vehicle(fleet.firm, plate, fleet.uses, listed=fleet.listed)
 
     def _free(self, plate: str, begins: int, ends: int) -> bool:
         if plate not in self._busy:

@@ -62,6 +62,7 @@ RULES = (
     "medical.unlicensed_plant",
     "medical.other_area",
     "medical.vehicle",
+    "medical.other_cargo",
     "medical.plant_store",
     "medical.wrong_process",
     "medical.process_figures",

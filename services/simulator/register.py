@@ -9,6 +9,7 @@ from schemas.quantity import tonnes_text
 from schemas.region import region_name
 from services.simulator.dice import Dice
 from services.simulator.firms import Firm
+from services.simulator.fleet import Use
 from services.simulator.waste import WASTES
 
 __all__ = ["Register", "permit_number"]
@@ -84,14 +85,14 @@ class Register:
         firm: Firm,
         valid_to: date = date(2028, 12, 31),
         listed: Sequence[str] | None = None,
-        certified_to: Mapping[str, date] | None = None,
+        uses: Mapping[str, tuple[Use, ...]] | None = None,
     ) -> str:
         """Record a carrier's vehicles and its permit, which lists them all or the ``listed``.
 
-        ``certified_to``: when a vehicle's certificate ends, by plate.
+        ``uses``: by plate, where a vehicle is not simply one for other goods.
         """
         for plate in firm.plates:
-            self.vehicle(firm, plate, (certified_to or {}).get(plate), listed=False)
+            self.vehicle(firm, plate, (uses or {}).get(plate, (Use(),)), listed=False)
         plates = self._listed[firm.uscc] = list(firm.plates if listed is None else listed)
         return self._write(
             "carrier_permit",
@@ -107,15 +108,25 @@ class Register:
         )
 
     def vehicle(
-        self, firm: Firm, plate: str, certified_to: date | None = None, *, listed: bool = True
-    ) -> str:
-        """Record a carrier's vehicle, and have its permit list it."""
-        vehicle: dict[str, Any] = {"plate": plate, "owner": firm.uscc, "capacity_t": 32}
-        if certified_to is not None:
-            vehicle["valid_to"] = str(certified_to)
+        self, firm: Firm, plate: str, uses: Sequence[Use] = (Use(),), *, listed: bool = True
+    ) -> None:
+        """Record a carrier's vehicle, once for each of its uses, and have its permit list it."""
         if listed:
             self._listed[firm.uscc].append(plate)
-        return self._write("vehicle", vehicle | {"certificate_no": f"示例道运证{plate[1:]}"})
+        for use in uses:
+            vehicle: dict[str, Any] = {"plate": plate, "owner": firm.uscc, "capacity_t": 32}
+            if use.medical:
+                vehicle["medical"] = True
+            if use.since is not None:
+                vehicle["valid_from"] = str(use.since)
+            if use.until is not None:
+                vehicle["valid_to"] = str(use.until)
+            self._write("vehicle", vehicle | {"certificate_no": f"示例道运证{plate[1:]}"})
+
+    def institution(self, firm: Firm, beds: int) -> str:
+        """Record a hospital."""
+        members = {"uscc": firm.uscc, "name": firm.name, "region": firm.region, "beds": beds}
+        return self._write("institution", members)
 
     def plan(
         self, firm: Firm, codes: Sequence[str], added: Mapping[str, date], tonnes: str = "5000"
@@ -292,6 +303,7 @@ _SHORT = {
     "whitelist_entry": "white",
     "exemption": "exempt",
     "inbound_ban": "ban",
+    "institution": "inst",
 }
 
 

@@ -10,6 +10,7 @@ __all__ = [
     "EXEMPT_IN_USE",
     "GENERAL",
     "LEAD_BATTERY",
+    "MEDICAL",
     "NOBODYS",
     "NOT_LISTED",
     "USED",
@@ -63,6 +64,8 @@ WASTES = {
     "261-080-45": Waste("氯化釜残", "semi_solid", "T", "桶装"),
     "272-001-02": Waste("制药釜残", "semi_solid", "T", "桶装"),
     "263-008-04": Waste("农药釜残", "semi_solid", "T", "桶装"),
+    "841-001-01": Waste("感染性废物", "solid", "In", "周转箱"),
+    "900-002-03": Waste("过期药品", "solid", "T", "箱装"),
     "900-007-S59": Waste("一般工业固体废物", "solid", None, "散装"),
 }
 
@@ -76,6 +79,8 @@ DISPOSED = (
     "900-405-06", "900-407-06", "900-409-06", "900-041-49",
 )  # fmt: skip
 """What a plant licensed for storage and disposal may take."""
+MEDICAL = ("841-001-01", "900-002-03")
+"""Medical waste: by its own code, and drugs of a hospital by the code that others' have, too."""
 COLLECTED = "900-214-08"
 LEAD_BATTERY = "900-052-31"
 NOBODYS = ("900-013-11", "900-016-13", "900-451-13", "193-002-21", "900-037-46")

@@ -23,7 +23,7 @@ from services.simulator.wide import play, set_stage
 __all__ = ["LEAST", "MOST", "USUAL", "WORLDS", "World", "build_world", "write_world"]
 
 WORLDS = ("demo", "quiet")
-"""``demo`` has every rule and every look-alike planted, about 5 % of manifests breaking a rule;
+"""``demo`` has every rule and every look-alike planted, about 6 % of manifests breaking a rule;
 ``quiet`` has the look-alikes only. Both have medical waste beside the manifests."""
 USUAL, LEAST, MOST = 2_000, 300, 100_000
 _LEAST_BAGS, _MOST_BAGS = 400, 200_000

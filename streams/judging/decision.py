@@ -32,8 +32,10 @@ from streams.judging.registry import (
     destination_mark,
     filer_mark,
     party_mark,
+    plate_mark,
 )
 from streams.judging.rules import RULE_BOOK, RuleBook
+from streams.judging.rules.loading import loadings
 from streams.judging.rules.term import term_years
 from streams.judging.rules.transfer import crosses
 from streams.judging.statement import (
@@ -85,7 +87,9 @@ class Memo(msgspec.Struct, array_like=True):
     due: dict[str, int] = {}
     """The deadline that is armed, under ``_NEXT``: when it fires, microseconds since 1970."""
     fires: dict[str, tuple[int, int]] = {}
-    """By rule: when it is due, and from when that deadline has fired; microseconds."""
+    """By rule: when it is due, and from when that deadline has fired; microseconds.
+
+    Of a day or week of medical waste by what it waits for (``medical.waiting``)."""
     legs: bytes = b""
     """Of its vehicles, a digest."""
 
@@ -129,8 +133,8 @@ class ManifestDecision(NamedTuple):
         Waste codes, their categories, its carriers, the province that it is sent into, the years in
         which its terms of working days may run, and who spoke for the consignor (a collector may,
         as long as it is registered, so its registration bears on this manifest). Readings
-        that an officer may choose count as well, with the consignors and receivers that only they
-        name.
+        that an officer may choose count as well, with the consignors, receivers and vehicles that only
+        they name: the vehicles of the current one are kept by plate (``legs``).
         """
         found: set[str] = set()
         for facts in (self.facts, *(reading for _, reading in self.facts.otherwise)):
@@ -147,6 +151,8 @@ class ManifestDecision(NamedTuple):
             for named in (form.consignor.uscc, form.receiver.uscc):
                 if named not in (self.parties.consignor, self.parties.receiver):
                     found.add(party_mark(named))
+            if facts is not self.facts:
+                found.update(plate_mark(x.plate) for x in loadings(facts) if x.plate is not None)
         for s in self.held.statements.values():
             if s.verb in ("filed", "voided", "corrected") and s.unit != self.parties.consignor:
                 found.add(filer_mark(s.unit))

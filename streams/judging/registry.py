@@ -145,7 +145,11 @@ def cell_mark(cell: int) -> str:
 
 
 def plate_mark(plate: str) -> str:
-    """Return what marks a day of medical waste as carried by a vehicle."""
+    """Return what marks a day of medical waste as carried by a vehicle.
+
+    So a manifest of which only another reading names the vehicle; those that name it by the current one
+    are found by it.
+    """
     return f"plate/{plate}"
 
 
@@ -204,7 +208,9 @@ def touches(record: RegistryRecord) -> Touches:
             limits = (plan_prefix(r.uscc, r.year),)
         case "insurance":
             units, marks = (r.insured,), (carrier_mark(r.insured),)
-        case "institution" | "medical_plant":
+        case "institution":
+            units = (r.uscc,)
+        case "medical_plant":
             marks = (party_mark(r.uscc),)
         case "collection_agreement":
             marks = (party_mark(r.institution),)

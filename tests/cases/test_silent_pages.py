@@ -20,7 +20,8 @@ GOLDEN = Path(__file__).parent / "golden"
 NARROW = {
     "cross_province.whitelist_not_approval", "cross_province.wrong_code", "cross_province.wrong_method",
     "cross_province.wrong_receiver", "licence.mode_out_of_scope", "carrier.plate_not_on_permit",
-    "carrier.vehicle_certificate", "carrier.crew_certificate", "form.not_entitled", "form.conflicting_reports",
+    "carrier.vehicle_certificate", "carrier.crew_certificate", "medical.other_cargo", "form.not_entitled",
+    "form.conflicting_reports",
 }  # fmt: skip
 """Rules that say nothing at all where all is well: the first of their family speaks for them."""
 

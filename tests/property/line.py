@@ -10,8 +10,9 @@ from manifests import DAY
 from schemas.registry import RegistryRecord
 from streams.batch import Input, SubjectCache, commit_batch
 from streams.judging.memory_state import MemoryState
-from streams.judging.registry import RecordVersion, RegistryView, party_mark, touches
+from streams.judging.registry import RecordVersion, RegistryView, party_mark, plate_mark, touches
 from streams.judging.statement import Statement
+from streams.judging.tracks.loading import legs_of
 from streams.shared import judge_dirty, judge_shared
 
 if TYPE_CHECKING:
@@ -168,7 +169,9 @@ def bears_on(
     begun = tuple(limit for limit in named if limit.endswith("/"))
 
     def manifest(row: "ManifestDecision") -> bool:
-        return bool(units & {row.parties.consignor, row.parties.receiver} or marks & {*row.marks})
+        plates = {plate_mark(leg.plate) for leg in legs_of(row.facts, RegistryView())}
+        found = {*row.marks, *plates}
+        return bool(units & {row.parties.consignor, row.parties.receiver} or marks & found)
 
     return manifest, lambda limit: limit in named or limit.startswith(begun)
 

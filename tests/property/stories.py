@@ -369,11 +369,11 @@ RECORDS: dict[str, Any] = {
         st.sampled_from([[], ["冀A12345"]]), _maybe_gone,
     ),
     "vehicle": st.builds(
-        lambda n, who, plate, days, gone: record(
-            "vehicle", f"veh-{n}", plate=plate, owner=who, retracted=gone, **days
+        lambda n, who, plate, medical, days, gone: record(
+            "vehicle", f"veh-{n}", plate=plate, owner=who, medical=medical, retracted=gone, **days
         ),
-        st.integers(1, 2), st.sampled_from([CARRIER, SECOND_CARRIER]),
-        st.sampled_from(["冀A12345", "冀A54321"]), _days, _maybe_gone,
+        st.integers(1, 2), st.sampled_from([CARRIER, SECOND_CARRIER, OTHER_RECEIVER]),
+        st.sampled_from(["冀A12345", "冀A54321"]), st.booleans(), _days, _maybe_gone,
     ),
     "inbound_ban": st.builds(
         lambda n, days, scope, gone: ban(f"ban-{n}", retracted=gone, **days, **scope),

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from schemas.instant import day_end, day_start
 from services.simulator.firms import Firm
-from services.simulator.fleet import Fleet, Leg
+from services.simulator.fleet import Fleet, Leg, Use
 from services.simulator.trip import Trip
 from services.simulator.wide.others import CERTIFIED_TO, DRIVERS, Lapsing
 from services.simulator.wide.scene import WideScene
@@ -43,9 +43,8 @@ def _certified(scene: WideScene, which: int) -> Leg:
     """Return a leg with a vehicle whose certificate ends on that one of ``CERTIFIED_TO``."""
     firm = scene.others.unlisted
     plates = (firm.plates[which - len(CERTIFIED_TO)],)
-    return Leg(
-        firm, scene.garage.fleet(firm, plates, listed=False, certified_to=CERTIFIED_TO[which])
-    )
+    uses = (Use(until=CERTIFIED_TO[which]),)
+    return Leg(firm, scene.garage.fleet(firm, plates, listed=False, uses=uses))
 
 
 def _usual(scene: WideScene) -> Fleet:

@@ -7,22 +7,29 @@ from typing import Any
 from services.simulator.cast import FAR_OFF, PROVINCES, Plant
 from services.simulator.dice import Dice
 from services.simulator.firms import Firm, Founder
+from services.simulator.fleet import Use
 from services.simulator.register import Register
-from services.simulator.waste import LEAD_BATTERY, USED
+from services.simulator.waste import LEAD_BATTERY, MEDICAL, USED
 
 __all__ = [
     "ADDED",
     "ADDED_ON",
+    "ALWAYS",
     "AS_INTRA",
     "BANNED",
+    "BOTH",
     "CERTIFIED_TO",
     "CONDITIONED",
+    "CONVERTED",
     "DRIVERS",
     "INSURED_TO",
     "LISTED",
     "PILOT_ENDS",
     "PLANNED",
     "SHORTENED",
+    "SINCE",
+    "UNTIL",
+    "VANS",
     "Lapsing",
     "Others",
     "Paused",
@@ -42,6 +49,16 @@ PLANNED, ADDED, ADDED_ON = USED[:2], USED[2], date(2026, 8, 1)
 DRIVERS = ("示例驾驶员甲", "示例驾驶员乙")
 """Whose certificates end as those of the vehicles."""
 CERTIFIED_TO = (date(2026, 7, 20), date(2026, 8, 31))
+CONVERTED = date(2026, 8, 31)
+"""The last day before a vehicle was for medical waste no longer, and another for nothing else from then on."""
+_NEXT = CONVERTED + timedelta(days=1)
+ALWAYS = (Use(medical=True),)
+UNTIL = (Use(medical=True, until=CONVERTED), Use(since=_NEXT))
+SINCE = (Use(until=CONVERTED), Use(medical=True, since=_NEXT))
+BOTH = (Use(medical=True), Use())
+"""Two records at once: a vehicle for medical waste and for other goods."""
+VANS = (ALWAYS, ALWAYS, UNTIL, SINCE, BOTH, BOTH)
+"""As what the vehicles of the medical carrier are on record, in the order of its plates."""
 INSURED_TO = (date(2026, 8, 8), date(2026, 9, 14))
 """When the insurance of the two carriers and of the plant ends: before the Code, and under it."""
 PILOT_ENDS = date(2026, 9, 30)
@@ -93,6 +110,10 @@ class Others:
     """Its insurance ends with the second carrier's."""
     planners: list[Firm]
     """Producers with a management plan: for the first half of ``PLANNED``, and a line added later."""
+    medical: Firm
+    """A carrier of medical waste, with the vehicles ``VANS``."""
+    medical_plant: Plant
+    hospital: Firm
     filer: Firm
     """Registered to file for small generators."""
     small: list[Firm]
@@ -143,6 +164,9 @@ def found_others(manifests: int, dice: Dice, register: Register, founder: Founde
         planners=[founder.found(p, (_TRADES[n],)) for n, p in enumerate(PROVINCES)],
         filer=founder.found("22", ("小微收集",)),
         small=[founder.found("22", ("汽车维修",)) for _ in range(2)],
+        medical=founder.found("13", ("医废运输",), plates=len(VANS)),
+        medical_plant=Plant(founder.found("13", ("医废处置",)), "disposal", MEDICAL),
+        hospital=founder.found("13", ("综合医院",), body="12", ends=""),
     )
     for firm in founder.firms[before:]:
         register.unit(firm, small_generator_collector=firm is others.filer)
@@ -178,7 +202,14 @@ def _papers(others: Others, register: Register) -> None:
     for lapsing in others.lapsing:
         register.carrier(lapsing.firm, lapsing.until)
     register.carrier(others.half_listed, listed=others.half_listed.plates[:3])
-    ends = dict(zip(others.unlisted.plates[-2:], CERTIFIED_TO, strict=True))
-    register.carrier(others.unlisted, listed=(), certified_to=ends)
+    ends = {
+        plate: (Use(until=until),)
+        for plate, until in zip(others.unlisted.plates[-2:], CERTIFIED_TO, strict=True)
+    }
+    register.carrier(others.unlisted, listed=(), uses=ends)
     for driver, until in zip(DRIVERS, CERTIFIED_TO, strict=True):
         register.crew(others.unlisted, driver, until)
+    register.carrier(others.medical, uses=dict(zip(others.medical.plates, VANS, strict=True)))
+    treats = [{"codes": list(MEDICAL), "modes": ["disposal"]}]
+    register.licence(others.medical_plant.firm, treats, FAR_OFF)
+    register.institution(others.hospital, 300)

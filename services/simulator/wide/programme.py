@@ -74,6 +74,7 @@ from services.simulator.wide.totals import (
     scaled_alike,
     scaled_little,
 )
+from services.simulator.wide.vans import hospitals_other_waste, other_cargo, vans_alike
 from services.simulator.wide.vehicles import SHARED_ALIKE, two_places
 from services.simulator.wide.weighed import (
     WEIGHED_ALIKE,
@@ -121,7 +122,7 @@ _PLANTED: tuple[_Story, ...] = (
     banned, ban_newer_than_approval, unlicensed, suspended, mode_out_of_scope, code_out_of_scope,
     no_permit, plate_not_on_permit, vehicle_certificate, said_two_ways, number_taken, learned_late, receipt_late,
     receipt_missing, back_entry_late, slow_journey, number_elsewhere, unknown_code, weight_differs, no_plan_line,
-    uninsured, crew_certificate, too_fast,
+    uninsured, crew_certificate, too_fast, other_cargo,
 )  # fmt: skip
 _ALIKE: tuple[_Story, ...] = (
     *COVERED, *LICENSED, *COURSES, *BAN_ALIKE, *SUSPENDED_ALIKE, *CARRIED_ALIKE, *LEARNED_ALIKE,
@@ -170,6 +171,8 @@ def play(scene: WideScene, manifests: int, *, planted: bool) -> None:
     _play(scene, scaled_alike, max(5, 2 * limits))
     if planted:
         _play(scene, two_places, max(4, limits) if not small else 2)
+        _play(scene, hospitals_other_waste, 1 if small else max(4, limits))
+    _play(scene, vans_alike, 1 if small else 2 * per_rule)
     for shared in SHARED_ALIKE:
         _play(scene, shared, 1 if small else max(2, limits))
 

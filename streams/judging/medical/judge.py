@@ -1,6 +1,6 @@
 """The judge of medical waste: all rules of a day of an institution or plant, or of a week. The same everywhere."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, time, timedelta
 from typing import NamedTuple
 
@@ -11,6 +11,7 @@ from streams.judging.alerts import Parties
 from streams.judging.medical.day import HospitalDay, PlantDay, hospital_days, plant_days
 from streams.judging.medical.regime import region_of
 from streams.judging.medical.said import MedicalStatement, counted
+from streams.judging.medical.waiting import Clock, Wait
 from streams.judging.medical.week import (
     HospitalWeek,
     MedicalFacts,
@@ -26,7 +27,7 @@ from streams.judging.registry import (
     plate_mark,
 )
 from streams.judging.rules import RULE_BOOK, RuleBook
-from streams.judging.rules.medical.store import STORED_TOO_LONG, ends_of_waiting
+from streams.judging.rules.medical.store import CAME, STORED_TOO_LONG, ends_of_waiting
 
 __all__ = [
     "JudgedDay",
@@ -46,30 +47,44 @@ _SCOPES: dict[type, str] = {
 
 
 class JudgedDay(NamedTuple):
-    """What one day or week amounts to. ``due``: when time alone may change it, the first such instant."""
+    """What one day or week amounts to."""
 
     subject: str
     facts: MedicalFacts
     outcomes: tuple[Outcome, ...]
-    due: datetime | None
+    waits: tuple[Wait, ...] = ()
+    """Of what silence is or will be a finding."""
     waiting: tuple[datetime, ...] = ()
     """When the term ends of each package still in an institution's store, in order."""
 
+    @property
+    def open(self) -> bool:
+        """Whether a pick-up may change it: something waits or is found, or all is well as somebody came."""
+        return bool(self.waits) or any(o.found or o.reason == CAME for o in self.outcomes)
+
 
 def judge_day(
-    facts: MedicalFacts, view: RegistryView, now: datetime | None, book: RuleBook = RULE_BOOK
+    facts: MedicalFacts,
+    view: RegistryView,
+    now: datetime | None,
+    book: RuleBook = RULE_BOOK,
+    held: Callable[[Sequence[Wait]], frozenset[str]] | None = None,
 ) -> JudgedDay:
-    """Judge one day, or week, by the version of the book in force at its beginning. ``now``: the clock."""
+    """Judge one day, or week, by the version of the book in force at its beginning. ``now``: the clock.
+
+    ``held``: of what silence is not told yet, however late; nothing if not given.
+    """
     book = book.in_force(view, datetime.combine(facts.day, time(), CHINA))
     rules = [rule for rule in book.medical if rule.scope == _SCOPES[type(facts)]]
-    outcomes = tuple(o for rule in rules for o in rule.judge(rule, facts, view, now))
-    moments = [rule.due(rule, facts, view, now) for rule in rules if rule.due is not None]
-    due = min((moment for moment in moments if moment is not None), default=None)
+    named = (rule.waits(rule, facts, view) for rule in rules if rule.waits is not None)
+    waits = tuple(dict.fromkeys(wait for each in named for wait in each))
+    clock = Clock(now, held(waits) if held is not None else frozenset())
+    outcomes = tuple(o for rule in rules for o in rule.judge(rule, facts, view, clock))
     waiting: tuple[datetime, ...] = ()
     if isinstance(facts, HospitalDay):
         store = next((r for r in rules if r.id == STORED_TOO_LONG.id), STORED_TOO_LONG)
         waiting = tuple(ends_of_waiting(facts, view, store))
-    return JudgedDay(facts.subject, facts, outcomes, due, waiting)
+    return JudgedDay(facts.subject, facts, outcomes, waits, waiting)
 
 
 def judge_medical(

@@ -19,6 +19,7 @@ __all__ = [
     "collection",
     "epidemic",
     "generated",
+    "other_cargo",
     "prescribed_route",
     "process",
     "register",
@@ -128,6 +129,18 @@ def prescribed_route(at: datetime) -> tuple[LegalBasis, ...]:
             "carrier",
         ),
         *vehicle(at),
+    )
+
+
+def other_cargo() -> tuple[LegalBasis, ...]:
+    """Return the article on what else such a vehicle may carry: nothing."""
+    return (
+        _regulation(
+            "第二十六条",
+            "运送医疗废物的专用车辆不得运送其他物品",
+            "vehicles for medical waste carry nothing else",
+            "carrier",
+        ),
     )
 
 

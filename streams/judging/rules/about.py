@@ -110,6 +110,7 @@ ABOUT: dict[str, About] = {
         asks=(*_MEDICAL, "medical_plant", "collection_agreement"),
     ),
     "medical.vehicle": About(cites_on=medical_law.vehicle, asks=(*_MEDICAL, "vehicle")),
+    "medical.other_cargo": About(cites=medical_law.other_cargo(), asks=("vehicle", "institution")),
     "medical.plant_store": About(
         cites=medical_law.store_at_plant(), asks=(*_MEDICAL, "medical_plant")
     ),

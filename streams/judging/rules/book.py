@@ -28,6 +28,7 @@ from streams.judging.rules.licence import RECEIVER_UNLICENSED, SUSPENDED
 from streams.judging.rules.licence_scope import CODE_OUT_OF_SCOPE, MODE_OUT_OF_SCOPE
 from streams.judging.rules.medical import MEDICAL_RULES, MedicalRule
 from streams.judging.rules.number import NUMBER_REGION
+from streams.judging.rules.other_cargo import OTHER_CARGO
 from streams.judging.rules.parameter import ParameterRefused, Parameters, ParameterSet
 from streams.judging.rules.plan import NO_LINE
 from streams.judging.rules.plan_quantity import PLAN_EXCEEDED
@@ -196,6 +197,7 @@ RULE_BOOK = RuleBook(
         TRANSIT_OVERDUE,
         STORED_TOO_LONG,
         TOO_FAST,
+        OTHER_CARGO,
     ),
     limit=(QUANTITY_EXCEEDED, CAP_EXCEEDED, USED_AGAIN, SCALE_EXCEEDED, PLAN_EXCEEDED),
     medical=MEDICAL_RULES,

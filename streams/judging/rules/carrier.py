@@ -19,6 +19,7 @@ from streams.judging.outcome import Outcome, china_text
 from streams.judging.registry import RegistryView
 from streams.judging.rules.amount import shipped
 from streams.judging.rules.explained import permit_explained, plate_explained
+from streams.judging.rules.loading import Loading, loadings
 from streams.judging.rules.once import once
 from streams.judging.rules.rule import (
     ManifestRule,
@@ -31,7 +32,15 @@ from streams.judging.rules.rule import (
 )
 from streams.judging.rules.transfer import LOADING, codes, exemption_for, names, nothing_to_judge
 
-__all__ = ["LAW", "NO_PERMIT", "PLATE_NOT_ON_PERMIT", "Leg", "legs_of", "loading_evidence"]
+__all__ = [
+    "LAW",
+    "NO_PERMIT",
+    "PLATE_NOT_ON_PERMIT",
+    "Leg",
+    "leg_of",
+    "legs_of",
+    "loading_evidence",
+]
 
 _STAGES = frozenset(("transport", "whole_process"))
 LAW = (
@@ -45,7 +54,7 @@ LAW = (
 
 
 class Leg(NamedTuple):
-    """One loading: who took the load over, with which vehicle, and which waste needs a permit."""
+    """One loading: who took the load over, with which vehicle, and the waste that is asked about."""
 
     carrier: str
     name: str
@@ -65,24 +74,27 @@ def legs_of(facts: Facts, view: RegistryView) -> list[Leg] | str:
     reason = nothing_to_judge(facts)
     if reason is not None:
         return reason
-    loadings = (
-        [] if facts.dispatched is None else [(facts.dispatched, facts.dispatched.data.carrier)]
-    )
-    loadings += [(leg, leg.data.to) for leg in facts.legs]
-    if not loadings:
+    told = loadings(facts)
+    if not told:
         return "loading_not_told"
     found = []
-    for fact, uscc in loadings:
+    for loading in told:
         wastes = tuple(
-            w for w in facts.hazardous if exemption_for(facts, view, w.code, fact, _STAGES) is None
+            w
+            for w in facts.hazardous
+            if exemption_for(facts, view, w.code, loading.fact, _STAGES) is None
         )
         if wastes:
-            part = next((c for c in facts.form.carriers if c.uscc == uscc), None)
-            told = getattr(fact.data, "to_name", None)
-            plate = fact.data.plate or (part.plate if part is not None else None)
-            name = part.name if part is not None else told or uscc
-            found.append(Leg(uscc, name, plate, fact, wastes))
+            found.append(leg_of(facts, loading, wastes))
     return found or "exempt"
+
+
+def leg_of(facts: Facts, loading: Loading, wastes: tuple[WasteLine, ...]) -> Leg:
+    """Return a loading with the carrier's name, as to some of the manifest's lines."""
+    uscc, plate, fact = loading
+    part = next((c for c in facts.form.carriers if c.uscc == uscc), None)
+    told = getattr(fact.data, "to_name", None)
+    return Leg(uscc, part.name if part is not None else told or uscc, plate, fact, wastes)
 
 
 def _no_permit(

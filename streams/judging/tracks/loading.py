@@ -1,13 +1,13 @@
 """The vehicles that a manifest names: each loading told, or the plates of the form while none is."""
 
 import re
-from typing import NamedTuple
 
 import msgspec
 
 from streams.judging.facts import Fact, Facts
 from streams.judging.registry import RegistryView, in_force
 from streams.judging.rules.amount import shipped
+from streams.judging.rules.loading import Loading, loadings
 from streams.judging.rules.transfer import codes, exemption_for, names
 from streams.judging.tracks.leg import Leg
 from streams.judging.tracks.segments import seconds
@@ -19,41 +19,30 @@ _NAMES = re.compile(r"[、，,；;/]+")
 _STAGES = frozenset(("transport", "whole_process"))
 
 
-class _Loading(NamedTuple):
-    carrier: str
-    plate: str | None
-    fact: Fact
-
-
 def legs_of(facts: Facts, view: RegistryView) -> list[Leg]:
     """Return the vehicles that a manifest names, by plate; none while it is not filed."""
     if facts.filed is None:
         return []
-    form = facts.form
-    plates = {c.uscc: c.plate for c in form.carriers}
-    told = [] if facts.dispatched is None else [(facts.dispatched.data.carrier, facts.dispatched)]
-    told += [(relay.data.to, relay) for relay in facts.legs]
-    loadings = [_Loading(who, f.data.plate or plates.get(who), f) for who, f in told]
+    told = loadings(facts)
     found: dict[str, Leg] = {}
-    for n, loading in enumerate(loadings):
+    for n, loading in enumerate(told):
         if loading.plate is None:
             continue
-        last = n + 1 == len(loadings)
-        over = facts.taken_over if last else loadings[n + 1].fact
+        last = n + 1 == len(told)
+        over = facts.taken_over if last else told[n + 1].fact
         known = found.get(loading.plate)
         leg = _leg(facts, view, loading, over, n == 0 and facts.dispatched is not None, last)
         found[loading.plate] = leg if known is None else _joined(known, leg)
     if facts.dispatched is None:
-        for uscc, plate in plates.items():
-            if plate is not None and plate not in found:
-                found[plate] = _leg(
-                    facts, view, _Loading(uscc, plate, facts.filed), None, False, False
-                )
+        for part in facts.form.carriers:
+            if part.plate is not None and part.plate not in found:
+                named = Loading(part.uscc, part.plate, facts.filed)
+                found[part.plate] = _leg(facts, view, named, None, False, False)
     return [found[plate] for plate in sorted(found)]
 
 
 def _leg(
-    facts: Facts, view: RegistryView, loading: _Loading, over: Fact | None, first: bool, last: bool
+    facts: Facts, view: RegistryView, loading: Loading, over: Fact | None, first: bool, last: bool
 ) -> Leg:
     form, arrived, taken = facts.form, facts.arrived, facts.taken_over
     fact = loading.fact
@@ -92,7 +81,7 @@ def _leg(
     )
 
 
-def _drivers(facts: Facts, view: RegistryView, loading: _Loading) -> set[str]:
+def _drivers(facts: Facts, view: RegistryView, loading: Loading) -> set[str]:
     """Return who may drive: the drivers named, and escorts who are on record as the carrier's drivers."""
     carrier, plate, fact = loading
     parts = [part for part in facts.form.carriers if part.uscc == carrier]

@@ -29,6 +29,7 @@ from tests.medical.story import Story, all_stories
 
 EARLY = datetime(2025, 1, 1, tzinfo=UTC)
 """Before anything that a story tells of: a log that is read as it was written."""
+SETTLE = timedelta(minutes=15)
 
 
 class Line:
@@ -39,6 +40,21 @@ class Line:
         self.reader, self.producer = reader, producer
         self.log = LogOf(topic, EARLY)
         self.worker = MedicalWorker(settings, topic)
+
+    async def begin(self, settle: timedelta) -> None:
+        """Begin a log of its own, with a clock of its own; ``settle``: how long silence waits to be told."""
+        await self.close()
+        self.topic = await _new_topic(self.settings)
+        self.log = LogOf(self.topic, EARLY)
+        self.settings = self.settings.model_copy(
+            update={"deadline_settle_s": settle.total_seconds()}
+        )
+        self.worker = MedicalWorker(self.settings, self.topic)
+        await self.worker.assigned([0])
+
+    async def close(self) -> None:
+        if self.worker._pool is not None:
+            await self.worker._pool.close()
 
     async def say(self, *values: bytes) -> None:
         records = []
@@ -71,13 +87,18 @@ class Line:
         return {row["id"]: row["body"] for row in rows if row["subject"].split("/")[1] in codes}
 
 
-@pytest.fixture
-async def line(stack: LocalStack) -> AsyncIterator[Line]:
+async def _new_topic(settings: Any) -> str:
     topic = f"medical-{uuid4().hex[:8]}"
-    admin = AIOKafkaAdminClient(bootstrap_servers=stack.settings.kafka_bootstrap)
+    admin = AIOKafkaAdminClient(bootstrap_servers=settings.kafka_bootstrap)
     await admin.start()
     await admin.create_topics([NewTopic(topic, 1, 1)])
     await admin.close()
+    return topic
+
+
+@pytest.fixture
+async def line(stack: LocalStack) -> AsyncIterator[Line]:
+    topic = await _new_topic(stack.settings)
     settings = stack.settings.model_copy(update={"deadline_settle_s": 0.0})
     reader = await open_pool(settings.database_reader)
     producer = new_producer(settings)
@@ -86,8 +107,7 @@ async def line(stack: LocalStack) -> AsyncIterator[Line]:
     await made.worker.assigned([0])
     yield made
     await producer.stop()
-    if made.worker._pool is not None:
-        await made.worker._pool.close()
+    await made.close()
     await reader.close()
 
 
@@ -156,6 +176,50 @@ def _in_another_year(story: Story, year: bytes) -> list[bytes]:
 
 def _story(name: str) -> Story:
     return next(s for s in all_stories() if s.name == name)
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_however_clock_reports_and_registry_interleave_it_ends_where_the_files_end(
+    line: Line, seed: int
+) -> None:
+    """Events told before and after the deadlines that they bear on have fired, and have settled.
+
+    Stories one after the other, of firms of each seed's own: whatever was known at each instant, once all
+    is told and the settling time is over, the verdict is that of the files at that instant.
+    """
+    rng = random.Random(seed)
+    for known in rng.sample(all_stories(), 25):
+        await line.begin(SETTLE)
+        serial, name = known.serial + 200 * (seed + 1), f"{known.name}.{seed}"
+        story = msgspec.structs.replace(known, serial=serial, name=name)
+        events, records = story.event_lines, story.registry_lines
+        begins = min(datetime.fromisoformat(json.loads(raw)["time"]) for raw in events)
+        now = _now(story) + timedelta(hours=rng.choice((0, 50)))
+        steps = [
+            *((line.say, raw) for raw in [*events, *events]),
+            *((line.learn, r) for r in records),
+        ]
+        rng.shuffle(steps)
+        for clock in sorted(
+            begins + rng.random() * (now - begins) for _ in range(rng.randint(1, 6))
+        ):
+            for step, raw in [steps.pop() for _ in range(rng.randint(0, len(steps)))]:
+                await step(raw)
+                if rng.random() < 0.2:
+                    await line.judge()
+            await line.clock(clock)
+            await line.judge()
+        await line.clock(now)
+        await line.judge()
+        for step, raw in steps:  # told when all has fired that is to fire
+            await step(raw)
+        await line.judge()
+        await line.clock(now + SETTLE)
+        await line.judge()
+        expected = _expected(story, now + SETTLE)
+        assert await line.open_alerts(_codes(story)) == expected, story.name
+        await line.learn(*map(retracted, records))
+        await line.judge()
 
 
 async def test_what_is_told_late_withdraws_what_silence_had_raised(line: Line) -> None:
@@ -264,9 +328,7 @@ async def test_what_cannot_be_read_or_has_another_units_key_is_set_aside_and_the
 async def test_a_day_waits_for_what_may_be_on_its_way(line: Line) -> None:
     """A deadline that was past when it became known fires only after the settling time."""
     story = _story("never_collected_and_the_term_is_over")
-    line.settings = line.settings.model_copy(update={"deadline_settle_s": 900.0})
-    line.worker = MedicalWorker(line.settings, line.topic)
-    await line.worker.assigned([0])
+    await line.begin(SETTLE)
     later = _in_another_year(story, b"2028")
     now = moment("2028-09-05 08:00")
     await line.clock(now)
@@ -283,3 +345,50 @@ async def test_a_day_waits_for_what_may_be_on_its_way(line: Line) -> None:
     await line.clock(now + timedelta(minutes=16))
     await line.judge()
     assert await line.reader.fetchval(question, day) == 1
+
+
+async def test_what_is_told_late_of_a_day_that_has_fired_settles_before_it_accuses(
+    line: Line,
+) -> None:
+    """And what was told of that day already stands meanwhile."""
+    await line.begin(SETTLE)
+    story = _story("never_collected_and_the_term_is_over")
+    day = f"medical/{story.code('hospital')}/2045-09-01"
+
+    async def told() -> list[str]:
+        question = (
+            "SELECT body ->> 'text_zh' FROM alert WHERE subject = $1 AND state = 'open'"
+            " AND rule = 'medical.stored_too_long'"
+        )
+        return [row[0] for row in await line.reader.fetch(question, day)]
+
+    async def at(now: datetime) -> list[str]:
+        await line.clock(now)
+        await line.judge()
+        return await told()
+
+    async def say(*said: dict[str, Any]) -> list[str]:
+        words = story.__class__(
+            why_zh="", why_en="", name=story.name, serial=story.serial, said=list(said)
+        )
+        await line.say(*words.event_lines)
+        await line.judge()
+        return await told()
+
+    await line.learn(*story.registry_lines)
+    await line.clock(moment("2045-09-01 10:00"))
+    await line.say(*_in_another_year(story, b"2045"))
+    await line.judge()
+    before = await at(moment("2045-09-03 08:01"))
+    assert len(before) == 1
+    now = moment("2045-09-05 08:00")
+    assert await at(now) == before
+    heard = {"sealed": "2045-09-01 07:00", "bag": "HEARD", "id": "heard"}
+    unheard = {"sealed": "2045-09-01 07:30", "bag": "UNHEARD", "id": "unheard"}
+    assert await say(heard, unheard) == before
+    assert await at(now + SETTLE - timedelta(minutes=1)) == before
+    taken = {"collected": "2045-09-02 09:00", "bags": ["HEARD"], "id": "taken"}
+    assert await say(taken) == before
+    (after,) = await at(now + SETTLE)
+    assert "UNHEARD" in after
+    assert "、HEARD" not in after

@@ -2,6 +2,7 @@
 
 from streams.judging.rules.explained.approvals import approval_explained
 from streams.judging.rules.explained.bans import ban_explained
+from streams.judging.rules.explained.cargo import cargo_explained
 from streams.judging.rules.explained.carriers import (
     certificate_explained,
     permit_explained,
@@ -22,6 +23,7 @@ __all__ = [
     "Threshold",
     "approval_explained",
     "ban_explained",
+    "cargo_explained",
     "certificate_explained",
     "conflict_explained",
     "limit_explained",

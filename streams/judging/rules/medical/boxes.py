@@ -15,10 +15,11 @@ from streams.judging.explanation import Cure
 from streams.judging.medical import law
 from streams.judging.medical.day import PlantDay
 from streams.judging.medical.said import Counted
+from streams.judging.medical.waiting import Clock, Wait
 from streams.judging.outcome import Outcome, china_text
 from streams.judging.registry import RegistryView
 from streams.judging.rules.explained.wording import condition, some
-from streams.judging.rules.medical.rule import MedicalRule, found, mark_evidence, next_end, silent
+from streams.judging.rules.medical.rule import MedicalRule, found, mark_evidence, silent
 from streams.judging.rules.parameter import Parameter, Parameters
 
 __all__ = ["BOX_NOT_WASHED"]
@@ -53,6 +54,8 @@ class _Use(NamedTuple):
     """The last arrival of a box on one trip, its next use, and its washing, if any."""
 
     box: str
+    trip: int
+    """The number of its trip among those of the days looked at."""
     came: Counted
     again: Counted | None
     washed: Counted | None
@@ -63,9 +66,16 @@ class _Use(NamedTuple):
         """Whether it was used again before it was washed."""
         return self.again is not None and (self.washed is None or self.washed.at > self.again.at)
 
-    def late(self, now: datetime | None) -> bool:
+    def late(self, clock: Clock) -> bool:
         """Whether it was washed late; without a clock only a washing can tell."""
-        return (self.washed.at if self.washed is not None else now or self.end) > self.end
+        if self.washed is not None:
+            return self.washed.at > self.end
+        return clock.over(self.wait)
+
+    @property
+    def wait(self) -> Wait:
+        """That it is washed."""
+        return Wait(f"box/{self.trip}/{self.box}", self.end)
 
 
 def _uses(rule: MedicalRule, facts: PlantDay) -> list[_Use]:
@@ -85,14 +95,14 @@ def _uses(rule: MedicalRule, facts: PlantDay) -> list[_Use]:
             else:
                 trips.append([one])
         nexts = [*(trip[0] for trip in trips[1:]), None]
-        for trip, again in zip(trips, nexts, strict=True):
+        for n, (trip, again) in enumerate(zip(trips, nexts, strict=True)):
             last = trip[-1]
             if china_day(last.at) != facts.day:
                 continue
             after = [w for w in facts.washed if _is_of(w, box) and w.at >= last.at]
             washed = min(after, key=lambda w: (w.at, w.ref), default=None)
             end = last.at + timedelta(hours=rule.parameters["hours"])
-            uses.append(_Use(box, last, again, washed, end))
+            uses.append(_Use(box, n, last, again, washed, end))
     return uses
 
 
@@ -105,17 +115,14 @@ def _washes(facts: PlantDay) -> bool:
     return any(w.data.what == "box" for w in facts.washed)
 
 
-def _due(
-    rule: MedicalRule, facts: PlantDay, view: RegistryView, now: datetime | None
-) -> datetime | None:
+def _waits(rule: MedicalRule, facts: PlantDay, view: RegistryView) -> list[Wait]:
     if not _washes(facts):
-        return None
-    ends = [u.end for u in _uses(rule, facts) if u.washed is None and not u.reused]
-    return next_end(ends, now)
+        return []
+    return [use.wait for use in _uses(rule, facts) if use.washed is None and not use.reused]
 
 
 def _box_not_washed(
-    rule: MedicalRule, facts: PlantDay, view: RegistryView, now: datetime | None
+    rule: MedicalRule, facts: PlantDay, view: RegistryView, clock: Clock
 ) -> Sequence[Outcome]:
     uses = _uses(rule, facts)
     if not uses:
@@ -129,7 +136,7 @@ def _box_not_washed(
                 "the unit reported no washing of boxes around that day",
             ),
         )
-    dirty = [use for use in uses if use.reused or use.late(now)]
+    dirty = [use for use in uses if use.reused or use.late(clock)]
     if not dirty:
         return silent(
             rule,
@@ -227,7 +234,7 @@ BOX_NOT_WASHED = MedicalRule(
     "box not washed",
     _box_not_washed,
     "plant_day",
-    due=_due,
+    waits=_waits,
     gravest="medium",
     parameters=_PARAMETERS,
 )

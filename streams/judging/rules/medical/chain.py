@@ -15,6 +15,7 @@ from streams.judging.explanation import Condition, Cure
 from streams.judging.medical import law
 from streams.judging.medical.day import HospitalDay, Register
 from streams.judging.medical.package import Mark, Package
+from streams.judging.medical.waiting import Clock, Wait
 from streams.judging.outcome import Outcome, china_text
 from streams.judging.registry import RegistryView
 from streams.judging.rules.explained.wording import condition
@@ -24,7 +25,6 @@ from streams.judging.rules.medical.rule import (
     kilograms,
     mark_evidence,
     named,
-    next_end,
     silent,
 )
 from streams.judging.rules.parameter import Parameter, Parameters
@@ -113,21 +113,22 @@ def _overdue_at(rule: MedicalRule, mark: Mark) -> datetime:
     return mark.at + timedelta(hours=rule.parameters["hours"])
 
 
-def _road_ends(
-    rule: MedicalRule, facts: HospitalDay, view: RegistryView, now: datetime | None
-) -> datetime | None:
-    ends = [_overdue_at(rule, mark) for _, mark in _on_the_road(facts)]
-    return next_end(ends, now)
+def _wait(rule: MedicalRule, package: Package, mark: Mark) -> Wait:
+    return Wait(f"road/{package.id}", _overdue_at(rule, mark))
+
+
+def _road_waits(rule: MedicalRule, facts: HospitalDay, view: RegistryView) -> list[Wait]:
+    return [_wait(rule, package, mark) for package, mark in _on_the_road(facts)]
 
 
 def _unaccounted(
-    rule: MedicalRule, facts: HospitalDay, view: RegistryView, now: datetime | None
+    rule: MedicalRule, facts: HospitalDay, view: RegistryView, clock: Clock
 ) -> Sequence[Outcome]:
     lost = [(p, p.lost) for p in facts.packages if p.lost is not None and p.reached_plant is None]
     gone = [
         (p, mark)
         for p, mark in _on_the_road(facts)
-        if p.lost is None and now is not None and now > _overdue_at(rule, mark)
+        if p.lost is None and clock.over(_wait(rule, p, mark))
     ]
     if not lost and not gone:
         return silent(
@@ -210,7 +211,7 @@ def _applies(packages: int) -> Condition:
 
 
 def _never_sealed(
-    rule: MedicalRule, facts: HospitalDay, view: RegistryView, now: datetime | None
+    rule: MedicalRule, facts: HospitalDay, view: RegistryView, clock: Clock
 ) -> Sequence[Outcome]:
     bare = [
         (p, p.first)
@@ -269,7 +270,7 @@ def _slipped(a: int, b: int) -> bool:
 
 
 def _weight_differs(
-    rule: MedicalRule, facts: HospitalDay, view: RegistryView, now: datetime | None
+    rule: MedicalRule, facts: HospitalDay, view: RegistryView, clock: Clock
 ) -> Sequence[Outcome]:
     least, share = rule.parameters["grams"], rule.parameters["percent"]
     pairs = [
@@ -478,7 +479,7 @@ UNACCOUNTED = MedicalRule(
     "medical waste unaccounted for",
     _unaccounted,
     "hospital_day",
-    due=_road_ends,
+    waits=_road_waits,
     parameters=Parameters(_ROAD),
 )
 NEVER_SEALED = MedicalRule(

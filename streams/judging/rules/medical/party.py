@@ -21,6 +21,7 @@ from streams.judging.medical import law
 from streams.judging.medical.day import HospitalDay
 from streams.judging.medical.package import Mark, Package
 from streams.judging.medical.regime import orders_at, region_of
+from streams.judging.medical.waiting import Clock
 from streams.judging.outcome import Outcome, china_text
 from streams.judging.registry import RegistryView, on_day
 from streams.judging.rules.explained.wording import condition
@@ -106,7 +107,7 @@ def _suspended(licence: Licence, at: datetime) -> bool:
 
 
 def _unlicensed(
-    rule: MedicalRule, facts: HospitalDay, view: RegistryView, now: datetime | None
+    rule: MedicalRule, facts: HospitalDay, view: RegistryView, clock: Clock
 ) -> Sequence[Outcome]:
     by_plant = _taken_over(facts)
     if not by_plant:
@@ -203,7 +204,7 @@ def _without_licence(
 
 
 def _other_area(
-    rule: MedicalRule, facts: HospitalDay, view: RegistryView, now: datetime | None
+    rule: MedicalRule, facts: HospitalDay, view: RegistryView, clock: Clock
 ) -> Sequence[Outcome]:
     by_plant = _taken_over(facts)
     if not by_plant:
@@ -292,7 +293,7 @@ def _moved_away(
 
 
 def _vehicle(
-    rule: MedicalRule, facts: HospitalDay, view: RegistryView, now: datetime | None
+    rule: MedicalRule, facts: HospitalDay, view: RegistryView, clock: Clock
 ) -> Sequence[Outcome]:
     taken = [(p, p.collected) for p in facts.packages if p.collected is not None]
     if not taken:

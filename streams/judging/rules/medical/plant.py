@@ -19,6 +19,7 @@ from streams.judging.medical.day import HospitalDay, PlantDay
 from streams.judging.medical.package import Mark, Package
 from streams.judging.medical.regime import Limit, limit_end, region_of
 from streams.judging.medical.said import Counted
+from streams.judging.medical.waiting import Clock, Wait
 from streams.judging.outcome import Outcome, china_text
 from streams.judging.registry import RegistryView
 from streams.judging.rules.explained.wording import condition
@@ -28,7 +29,6 @@ from streams.judging.rules.medical.rule import (
     kilograms,
     mark_evidence,
     named,
-    next_end,
     silent,
 )
 from streams.judging.rules.parameter import Parameter, Parameters
@@ -61,9 +61,14 @@ class _Stay(NamedTuple):
     treated: Mark | None
     limit: Limit
 
-    def too_long(self, now: datetime | None) -> bool:
-        until = self.treated.at if self.treated is not None else now
-        return until is not None and until > self.limit.end
+    def too_long(self, clock: Clock) -> bool:
+        if self.treated is not None:
+            return self.treated.at > self.limit.end
+        return clock.over(self.wait)
+
+    @property
+    def wait(self) -> Wait:
+        return Wait(f"plant/{self.start.unit}/{self.package.id}", self.limit.end)
 
 
 def _stays(rule: MedicalRule, facts: HospitalDay, view: RegistryView) -> list[_Stay]:
@@ -88,15 +93,12 @@ def _stays(rule: MedicalRule, facts: HospitalDay, view: RegistryView) -> list[_S
     return stays
 
 
-def _store_due(
-    rule: MedicalRule, facts: HospitalDay, view: RegistryView, now: datetime | None
-) -> datetime | None:
-    ends = [s.limit.end for s in _stays(rule, facts, view) if s.treated is None]
-    return next_end(ends, now)
+def _store_waits(rule: MedicalRule, facts: HospitalDay, view: RegistryView) -> list[Wait]:
+    return [s.wait for s in _stays(rule, facts, view) if s.treated is None]
 
 
 def _plant_store(
-    rule: MedicalRule, facts: HospitalDay, view: RegistryView, now: datetime | None
+    rule: MedicalRule, facts: HospitalDay, view: RegistryView, clock: Clock
 ) -> Sequence[Outcome]:
     stays = _stays(rule, facts, view)
     if not stays:
@@ -105,7 +107,7 @@ def _plant_store(
         )
     by_plant: dict[str, list[_Stay]] = defaultdict(list)
     for stay in stays:
-        if stay.too_long(now):
+        if stay.too_long(clock):
             by_plant[stay.start.unit].append(stay)
     return tuple(_kept(rule, plant, over) for plant, over in sorted(by_plant.items())) or silent(
         rule,
@@ -218,7 +220,7 @@ def _fits(package: Package, process: str) -> bool | None:
 
 
 def _wrong_process(
-    rule: MedicalRule, facts: HospitalDay, view: RegistryView, now: datetime | None
+    rule: MedicalRule, facts: HospitalDay, view: RegistryView, clock: Clock
 ) -> Sequence[Outcome]:
     treated = [(p, p.treated) for p in facts.packages if p.treated is not None]
     if not treated:
@@ -307,7 +309,7 @@ _FIGURE: dict[str, Said] = {
 
 
 def _process_figures(
-    rule: MedicalRule, facts: PlantDay, view: RegistryView, now: datetime | None
+    rule: MedicalRule, facts: PlantDay, view: RegistryView, clock: Clock
 ) -> Sequence[Outcome]:
     batches = [one for one in facts.said if one.verb == "treated"]
     if not batches:
@@ -395,13 +397,14 @@ def _is_of(washed: Counted, plate: str) -> bool:
         return False
 
 
-def _wash_due(
-    rule: MedicalRule, facts: PlantDay, view: RegistryView, now: datetime | None
-) -> datetime | None:
+def _wait(plate: str, end: datetime) -> Wait:
+    return Wait(f"vehicle/{plate}", end)
+
+
+def _wash_waits(rule: MedicalRule, facts: PlantDay, view: RegistryView) -> list[Wait]:
     if not _washes(facts):
-        return None
-    ends = [end for _, _, end, washed in _uses(rule, facts) if washed is None]
-    return next_end(ends, now)
+        return []
+    return [_wait(plate, end) for plate, _, end, washed in _uses(rule, facts) if washed is None]
 
 
 def _washes(facts: PlantDay) -> bool:
@@ -410,7 +413,7 @@ def _washes(facts: PlantDay) -> bool:
 
 
 def _not_washed(
-    rule: MedicalRule, facts: PlantDay, view: RegistryView, now: datetime | None
+    rule: MedicalRule, facts: PlantDay, view: RegistryView, clock: Clock
 ) -> Sequence[Outcome]:
     uses = _uses(rule, facts)
     if not uses:
@@ -424,7 +427,7 @@ def _not_washed(
     dirty = [
         (plate, one, end, washed)
         for plate, one, end, washed in uses
-        if (washed.at if washed is not None else now or end) > end
+        if (washed.at > end if washed is not None else clock.over(_wait(plate, end)))
     ]
     return tuple(_dirty(rule, *each) for each in dirty) or silent(
         rule,
@@ -498,7 +501,7 @@ _PERCENT = Parameters(
 
 
 def _over_capacity(
-    rule: MedicalRule, facts: PlantDay, view: RegistryView, now: datetime | None
+    rule: MedicalRule, facts: PlantDay, view: RegistryView, clock: Clock
 ) -> Sequence[Outcome]:
     batches = [one for one in facts.said if one.verb == "treated" and one.data.weight_g]
     if not batches:
@@ -567,7 +570,7 @@ PLANT_STORE = MedicalRule(
     "medical waste kept at the plant too long",
     _plant_store,
     "hospital_day",
-    due=_store_due,
+    waits=_store_waits,
     parameters=_STORE,
 )
 WRONG_PROCESS = MedicalRule(
@@ -593,7 +596,7 @@ NOT_WASHED = MedicalRule(
     "vehicle not washed in time",
     _not_washed,
     "plant_day",
-    due=_wash_due,
+    waits=_wash_waits,
     gravest="medium",
     parameters=_WASH,
 )

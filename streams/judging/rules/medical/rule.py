@@ -1,7 +1,7 @@
 """What a rule of medical waste is, and the words that they share."""
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from schemas.alert import Evidence, LegalBasis, Severity
@@ -14,6 +14,7 @@ from streams.judging.rules.rule import Said, says
 
 if TYPE_CHECKING:
     from streams.judging.medical.said import Counted
+    from streams.judging.medical.waiting import Clock, Wait
     from streams.judging.registry import RegistryView
 
 __all__ = [
@@ -23,7 +24,6 @@ __all__ = [
     "kilograms",
     "mark_evidence",
     "named",
-    "next_end",
     "silent",
 ]
 
@@ -40,12 +40,10 @@ class MedicalRule(NamedTuple):
     version: int
     title_zh: str
     title_en: str
-    judge: "Callable[[MedicalRule, Any, RegistryView, datetime | None], Sequence[Outcome]]"
+    judge: "Callable[[MedicalRule, Any, RegistryView, Clock], Sequence[Outcome]]"
     scope: Literal["hospital_day", "plant_day", "hospital_week"]
-    due: "Callable[[MedicalRule, Any, RegistryView, datetime | None], datetime | None] | None" = (
-        None
-    )
-    """The next instant after the clock at which time alone may change the outcome."""
+    waits: "Callable[[MedicalRule, Any, RegistryView], list[Wait]] | None" = None
+    """Of what silence is a finding, and after when: so time alone may change the outcome."""
     gravest: Severity = "critical"
     parameters: Parameters = _NONE
     cuts_g: tuple[int, int, int] = (10_000, 100_000, 1_000_000)
@@ -89,12 +87,6 @@ def found(
         conditions=tuple(conditions),
         cures=tuple(cures),
     )
-
-
-def next_end(ends: Iterable[datetime], now: datetime | None) -> datetime | None:
-    """Return the instant just after the first end that the clock has not passed; None without one."""
-    first = min((end for end in ends if now is None or end >= now), default=None)
-    return None if first is None else first + timedelta(microseconds=1)
 
 
 def mark_evidence(mark: "Mark | Counted", zh: str, en: str) -> Evidence:

@@ -18,6 +18,7 @@ from schemas.registry import CollectionAgreement, Institution
 from streams.judging.explanation import Cure
 from streams.judging.medical import law
 from streams.judging.medical.regime import ordered_on
+from streams.judging.medical.waiting import Clock, Wait
 from streams.judging.medical.week import HospitalWeek
 from streams.judging.outcome import Outcome
 from streams.judging.registry import RegistryView, on_day
@@ -109,6 +110,11 @@ class _Asked(NamedTuple):
     expected_g: int
     judged_at: datetime
 
+    @property
+    def wait(self) -> Wait:
+        """That more is told of the week."""
+        return Wait("week", self.judged_at - timedelta(microseconds=1))
+
 
 def _asked(rule: MedicalRule, facts: HospitalWeek, view: RegistryView) -> _Asked | tuple[Outcome]:
     days, institution = _days(facts), facts.institution
@@ -166,22 +172,18 @@ def _asked(rule: MedicalRule, facts: HospitalWeek, view: RegistryView) -> _Asked
     )
 
 
-def _due(
-    rule: MedicalRule, facts: HospitalWeek, view: RegistryView, now: datetime | None
-) -> datetime | None:
+def _waits(rule: MedicalRule, facts: HospitalWeek, view: RegistryView) -> list[Wait]:
     asked = _asked(rule, facts, view)
-    if not isinstance(asked, _Asked) or (now is not None and now >= asked.judged_at):
-        return None
-    return asked.judged_at
+    return [asked.wait] if isinstance(asked, _Asked) else []
 
 
 def _silent_week(
-    rule: MedicalRule, facts: HospitalWeek, view: RegistryView, now: datetime | None
+    rule: MedicalRule, facts: HospitalWeek, view: RegistryView, clock: Clock
 ) -> Sequence[Outcome]:
     asked = _asked(rule, facts, view)
     if not isinstance(asked, _Asked):
         return asked
-    if now is None or now < asked.judged_at:
+    if not clock.over(asked.wait):
         return silent(
             rule, "week_runs", ("该周尚在核对期限之前", "the week is not to be judged yet")
         )
@@ -301,7 +303,7 @@ SILENT_WEEK = MedicalRule(
     "far less medical waste in a week than the beds make",
     _silent_week,
     "hospital_week",
-    due=_due,
+    waits=_waits,
     gravest="high",
     parameters=_PARAMETERS,
 )

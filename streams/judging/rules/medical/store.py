@@ -17,6 +17,7 @@ from streams.judging.medical import law
 from streams.judging.medical.day import HospitalDay
 from streams.judging.medical.package import Mark, Package
 from streams.judging.medical.regime import Limit, limit_end, region_of
+from streams.judging.medical.waiting import Clock, Wait
 from streams.judging.outcome import Outcome, china_text
 from streams.judging.registry import RegistryView
 from streams.judging.rules.explained.wording import condition
@@ -26,13 +27,15 @@ from streams.judging.rules.medical.rule import (
     kilograms,
     mark_evidence,
     named,
-    next_end,
     silent,
 )
 from streams.judging.rules.parameter import Parameter, Parameters
 from streams.judging.rules.rule import Said, record_evidence
 
-__all__ = ["NOT_COLLECTED", "STORED_TOO_LONG", "ends_of_waiting"]
+__all__ = ["CAME", "NOT_COLLECTED", "STORED_TOO_LONG", "ends_of_waiting"]
+
+CAME = "came"
+"""The reason that nobody is told of a stay: somebody came meanwhile."""
 
 _HOURS = Parameter(
     "hours",
@@ -55,11 +58,19 @@ class _Stay(NamedTuple):
     start: Mark
     left: Mark | None
     limit: Limit
+    hours: int
+    """The limit without orders, which may be another rule's."""
 
-    def too_long(self, now: datetime | None) -> bool:
+    def too_long(self, clock: Clock) -> bool:
         """Whether it stayed longer than it may; without a clock only what has ended can tell."""
-        until = self.left.at if self.left is not None else now
-        return until is not None and until > self.limit.end
+        if self.left is not None:
+            return self.left.at > self.limit.end
+        return clock.over(self.wait)
+
+    @property
+    def wait(self) -> Wait:
+        """That it leaves the store."""
+        return Wait(f"store/{self.hours}/{self.holder}/{self.package.id}", self.limit.end)
 
 
 def _stays(rule: MedicalRule, facts: HospitalDay, view: RegistryView) -> list[_Stay]:
@@ -76,7 +87,7 @@ def _stays(rule: MedicalRule, facts: HospitalDay, view: RegistryView) -> list[_S
                 hours,
                 [(o, o.store_hours) for o in orders if o.store_hours is not None],
             )
-        return _Stay(holder, package, start, left, known)
+        return _Stay(holder, package, start, left, known, hours)
 
     stays = []
     for package in facts.packages:
@@ -121,25 +132,20 @@ def ends_of_waiting(facts: HospitalDay, view: RegistryView, rule: MedicalRule) -
     return [] if isinstance(stays, tuple) else sorted(s.limit.end for s in stays if s.left is None)
 
 
-def _due(
-    rule: MedicalRule, facts: HospitalDay, view: RegistryView, now: datetime | None
-) -> datetime | None:
+def _waits(rule: MedicalRule, facts: HospitalDay, view: RegistryView) -> list[Wait]:
     stays = _asked(rule, facts, view)
-    if isinstance(stays, tuple):
-        return None
-    ends = [s.limit.end for s in stays if s.left is None]
-    return next_end(ends, now)
+    return [] if isinstance(stays, tuple) else [s.wait for s in stays if s.left is None]
 
 
 def _stored(
-    rule: MedicalRule, facts: HospitalDay, view: RegistryView, now: datetime | None
+    rule: MedicalRule, facts: HospitalDay, view: RegistryView, clock: Clock
 ) -> Sequence[Outcome]:
     stays = _asked(rule, facts, view)
     if isinstance(stays, tuple):
         return stays
     late: dict[str, list[_Stay]] = defaultdict(list)
     for stay in stays:
-        if stay.too_long(now):
+        if stay.too_long(clock):
             late[stay.holder].append(stay)
     if not late:
         return _kept(rule, stays)
@@ -175,12 +181,12 @@ def _kept(rule: MedicalRule, stays: Sequence[_Stay]) -> tuple[Outcome]:
 
 
 def _not_collected(
-    rule: MedicalRule, facts: HospitalDay, view: RegistryView, now: datetime | None
+    rule: MedicalRule, facts: HospitalDay, view: RegistryView, clock: Clock
 ) -> Sequence[Outcome]:
     stays = _asked(rule, facts, view)
     if isinstance(stays, tuple):
         return stays
-    own = [s for s in stays if s.holder == facts.institution and s.too_long(now)]
+    own = [s for s in stays if s.holder == facts.institution and s.too_long(clock)]
     if not own:
         return _kept(rule, stays)
     agreed = view.agreements_in_force(facts.institution, own[0].start.at)
@@ -198,7 +204,7 @@ def _not_collected(
     ]
     if not alone:
         return silent(
-            rule, "came", ("期间来过收运", "somebody came for the waste in that time"), "passed"
+            rule, CAME, ("期间来过收运", "somebody came for the waste in that time"), "passed"
         )
     return tuple(
         _finding(
@@ -323,7 +329,7 @@ STORED_TOO_LONG = MedicalRule(
     "medical waste kept in store too long",
     _stored,
     "hospital_day",
-    due=_due,
+    waits=_waits,
     parameters=Parameters(_HOURS),
 )
 NOT_COLLECTED = MedicalRule(
@@ -333,6 +339,6 @@ NOT_COLLECTED = MedicalRule(
     "nobody came for medical waste in time",
     _not_collected,
     "hospital_day",
-    due=_due,
+    waits=_waits,
     parameters=Parameters(_HOURS),
 )

@@ -63,8 +63,9 @@ def test_a_vehicle_is_on_one_manifest_at_a_time(demo: World, name: str, size: in
 
 def test_every_vehicle_is_on_record_but_those_of_the_carrier_without_a_permit(demo: World) -> None:
     records = [json.loads(line) for line in demo.registry]
-    vehicles = {r["plate"]: r["owner"] for r in records if r["kind"] == "vehicle"}
-    assert len(vehicles) == sum(r["kind"] == "vehicle" for r in records)
+    held = [(r["plate"], r["owner"]) for r in records if r["kind"] == "vehicle"]
+    vehicles = dict(held)
+    assert len(vehicles) == len(set(held))
     permits = {r["carrier"]: r["plates"] for r in records if r["kind"] == "carrier_permit"}
     for plate in journeys(demo).keys() - vehicles.keys():
         owners = {f.uscc for f in demo.firms if f.plates and f.plates[0][:4] == plate[:4]}

@@ -6,14 +6,14 @@ import pytest
 
 from schemas.decode import decode_medical_event, decode_registry_record
 from schemas.instant import CHINA
-from services.simulator import RULES
 from services.simulator.medical import MedicalWorld, medical_world
 from services.simulator.scene import END
 from streams.judging.medical.judge import judge_medical
 from streams.judging.medical.said import read_medical
 from streams.judging.registry import RegistryView
+from streams.judging.rules import RULE_BOOK
 
-MEDICAL = {rule for rule in RULES if rule.startswith("medical.")}
+MEDICAL = {rule.id for rule in RULE_BOOK.medical}
 FOR_REVIEW = {
     "unaccounted",
     "never_sealed",

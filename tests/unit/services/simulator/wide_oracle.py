@@ -209,11 +209,27 @@ def _carriers(facts: Facts, records: Records) -> list[tuple[str, str]]:
         own = [v for v in records.of("vehicle", carrier) if v.plate == plate]
         if own and not in_force(own, at):
             broken.append(("violation", "carrier.vehicle_certificate"))
+        broken += _on_a_van(facts, plate, at, records)
         driver = next((c.driver for c in facts.form.carriers if c.uscc == carrier), None)
         crew = [m for m in records.of("crew", carrier) if m.name == driver]
         if crew and not in_force(crew, at):
             broken.append(("review", "carrier.crew_certificate"))
     return broken
+
+
+def _on_a_van(facts: Facts, plate: str, at: datetime, records: Records) -> list[tuple[str, str]]:
+    """What a vehicle carried that was for medical waste, and for nothing else, on that day."""
+    held = in_force([v for v in records.all["vehicle"] if v.plate == plate], at)
+    if {v.medical for v in held} != {True}:
+        return []
+    hospitals = {r.uscc for r in records.all["institution"]}
+    known = facts.form.consignor.uscc in hospitals
+    found = set()
+    for waste in facts.form.wastes:
+        if waste.code.startswith("841-") or (known and waste.code in ("900-002-03", "900-047-49")):
+            continue
+        found.add("review" if known or waste.code == "900-002-03" else "violation")
+    return [(finding, "medical.other_cargo") for finding in sorted(found)[-1:]]
 
 
 def _broken(facts: Facts, waste: Any, records: Records, drawn: Draws) -> list[tuple[str, str]]:

@@ -22,6 +22,7 @@ from manifests import (
     NOT_ENTITLED,
     NOT_IN_FORCE,
     NUMBER_REGION,
+    OTHER_CARGO,
     OTHER_RECEIVER,
     OUT_OF_SCOPE,
     PERMITS,
@@ -211,6 +212,21 @@ def _carriers() -> Iterator[Outcome]:
     yield from _of(UNINSURED, transfer(arrived(id="a")), coming, permit(), *lawful)
 
 
+def _cargo() -> Iterator[Outcome]:
+    lawful = [approval(), licence(), *PERMITS]
+    van = record("vehicle", "v", plate="冀A99999", owner=CARRIER, medical=True)
+    hospital = record("institution", "i", uscc=CONSIGNOR, name="示例医院", region="130100")
+
+    def on_it(*wastes: dict[str, Any]) -> list[Any]:
+        return [filed(id="f", wastes=wastes), dispatched(id="d", plate="冀A99999")]
+
+    medical, drugs = waste(1, "841-001-01", "0.5"), waste(code="900-002-03", tonnes="0.2")
+    yield from _of(OTHER_CARGO, on_it(medical, waste(2)), van, *lawful)
+    yield from _of(OTHER_CARGO, on_it(drugs), van, *lawful)
+    yield from _of(OTHER_CARGO, on_it(waste()), van, hospital, *lawful)
+    yield from _of(OTHER_CARGO, on_it(waste(code="900-099-S64")), van, *lawful)
+
+
 def _crew() -> Iterator[Outcome]:
     lawful = [approval(), licence(), *PERMITS]
     named = {"driver": "示例驾驶员", "escort": "示例押运员"}
@@ -388,6 +404,7 @@ STORIES: dict[str, Any] = {
     "bans": _bans,
     "licences": _licences,
     "carriers": _carriers,
+    "cargo": _cargo,
     "crew": _crew,
     "reports": _reports,
     "readings": _readings,

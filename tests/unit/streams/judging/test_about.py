@@ -31,7 +31,7 @@ KINDS = {
     "permits": "carrier_permit", "permits_in_force": "carrier_permit", "vehicles": "vehicle",
     "bans": "inbound_ban", "exemptions": "exemption",
     "calendar": "calendar", "plans": "management_plan",
-    "rulebook_version": "rulebook_version", "policies": "insurance", "crew": "crew",
+    "institution": "institution", "rulebook_version": "rulebook_version", "policies": "insurance", "crew": "crew",
 }  # fmt: skip
 """By the view's question."""
 FAR = datetime.fromisoformat("2027-06-01T00:00:00+08:00")
