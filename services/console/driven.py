@@ -53,7 +53,11 @@ class Told(NamedTuple):
 
 
 class Row(NamedTuple):
-    """Something that happened, or lasted. ``what``: loaded, arrived, handed_over, stop, gap, visit, first or last."""
+    """Something that happened, or lasted.
+
+    ``what``: loaded, arrived, handed_over, stop, gap, visit, first, last, or alert for what one is about that is
+    none of these.
+    """
 
     what: str
     begins: int
@@ -166,18 +170,27 @@ def _rows(track: "Track", leg: Leg | None, stretches: Mapping[int, Stretch]) -> 
                 rows.append(Row(what, at, at))
         if leg.until is not None and not leg.last:
             rows.append(Row("handed_over", leg.until, leg.until))
-    order = ("first", "loaded", "visit", "stop", "gap", "arrived", "handed_over", "last")
-    rows.sort(key=lambda row: (row.begins, order.index(row.what), row.ends))
-    return [row._replace(numbers=_numbers(row, stretches)) for row in rows]
+    rows = [row._replace(numbers=_numbers(row, stretches)) for row in rows]
+    told = {number for row in rows for number in row.numbers}
+    rows += [
+        Row("alert", s.begins, s.ends, numbers=(number,))
+        for number, s in stretches.items()
+        if number not in told
+    ]
+    rows.sort(key=lambda row: (row.begins, _ORDER.index(row.what), row.ends))
+    return rows
+
+
+_ORDER = ("first", "loaded", "visit", "stop", "gap", "alert", "arrived", "handed_over", "last")
+"""Of rows that begin together."""
 
 
 def _numbers(row: Row, stretches: Mapping[int, Stretch]) -> tuple[int, ...]:
-    """Return the alerts whose stretch a row covers or lies in."""
+    """Return the alerts whose stretch is a part of what a row tells of."""
     return tuple(
         number
         for number, s in sorted(stretches.items())
-        if (row.begins <= s.begins and s.ends <= row.ends and row.ends > row.begins)
-        or (s.begins <= row.begins and row.ends <= s.ends)
+        if row.begins <= s.begins and s.ends <= row.ends and row.begins < row.ends
     )
 
 

@@ -242,10 +242,12 @@ def _marked(
             a, b = max(a - 1, 0), min(b + 1, len(times))
         part = _thinned([points[a:b]])[0]
         x, y = part[len(part) // 2]
+        if len(part) == 2:
+            x, y = (part[0][0] + x) / 2, (part[0][1] + y) / 2
         while any(math.dist((x, y), other) < _APART for other in taken):
             x, y = (x + _APART, y) if x + 2 * _APART < WIDTH else (_APART, y + _APART)
         taken.append((x, y))
-        yield Mark("stretch", str(stretch.number), round(x, 1), y, _points(part))
+        yield Mark("stretch", str(stretch.number), round(x, 1), round(y, 1), _points(part))
 
 
 def _named(frame: Frame, areas: Sequence[Area]) -> Iterator[Mark]:

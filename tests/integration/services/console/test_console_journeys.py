@@ -1,86 +1,31 @@
 """The page of a journey: drawn and told, to those who may see its manifest."""
 
-import itertools
 import os
-from collections import defaultdict
 from collections.abc import AsyncIterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import asyncpg
-import msgspec
 import pytest
 
 from infra.local.stack import LocalStack
-from infra.runtime.offsets import OffsetTable
 from infra.runtime.postgres import open_pool
 from infra.runtime.settings import TRACKS_TOPIC
-from schemas.decode import decode_registry_record
 from services.registry import write_change_set
-from streams.judging.registry import RegistryView
-from streams.judging.statement import read_statement, to_micros
-from streams.judging.tracks.said import read_track
-from streams.postgres_state import PostgresState
-from streams.track_batch import keep_tracks
-from streams.track_worker import KnownPlaces
-from streams.vehicles import forget_positions, judge_dirty_vehicles
+from streams.vehicles import forget_positions
 from tests.integration.services.console.console_served import Served, words_on
+from tests.integration.services.console.driven_story import Told, tell
 from tests.integration.services.console.judged import Judge
 from tests.integration.streams.disorder import retracted
-from tests.tracks.story import Story, all_stories
 
-_serials = itertools.count(700)
 HEBEI, SHANDONG, ELSEWHERE = "130100", "37", "54"
-
-
-class Told:
-    """A story as the workers have judged it."""
-
-    def __init__(self, story: Story) -> None:
-        self.plate, self.number = story.plate("truck"), story.number(next(iter(story.manifests)))
-        self.story = story
-
-    @property
-    def path(self) -> str:
-        return f"/journeys/{quote(self.plate)}/{self.number}"
-
-
-async def tell(stack: LocalStack, judge: Judge, name: str) -> Told:
-    story = next(s for s in all_stories() if s.name == name)
-    serial = next(_serials)
-    story = msgspec.structs.replace(story, name=f"{name}-{serial}", serial=serial)
-    await write_change_set(stack.settings.database_registry, story.registry_lines, "test")
-    view = RegistryView.known_at(map(decode_registry_record, story.registry_lines))
-    said, tracks = defaultdict(list), []
-    for raw in story.event_lines:
-        received = to_micros(datetime.fromisoformat(msgspec.json.decode(raw)["liandanreceivedat"]))
-        if b"vehicle.track" in raw:
-            tracks.append(read_track(raw, received))
-        else:
-            statement = read_statement(raw, received)
-            said[statement.event.subject].append(statement)
-    await judge.manifests(list(said.values()), view)
-    pool = await open_pool(stack.settings.database_writer, most=2)
-    try:
-        offsets = OffsetTable("judge", f"tracks-of-{serial}", "one")
-        state = PostgresState(pool, offsets, timedelta(0), small=True)
-        await state.take([0])
-        async with state.batch(0) as tx:
-            await tx.advance(0, 1, b"0" * 32, datetime.now().astimezone())
-            await keep_tracks(tx.connection, tracks)
-        while (await judge_dirty_vehicles(state, RegistryView(), KnownPlaces(None))).vehicles:
-            pass
-    finally:
-        await pool.close()
-    await judge.feed()
-    return Told(story)
 
 
 @pytest.fixture
 async def by_the_lake(stack: LocalStack, judge: Judge) -> AsyncIterator[Told]:
-    told = await tell(stack, judge, "a_stop_by_the_lake")
+    told = await tell(stack.settings, judge, "a_stop_by_the_lake")
     yield told
     gone = [retracted(line) for line in told.story.registry_lines]
     await write_change_set(stack.settings.database_registry, gone, "test")
@@ -232,7 +177,7 @@ async def test_positions_that_left_the_database_are_said_to_be_in_the_files(
 async def test_a_vehicle_without_positions_has_a_page_that_says_so(
     served: Served, new_officer, judge: Judge, stack: LocalStack
 ) -> None:
-    told: Any = await tell(stack, judge, "only_filed_so_far")
+    told: Any = await tell(stack.settings, judge, "only_filed_so_far")
     browser = await served.officer(await new_officer(""))
     number = await judge.fetchval(
         "SELECT manifest FROM vehicle_leg WHERE plate = $1 ORDER BY manifest LIMIT 1", told.plate
