@@ -16,6 +16,7 @@ from services.cli.archive import archive
 from services.cli.console import Failure, out, say
 from services.cli.demo_home import running_settings
 from services.cli.failures import connected, quiet_logs, reaching, served
+from services.cli.judge import read_borders
 from services.cli.line_state import read_line_state
 from services.cli.rebuilt_journeys import Compared, Legs, compare_journeys
 from streams.judging.fold import fold
@@ -25,7 +26,7 @@ from streams.judging.rebuilt import State
 from streams.judging.rules import RULE_BOOK
 from streams.judging.statement import union
 from streams.judging.tracks.again import UNTOLD
-from streams.judging.tracks.places import Places, provinces_or_coarse
+from streams.judging.tracks.places import Places
 
 __all__ = ["rebuild"]
 
@@ -142,9 +143,7 @@ async def _judge(settings: Settings) -> _Both:
                     live.alert(_alert.decode(row["body"]))
                 async for row in connection.cursor(_VERDICTS, prefetch=2000):
                     live.verdict(row["subject"], judged_outcomes(row))
-                borders = provinces_or_coarse(
-                    settings.provinces_geojson, settings.provinces_margin_km
-                )
+                borders = read_borders(settings.provinces_geojson, settings.provinces_margin_km)
                 journeys = await compare_journeys(
                     connection,
                     settings.tracks_home,
@@ -201,6 +200,12 @@ def _print(both: _Both, differ: list[tuple[str, str]], samples: int) -> None:
             "green",
         )
         return
+    if both.journeys.broken:
+        say(
+            "✗ 位置文件不完好，上列行程无法由文件重建。",
+            "Files of positions are not what was archived: these journeys cannot be rebuilt.",
+            "bold red",
+        )
     if differ:
         say(f"✗ {len(differ)} 处不同：", f"{len(differ)} differ:", "bold red")
     for kind, name in differ[:samples]:

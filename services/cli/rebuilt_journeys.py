@@ -46,9 +46,7 @@ FROM consumer_offset j LEFT JOIN consumer_offset a
 WHERE j.consumer = 'judge' AND j.topic = $1
 """
 _FILES = "SELECT name, sha256 FROM track_file WHERE topic = $1 ORDER BY name"
-_PLATES = """
-SELECT plate FROM journey UNION SELECT plate FROM vehicle_known UNION SELECT plate FROM track_piece
-"""
+_PLATES = "SELECT plate FROM journey UNION SELECT plate FROM track_piece"
 _ALERTS = """
 SELECT subject, body::text AS body FROM alert
 WHERE state = 'open' AND split_part(subject, '/', 1) IN ('trip', 'plate')
@@ -83,8 +81,8 @@ class Legs:
 
     @property
     def plates(self) -> set[str]:
-        """All that are named."""
-        return set(self._packed)
+        """Those that are named more than once: one manifest alone contradicts nothing."""
+        return {plate for plate, legs in self._packed.items() if len(legs) > 1}
 
     def of(self, plate: str) -> list[Any]:
         """Return a vehicle's part in all manifests."""

@@ -139,6 +139,7 @@ def _as_posted(raw: bytes) -> bytes:
 NOTHING = {"waiting": 0, "newer": 0, "lost": 0, "closed": 0}
 
 
+@pytest.mark.timeout(600)
 async def test_journeys_are_rebuilt_from_the_files_and_what_cannot_be_told_is_counted(
     make_stack: MakeStack, fresh_home: FreshHome
 ) -> None:
