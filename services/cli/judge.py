@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from streams.judging.tracks.places import Provinces
     from streams.judging.tracks.said import TrackStatement
 
-__all__ = ["instant_option", "judge", "present", "read_registry"]
+__all__ = ["instant_option", "judge", "present", "read_borders", "read_registry"]
 
 
 class _Format(StrEnum):
@@ -115,7 +115,7 @@ def judge(
                 keep_outcomes=False,
                 vehicles=vehicles,
                 tracks=positions,
-                provinces=_provinces(provinces, margin_km),
+                provinces=read_borders(provinces, margin_km),
             )
         for refused in verdict.refused:
             print_problems(f"{events}:{refused.line}", refused.problems)
@@ -140,7 +140,7 @@ def _positions(directory: Path) -> "list[TrackStatement]":
     return said
 
 
-def _provinces(place: Path | None, margin_km: int | None) -> "Provinces | None":
+def read_borders(place: Path | None, margin_km: int | None) -> "Provinces | None":
     """Read the operator's borders, None for the default of both. Raises Failure."""
     if place is None and margin_km is None:
         return None

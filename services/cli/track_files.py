@@ -5,6 +5,7 @@ days later. So a search goes from a day before its beginning to some days after 
 """
 
 import hashlib
+import tempfile
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -21,6 +22,7 @@ __all__ = [
     "compare",
     "digest_of",
     "files_between",
+    "records_by_plate",
     "records_of",
 ]
 
@@ -35,6 +37,13 @@ FROM read_parquet($1, filename = true) WHERE $2 IS NULL OR plate = $2
 QUALIFY row_number() OVER (
     PARTITION BY source, event_id, digest ORDER BY partition, kafka_offset, filename) = 1
 """
+# All copies: which of them was judged hangs on where they stand in the log.
+_BY_PLATE = """
+SELECT filename, partition, kafka_offset, epoch_us(received_at), plate, source, event_id, kind, digest, raw
+FROM read_parquet($1, filename = true) WHERE plate IS NOT NULL ORDER BY plate
+"""
+_SORTED_IN = "1GB"
+"""Beyond it DuckDB sorts on the disk."""
 
 
 class ArchivedRecord(NamedTuple):
@@ -79,20 +88,37 @@ def files_between(
 
 def all_records(directory: Path, files: Sequence[str]) -> Iterator[ArchivedRecord]:
     """Yield the records of all vehicles; the rest is as for ``records_of``."""
-    return _records(directory, files, None)
+    return _records(directory, files, _RECORDS, None)
 
 
 def records_of(directory: Path, files: Sequence[str], plate: str) -> Iterator[ArchivedRecord]:
     """Yield a plate's records, each once. Raises Failure when a file is no whole Parquet file."""
-    return _records(directory, files, plate)
+    return _records(directory, files, _RECORDS, plate)
 
 
-def _records(directory: Path, files: Sequence[str], plate: str | None) -> Iterator[ArchivedRecord]:
+def records_by_plate(directory: Path, files: Sequence[str]) -> Iterator[ArchivedRecord]:
+    """Yield the records of all vehicles, those of a plate together, copies too; raises as ``records_of``."""
+    return _records(directory, files, _BY_PLATE)
+
+
+def _records(
+    directory: Path, files: Sequence[str], asked: str, *values: str | None
+) -> Iterator[ArchivedRecord]:
     if not files:
         return
-    with duckdb.connect(":memory:", config={"autoload_known_extensions": False}) as database:
+    with (
+        tempfile.TemporaryDirectory() as spilled,
+        duckdb.connect(
+            ":memory:",
+            config={
+                "autoload_known_extensions": False,
+                "memory_limit": _SORTED_IN,
+                "temp_directory": spilled,
+            },
+        ) as database,
+    ):
         try:
-            found = database.execute(_RECORDS, [[str(directory / f) for f in files], plate])
+            found = database.execute(asked, [[str(directory / f) for f in files], *values])
             while rows := found.fetchmany(_FETCH):
                 for name, *rest in rows:
                     yield ArchivedRecord(Path(name).relative_to(directory).as_posix(), *rest)

@@ -5,10 +5,18 @@ from pathlib import Path
 
 from schemas.fast import NotUnderstood
 from schemas.problems import Problem
-from services.cli.track_files import all_records
+from services.cli.track_files import ArchivedRecord, all_records
 from streams.judging.tracks.said import TrackStatement, read_frames, read_track
 
-__all__ = ["statements_in"]
+__all__ = ["statement_of", "statements_in"]
+
+
+def statement_of(record: ArchivedRecord) -> TrackStatement:
+    """Decode a record. Raises ``schemas.fast.NotUnderstood``."""
+    if record.kind == "frame":
+        plate, source = record.plate or "", record.source or ""
+        return read_frames(record.raw, source, plate, record.received_at, record.kafka_offset)
+    return read_track(record.raw, record.received_at, record.kafka_offset)
 
 
 def statements_in(
@@ -21,13 +29,7 @@ def statements_in(
     said, problems = [], list[Problem]()
     for record in all_records(directory, files):
         try:
-            if record.kind == "frame":
-                frames = read_frames(
-                    record.raw, record.source or "", record.plate or "", record.received_at
-                )
-                said.append(frames)
-            else:
-                said.append(read_track(record.raw, record.received_at))
+            said.append(statement_of(record))
         except NotUnderstood as error:
             problems += error.problems
     return said, problems

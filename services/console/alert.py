@@ -12,6 +12,7 @@ from services.console.console import console_of
 from services.console.cookie import session_token
 from services.console.database import Desk
 from services.console.explanation import explain
+from services.console.journey import journeys_of
 from services.console.listing import status_of
 from services.console.place import place_of
 from services.console.problem import Problem
@@ -44,6 +45,8 @@ class AlertPage(NamedTuple):
     row: Any
     history: list[Any]
     case: list[Any]
+    journeys: list[Any]
+    """Manifest and plate of each journey that it may be about."""
 
 
 async def get_alert(request: Request) -> Response:
@@ -68,13 +71,29 @@ def alert_id_of(request: Request) -> UUID:
 
 
 async def read_alert(desk: Desk, alert: UUID) -> AlertPage:
-    """Read in three queries. Raises Problem: there is none that this session may see."""
+    """Read in four queries. Raises Problem: there is none that this session may see."""
     row = await desk.connection.fetchrow(_ALERT, alert)
     if row is None:
         raise Problem("unknown_alert", 404)
     history = await desk.connection.fetch(_HISTORY, alert)
     case = await desk.connection.fetch(_CASE, alert)
-    return AlertPage(desk.who, row, history, case)
+    return AlertPage(desk.who, row, history, case, await _journeys(desk, row))
+
+
+async def _journeys(desk: Desk, row: Any) -> list[Any]:
+    """Return the journeys on the manifests that an alert names; of an alert of a vehicle, its own alone."""
+    subject, evidence = row["body"]["subject"], row["body"].get("evidence", ())
+    numbers = [e["ref"] for e in evidence if e["kind"] == "manifest"]
+    kind, _, rest = subject.partition("/")
+    if kind == "trip":
+        numbers = [rest.partition("/")[2]]
+    elif row["scope"] == "manifest":
+        numbers = [subject]
+    elif kind != "plate":
+        numbers = []
+    found = await journeys_of(desk, numbers)
+    plate = rest.partition("/")[0]
+    return [j for j in found if kind not in ("trip", "plate") or j["plate"] == plate]
 
 
 def show_alert(
@@ -105,6 +124,7 @@ def show_alert(
         explanation=explain(alert, stored_outcomes(row)),
         history=page.history,
         case=page.case,
+        journeys=page.journeys,
         note=note,
         said=said,
         form=form_token(form),

@@ -20,6 +20,7 @@ from services.console.assets import get_asset
 from services.console.console import Console, console_of
 from services.console.database import DatabaseAway
 from services.console.guard import Guard
+from services.console.journey import get_journey
 from services.console.limit import get_limit, get_limit_json
 from services.console.login import get_login, log_in_again, post_login, post_logout
 from services.console.manifest import get_manifest
@@ -49,6 +50,7 @@ def create_app(console: Console) -> Starlette:
             Route("/alerts/{alert}", get_alert, methods=["GET"]),
             Route("/alerts/{alert}/acknowledge", post_acknowledge, methods=["POST"]),
             Route("/manifests/{number}", get_manifest, methods=["GET"]),
+            Route("/journeys/{plate}/{number}", get_journey, methods=["GET"]),
             Route("/limits/{name:path}", get_limit, methods=["GET"]),
             Route("/api/limits/{name:path}", get_limit_json, methods=["GET"]),
             Route("/medical", get_medical, methods=["GET"]),

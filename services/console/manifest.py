@@ -11,6 +11,7 @@ from schemas.manifest_number import read_manifest_number
 from services.console.console import console_of
 from services.console.cookie import session_token
 from services.console.database import Desk
+from services.console.journey import journeys_of
 from services.console.place import place_of
 from services.console.problem import Problem
 from services.console.session import Who
@@ -45,6 +46,7 @@ class _Read(NamedTuple):
     row: Any
     alerts: list[Any]
     draws: list[Any]
+    journeys: list[Any]
 
 
 async def get_manifest(request: Request) -> Response:
@@ -79,6 +81,7 @@ async def get_manifest(request: Request) -> Response:
         origin=place_of(row["origin_region"]),
         destination=place_of(row["destination_region"]),
         alerts=found.alerts,
+        journeys=found.journeys,
         alert_of=lambda o: alerts.get((o["rule"], o["discriminator"])),
         found=[o for o in outcomes if o["state"] in ("violated", "needs_review")],
         passed=[o for o in outcomes if o["state"] == "passed"],
@@ -89,7 +92,7 @@ async def get_manifest(request: Request) -> Response:
 
 
 async def _read(desk: Desk, number: str) -> _Read:
-    """Read in four queries. Raises Problem."""
+    """Read in five queries. Raises Problem."""
     subject = await desk.connection.fetchval("SELECT console_manifest_of($1)", number)
     row = await desk.connection.fetchrow(_MANIFEST, subject)
     if row is None:
@@ -97,7 +100,8 @@ async def _read(desk: Desk, number: str) -> _Read:
     alerts = await desk.connection.fetch(_ALERTS, subject)
     limits = list(msgspec.msgpack.decode(row["memo"], type=Memo).draws)
     draws = await desk.connection.fetch(_DRAWS, subject, limits)
-    return _Read(desk.who, row, alerts, draws)
+    journeys = await journeys_of(desk, [subject])
+    return _Read(desk.who, row, alerts, draws, journeys)
 
 
 def _parties(row: Any, facts: Facts) -> list[tuple[str, str, str | None, Any]]:

@@ -14,6 +14,8 @@ from streams.judging.outcome import Outcome, outcome_digest
 
 __all__ = ["State"]
 
+_SHARED = ("medical/", "plant/", "week/", "trip/", "plate/")
+
 
 class State:
     """A state as it is put together, and its digest."""
@@ -30,17 +32,23 @@ class State:
             self.alerts[str(alert.id)] = alert_digest(alert)
 
     def verdict(self, subject: str, outcomes: Iterable[Outcome]) -> None:
-        """Take in a verdict; a limit that nothing is drawn on any more, or a day left empty, says nothing."""
+        """Take in a verdict.
+
+        A limit that nothing is drawn on any more, a day left empty, a journey called off say nothing.
+        """
         told = list(outcomes)
-        shared = limit_of(subject) is not None or subject.startswith(
-            ("medical/", "plant/", "week/")
-        )
+        shared = limit_of(subject) is not None or subject.startswith(_SHARED)
         if shared and all(o.state == "not_applicable" for o in told):
             return
         digest = hashlib.blake2b(digest_size=16)
         for each in sorted(map(outcome_digest, told)):
             digest.update(each)
         self.verdicts[subject] = digest.hexdigest()
+
+    def join(self, other: "State") -> None:
+        """Take in all of another state, of other subjects."""
+        self.alerts |= other.alerts
+        self.verdicts |= other.verdicts
 
     @property
     def digest(self) -> str:

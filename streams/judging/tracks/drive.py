@@ -170,6 +170,12 @@ class Drive:
         first_of_days = {int(at) for at in np.unique((np.asarray(inside) + 8 * _HOUR) // _DAY)}
         return {china_day(instant(day * _DAY)) for day in first_of_days}
 
+    def fixes(self, begins: int, ends: int) -> list[tuple[int, float, float]]:
+        """Return second, longitude and latitude of the positions between two instants, ends included."""
+        a, b = np.searchsorted(self._times, (begins, ends + 1)).tolist()
+        columns = (self._times, self._fixes.lon, self._fixes.lat)
+        return list(zip(*(column[a:b].tolist() for column in columns), strict=True))
+
     def track(self, begins: int, ends: int) -> Track | None:
         """Return what the positions between two instants amount to, ends included; None without one.
 

@@ -5,6 +5,8 @@ import pytest
 from tests.e2e.console.axe import serious
 from tests.e2e.console.desk import Desk
 from tests.e2e.console.line import ELSEWHERE, MODEL
+from tests.integration.services.console.driven_story import Told, tell
+from tests.integration.services.console.judged import Judge
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]
 
@@ -16,6 +18,22 @@ async def test_axe_notices_what_is_wrong(browser) -> None:
     await page.close()
     assert "image-alt" in found
     assert "color-contrast" in found
+
+
+class Quiet(Judge):
+    """Where a courier runs that feeds what is judged."""
+
+    async def feed(self) -> None:
+        pass
+
+
+@pytest.fixture(scope="module")
+async def journey(line) -> Told:
+    """A vehicle that stood by a lake."""
+    judge = await Quiet.on(line.stack.settings.database_writer)
+    told = await tell(line.stack.settings, judge, "a_stop_by_the_lake")
+    await judge.close()
+    return told
 
 
 @pytest.mark.parametrize(
@@ -30,7 +48,7 @@ async def test_axe_notices_what_is_wrong(browser) -> None:
     ],
 )
 async def test_no_page_has_a_serious_finding(
-    line, take_desk, language: str, theme: str, width: int
+    line, take_desk, journey: Told, language: str, theme: str, width: int
 ) -> None:
     desk: Desk = await take_desk(width=width)
     stranger: Desk = await take_desk(ELSEWHERE, width=width)
@@ -59,6 +77,9 @@ async def test_no_page_has_a_serious_finding(
     await look(desk, "withdrawn")
     await desk.page.goto(f"/manifests/{MODEL}")
     await look(desk, "manifest")
+    await desk.page.goto(journey.path)
+    await desk.page.locator(".sketch svg").first.wait_for()
+    await look(desk, "journey")
     await desk.page.goto("/alerts/nonsense")
     await look(desk, "error")
     assert not found
