@@ -12,6 +12,8 @@ __all__ = ["STRAYED"]
 
 _THIRD: Place = ABROAD["13"][1][1]
 """In a neighbour of both provinces between which the loads go: Henan."""
+_HALT_MIN = 30
+"""Nobody halts abroad for longer on the way to a receiver of the own province."""
 
 
 def _through(scene: WideScene, turn: int) -> list[Trip]:
@@ -77,14 +79,14 @@ def _there_and_back(scene: WideScene, turn: int) -> list[Trip]:
     origin = city(trip.consignor.site)
     _, place = nearest_abroad(trip.consignor.province, origin)
     far = city(trip.receiver.site)
-    return ordinary(scene, longer(trip, by(origin, place, far)).complete())
+    return ordinary(scene, longer(trip, by(origin, place, far) + _HALT_MIN).complete())
 
 
 def _left(scene: TruckScene, trips: list[Trip], turn: int) -> None:
     (trip,) = trips
     ends = scene.ends(trip)
     province, place = nearest_abroad(trip.consignor.province, city(trip.consignor.site))
-    drive = scene.start(trip, ends.origin).go(place).stand(scene.dice.between(6, 30))
+    drive = scene.start(trip, ends.origin).go(place).stand(scene.dice.between(6, _HALT_MIN))
     scene.tell(trip, scene.finish(drive, trip, ends))
     zh, en = (
         f"省内转移却驶入 {province}",
@@ -97,7 +99,7 @@ def _to_the_border(scene: WideScene, turn: int) -> list[Trip]:
     trip = inside(scene, turn, province=("13", "14", "63", "22")[turn % 4])
     origin, far = city(trip.consignor.site), city(trip.receiver.site)
     return ordinary(
-        scene, longer(trip, by(origin, BORDER[trip.consignor.province], far)).complete()
+        scene, longer(trip, by(origin, BORDER[trip.consignor.province], far) + _HALT_MIN).complete()
     )
 
 
