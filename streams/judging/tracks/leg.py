@@ -44,8 +44,9 @@ class Leg(msgspec.Struct, frozen=True, array_like=True):
     loading: tuple[str, str] | None
     """The event of the loading and its digest; so of the arrival."""
     arrival: tuple[str, str] | None
-    drivers: int = 0
-    """How many may take turns at the wheel, by the manifest and the carrier's people on record."""
+    drivers: int | None = None
+    """How many may take turns at the wheel, by the manifest and the carrier's people on record; None in a
+    leg that was written before that was looked at."""
 
     def evidence(self) -> list[Evidence]:
         """Return the manifest and what was told of the vehicle."""

@@ -143,7 +143,12 @@ def _by_way(stretch: Fast) -> str:
 def _driving_time(
     rule: TrackRule, trip: Trip, view: RegistryView, now: datetime | None
 ) -> Sequence[Outcome]:
-    if trip.leg.drivers > 1:
+    drivers = trip.leg.drivers
+    if drivers is None:
+        return silent(
+            rule, "not_counted", ("驾驶员人数尚未读取", "how many drive was not looked at yet")
+        )
+    if drivers > 1:
         return silent(
             rule,
             "two_drivers",

@@ -3,10 +3,15 @@
 import random
 from datetime import timedelta
 
+import msgspec
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from streams.judging.registry import RegistryView
+from streams.judging.rules.track.driving import DRIVING_TIME
 from streams.judging.tracks.drive import Drive
+from streams.judging.tracks.journey import Ride, Trip
+from streams.judging.tracks.leg import Leg
 from streams.judging.tracks.running import driven, fast
 from streams.judging.tracks.segments import LEAST_GAP_S, Track, seconds
 from tests.unit.streams.judging.test_track_fold import PLACES, START, Fix, positions, whole
@@ -155,3 +160,21 @@ def test_any_order_and_copies_give_the_same(rng: random.Random) -> None:
     mixed = [*fixes, *rng.sample(fixes, len(fixes) // 3)]
     rng.shuffle(mixed)
     assert (stretches(mixed), wheel(mixed)) == (stretches(fixes), wheel(fixes))
+
+
+def test_a_leg_that_was_written_before_drivers_were_counted_accuses_nobody() -> None:
+    told = (
+        *("20261301900001", "冀A12345", "C", "A", "甲", "B", "乙", "130100", "130200"),
+        *(seconds(START), seconds(START), None, True, True, None, None, False, True, 1000, False),
+        *("废物", "waste", None, None),
+    )
+    leg = msgspec.convert(told, Leg)
+    assert leg.drivers is None
+    driving = track(way((300, 60)))
+    trip = Trip(Ride(leg, driving.times[0], driving.times[-1]), driving, (), 3, True)
+    for drivers, reason in ((None, "not_counted"), (1, "no_rest"), (2, "two_drivers")):
+        counted = trip._replace(
+            ride=trip.ride._replace(leg=msgspec.structs.replace(leg, drivers=drivers))
+        )
+        (outcome,) = DRIVING_TIME.judge(DRIVING_TIME, counted, RegistryView(), None)
+        assert outcome.reason == reason
