@@ -24,6 +24,7 @@ from tests.e2e.console.chromium import MISSING, chromium, find_chromium
 from tests.e2e.console.desk import Desk
 from tests.e2e.console.judged_world import write_judged
 from tests.integration.services.console.console_served import PASSWORD, connect
+from tests.integration.services.console.driven_story import tell
 from tests.integration.services.console.judged import Judge
 
 FOLDER = Path(__file__).parents[3] / "docs" / "images" / "console"
@@ -47,6 +48,9 @@ SELECT limit_id FROM draw WHERE state <> 'released' AND limit_id LIKE 'approval/
 ORDER BY count(*) DESC, limit_id LIMIT 1
 """
 
+_DRIVEN = "a_stop_by_the_lake"
+"""The story whose journey is drawn."""
+
 
 async def take(folder: Path, whole: bool, home: Path, browser_path: str) -> None:
     """Write all pictures into ``folder``."""
@@ -64,6 +68,7 @@ async def take(folder: Path, whole: bool, home: Path, browser_path: str) -> None
         ((alert, _),) = await judge.fetch(_ALERT)
         subject = await judge.fetchval(_MANIFEST)
         limit = await judge.fetchval(_LIMIT)
+        driven = await tell(stack.settings, judge, _DRIVEN)
         await judge.close()
         pages = {
             "list": "/",
@@ -71,6 +76,7 @@ async def take(folder: Path, whole: bool, home: Path, browser_path: str) -> None
             "manifest": f"/manifests/{subject}",
             "timeline": f"/manifests/{subject}#timeline",
             "limit": f"/limits/{limit}",
+            "journey": driven.path,
         }
         for theme in THEMES:
             for width, height in SIZES:

@@ -111,7 +111,7 @@ async def test_who_lost_sight_of_an_alert_is_told_that_it_is_gone_and_nothing_mo
     async with browser.live(f"/live?after={await head_of(browser)}") as stream:
         await stream.next("beat")
         await judge.execute(
-            "INSERT INTO outbox (key, topic, payload) SELECT id || ':2', 'alerts',"
+            "INSERT INTO outbox (key, topic, payload) SELECT id || ':1000', 'alerts',"
             " jsonb_set(body, '{origin_region}', '\"110100\"') FROM alert WHERE id = $1",
             change.alert.id,
         )
