@@ -22,12 +22,13 @@ from schemas.track import TRACK_TYPE
 from streams.judging.alerts import alert_changes, manifest_parties
 from streams.judging.decision import decide_limit
 from streams.judging.draw_ledger import DrawLedger
+from streams.judging.findings import find_in
 from streams.judging.fold import fold
 from streams.judging.judge import judge_manifest
 from streams.judging.medical.judge import day_parties, judge_day
 from streams.judging.medical.on_files import MedicalFiles, is_medical
 from streams.judging.medical.week import MedicalFacts
-from streams.judging.outcome import Outcome
+from streams.judging.outcome import Draw, Outcome
 from streams.judging.registry import RegistryView
 from streams.judging.rules import RULE_BOOK, RuleBook
 from streams.judging.spool import Spool, Spooled
@@ -86,17 +87,27 @@ class Judging:
 
     def take_facts(self, facts: "Facts", events: int) -> tuple[Outcome, ...]:
         """Judge one manifest by its facts; return every rule's word."""
-        subject = facts.subject
         judgement = judge_manifest(facts, self._view, self._now, self._book)
-        parties = manifest_parties(facts)
-        _, raised = alert_changes(subject, parties, judgement.outcomes, {}, self._book, facts)
-        self._events += events
-        self._alerts += [change.alert for change in raised]
         if self._keep:
-            self._outcomes[subject] = judgement.outcomes
-        for draw in judgement.draws:
-            self._draws.put(draw)
+            self._outcomes[facts.subject] = judgement.outcomes
+        self._took(facts, events, judgement.outcomes, judgement.draws)
         return judgement.outcomes
+
+    def find_in(self, facts: "Facts", events: int) -> None:
+        """As ``take_facts`` where nobody asks for the rules' words: only what is found is told."""
+        found = find_in(facts, self._view, self._now, self._book)
+        self._took(facts, events, found.outcomes, found.draws)
+
+    def _took(
+        self, facts: "Facts", events: int, outcomes: Sequence[Outcome], draws: Sequence[Draw]
+    ) -> None:
+        self._events += events
+        if any(outcome.found for outcome in outcomes):
+            parties = manifest_parties(facts)
+            _, raised = alert_changes(facts.subject, parties, outcomes, {}, self._book, facts)
+            self._alerts += [change.alert for change in raised]
+        for draw in draws:
+            self._draws.put(draw)
 
     def take_day(self, facts: MedicalFacts) -> tuple[Outcome, ...]:
         """Judge a day of an institution or plant of medical waste, or a week; return every rule's word."""
@@ -238,7 +249,10 @@ def judge_lines_by(
                 if vehicles:
                     positions.name(facts, view)
                 for judging in judgings:
-                    judging.take_facts(facts, len(group))
+                    if keep_outcomes:
+                        judging.take_facts(facts, len(group))
+                    else:
+                        judging.find_in(facts, len(group))
         for day in medical.days(known_at):
             for judging in judgings:
                 judging.take_day(day)

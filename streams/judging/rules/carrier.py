@@ -31,7 +31,15 @@ from streams.judging.rules.rule import (
 )
 from streams.judging.rules.transfer import LOADING, codes, exemption_for, names, nothing_to_judge
 
-__all__ = ["LAW", "NO_PERMIT", "PLATE_NOT_ON_PERMIT", "Leg", "legs_of", "loading_evidence"]
+__all__ = [
+    "LAW",
+    "NO_PERMIT",
+    "PLATE_NOT_ON_PERMIT",
+    "Leg",
+    "legs_of",
+    "loading_evidence",
+    "loadings_of",
+]
 
 _STAGES = frozenset(("transport", "whole_process"))
 LAW = (
@@ -83,6 +91,37 @@ def legs_of(facts: Facts, view: RegistryView) -> list[Leg] | str:
             name = part.name if part is not None else told or uscc
             found.append(Leg(uscc, name, plate, fact, wastes))
     return found or "exempt"
+
+
+def loadings_of(facts: Facts) -> list[tuple[str, str | None, datetime]]:
+    """Return carrier, plate and instant of each loading told, whatever was loaded."""
+    said, parts = facts.dispatched, facts.form.carriers
+    loadings = [] if said is None else [(said, said.data.carrier)]
+    loadings += [(leg, leg.data.to) for leg in facts.legs]
+    return [
+        (
+            uscc,
+            fact.data.plate or next((c.plate for c in parts if c.uscc == uscc), None),
+            fact.at,
+        )
+        for fact, uscc in loadings
+    ]
+
+
+def _permitted_throughout(
+    _rule: ManifestRule, facts: Facts, view: RegistryView, _now: datetime | None
+) -> bool:
+    return all(view.permits_in_force(uscc, at) for uscc, _, at in loadings_of(facts))
+
+
+def _plates_listed(
+    _rule: ManifestRule, facts: Facts, view: RegistryView, _now: datetime | None
+) -> bool:
+    return all(
+        plate is None
+        or any(not p.plates or plate in p.plates for p in view.permits_in_force(uscc, at))
+        for uscc, plate, at in loadings_of(facts)
+    )
 
 
 def _no_permit(
@@ -217,6 +256,7 @@ NO_PERMIT = ManifestRule(
     "carrier without a road-transport permit",
     _no_permit,
     reads=LOADING,
+    quiet=_permitted_throughout,
 )
 PLATE_NOT_ON_PERMIT = ManifestRule(
     "carrier.plate_not_on_permit",
@@ -225,4 +265,5 @@ PLATE_NOT_ON_PERMIT = ManifestRule(
     "vehicle not on the carrier's permit",
     _plate_not_on_permit,
     reads=LOADING,
+    quiet=_plates_listed,
 )

@@ -20,7 +20,7 @@ from streams.judging.law import CODE_IN_FORCE, code
 from streams.judging.outcome import Outcome, china_text
 from streams.judging.registry import RegistryView, in_force
 from streams.judging.rules.amount import shipped
-from streams.judging.rules.carrier import legs_of
+from streams.judging.rules.carrier import legs_of, loadings_of
 from streams.judging.rules.explained import scope
 from streams.judging.rules.explained.wording import (
     MOST_SHOWN,
@@ -105,6 +105,17 @@ def _acts(facts: Facts, view: RegistryView) -> list[_Act]:
 
 def _covered(view: RegistryView, act: _Act) -> bool:
     return any(in_force(p, act.fact.at) for p in view.policies(act.uscc))
+
+
+def _insured(_rule: ManifestRule, facts: Facts, view: RegistryView, _now: datetime | None) -> bool:
+    """Whether all who carried or took the load over, and have policies on record, were insured then."""
+    moments = [(uscc, at) for uscc, _, at in loadings_of(facts)]
+    if facts.taken_over is not None:
+        moments.append((facts.form.receiver.uscc, facts.taken_over.at))
+    return all(
+        not (held := view.policies(uscc)) or any(in_force(p, at) for p in held)
+        for uscc, at in moments
+    )
 
 
 def _lapsed(
@@ -244,4 +255,5 @@ INSURANCE_LAPSED = ManifestRule(
     _lapsed,
     gravest="medium",
     reads=(*LOADING, "taken_over", "refused"),
+    quiet=_insured,
 )

@@ -23,6 +23,7 @@ from streams.judging.rules.transfer import exemption_for, nothing_to_judge
 __all__ = [
     "Instant",
     "acts",
+    "all_covered",
     "covering",
     "covers",
     "covers_code",
@@ -105,6 +106,21 @@ def covering(
         valid = view.licences_in_force(holder, at)
         found = view.remembered.put(question, tuple(x for x in valid if covers(x, waste)))
     return found
+
+
+@once
+def all_covered(facts: Facts, view: RegistryView) -> bool:
+    """Whether licences in force covered every line when the load left and when it was taken over.
+
+    Asked of waste that needs no licence as well, so False says nothing.
+    """
+    holder = facts.form.receiver.uscc
+    return all(
+        covering(view, holder, fact.at, waste)
+        for fact in (facts.moved, facts.taken_over)
+        if fact is not None
+        for waste in facts.hazardous
+    )
 
 
 def suspension_at(licence: Licence, at: datetime) -> Suspension | None:
