@@ -9,7 +9,6 @@ from datetime import datetime
 from typing import NamedTuple
 
 from schemas.alert import Evidence, LegalBasis
-from schemas.instant import china_day
 from schemas.manifest import WasteLine
 from schemas.registry import Licence, ScopeLine, Suspension
 from schemas.waste_code import category_of
@@ -100,12 +99,15 @@ def covering(
     view: RegistryView, holder: str, at: datetime, waste: WasteLine
 ) -> tuple[Licence, ...]:
     """Return the holder's licences in force at an instant that cover a line, by id."""
-    question = ("covering", holder, china_day(at), waste.code, waste.method)
-    found: tuple[Licence, ...] | None = view.remembered.get(question)
-    if found is None:
-        valid = view.licences_in_force(holder, at)
-        found = view.remembered.put(question, tuple(x for x in valid if covers(x, waste)))
-    return found
+    valid = view.licences_in_force(holder, at)
+    return tuple(licence for licence in valid if _covers_once(view, licence, waste))
+
+
+def _covers_once(view: RegistryView, licence: Licence, waste: WasteLine) -> bool:
+    """Return ``covers``, worked out once of a licence: its scope may name hundreds of codes."""
+    question = ("covers", licence.id, waste.code, waste.method)
+    found: bool | None = view.remembered.get(question)
+    return view.remembered.put(question, covers(licence, waste)) if found is None else found
 
 
 @once
