@@ -1,7 +1,7 @@
 """The judge without a server: events of all families and registry from lines, findings back.
 
 Events may come in any order and number: they are brought together by manifest (``spool``), and of a
-judged manifest only its draws on limits stay, unless its outcomes are asked for.
+judged manifest only its draws on limits and its alerts stay, both packed, unless its outcomes are asked for.
 """
 
 import heapq
@@ -19,15 +19,17 @@ from schemas.fast import NotUnderstood, read_json
 from schemas.instant import read_instant
 from schemas.problems import Problem
 from schemas.track import TRACK_TYPE
-from streams.judging.alerts import alert_changes, manifest_parties
+from streams.judging.alerts import AlertChange, alert_changes, manifest_parties
 from streams.judging.decision import decide_limit
 from streams.judging.draw_ledger import DrawLedger
+from streams.judging.findings import find_in
 from streams.judging.fold import fold
 from streams.judging.judge import judge_manifest
+from streams.judging.kept_alerts import KeptAlerts
 from streams.judging.medical.judge import day_parties, judge_day
 from streams.judging.medical.on_files import MedicalFiles, is_medical
 from streams.judging.medical.week import MedicalFacts
-from streams.judging.outcome import Outcome
+from streams.judging.outcome import Draw, Outcome
 from streams.judging.registry import RegistryView
 from streams.judging.rules import RULE_BOOK, RuleBook
 from streams.judging.spool import Spool, Spooled
@@ -53,9 +55,9 @@ class Refused(NamedTuple):
 
 
 class FileVerdict(NamedTuple):
-    """Everything judged from files; ``alerts`` by id, ``outcomes`` by subject."""
+    """Everything judged from files; ``alerts`` by time, rule and subject, ``outcomes`` by subject."""
 
-    alerts: tuple[Alert, ...]
+    alerts: Sequence[Alert]
     outcomes: dict[str, tuple[Outcome, ...]]
     events: int
     refused: tuple[Refused, ...]
@@ -75,7 +77,7 @@ class Judging:
     ) -> None:
         self._view, self._now, self._book = view, now, book
         self._keep = keep_outcomes
-        self._alerts: list[Alert] = []
+        self._alerts = KeptAlerts()
         self._outcomes: dict[str, tuple[Outcome, ...]] = {}
         self._draws = DrawLedger()
         self._events = 0
@@ -86,24 +88,34 @@ class Judging:
 
     def take_facts(self, facts: "Facts", events: int) -> tuple[Outcome, ...]:
         """Judge one manifest by its facts; return every rule's word."""
-        subject = facts.subject
         judgement = judge_manifest(facts, self._view, self._now, self._book)
-        parties = manifest_parties(facts)
-        _, raised = alert_changes(subject, parties, judgement.outcomes, {}, self._book, facts)
-        self._events += events
-        self._alerts += [change.alert for change in raised]
         if self._keep:
-            self._outcomes[subject] = judgement.outcomes
-        for draw in judgement.draws:
-            self._draws.put(draw)
+            self._outcomes[facts.subject] = judgement.outcomes
+        self._took(facts, events, judgement.outcomes, judgement.draws)
         return judgement.outcomes
+
+    def find_in(self, facts: "Facts", events: int) -> None:
+        """As ``take_facts`` where nobody asks for the rules' words: only what is found is told."""
+        found = find_in(facts, self._view, self._now, self._book)
+        self._took(facts, events, found.outcomes, found.draws)
+
+    def _took(
+        self, facts: "Facts", events: int, outcomes: Sequence[Outcome], draws: Sequence[Draw]
+    ) -> None:
+        self._events += events
+        if any(outcome.found for outcome in outcomes):
+            parties = manifest_parties(facts)
+            _, raised = alert_changes(facts.subject, parties, outcomes, {}, self._book, facts)
+            self._keep_alerts(raised)
+        for draw in draws:
+            self._draws.put(draw)
 
     def take_day(self, facts: MedicalFacts) -> tuple[Outcome, ...]:
         """Judge a day of an institution or plant of medical waste, or a week; return every rule's word."""
         judged = judge_day(facts, self._view, self._now, self._book)
         parties = day_parties(facts, self._view)
         _, raised = alert_changes(judged.subject, parties, judged.outcomes, {}, self._book)
-        self._alerts += [change.alert for change in raised]
+        self._keep_alerts(raised)
         if self._keep:
             self._outcomes[judged.subject] = judged.outcomes
         return judged.outcomes
@@ -114,7 +126,7 @@ class Judging:
         judged += [judge_plate_day(day, self._view, self._now, self._book) for day in days]
         for one in judged:
             _, raised = alert_changes(one.subject, one.parties, one.outcomes, {}, self._book)
-            self._alerts += [change.alert for change in raised]
+            self._keep_alerts(raised)
             if self._keep:
                 self._outcomes[one.subject] = one.outcomes
         return tuple(outcome for one in judged for outcome in one.outcomes)
@@ -123,11 +135,15 @@ class Judging:
         """Count events that were not taken one by one."""
         self._events += events
 
+    def _keep_alerts(self, changes: Iterable[AlertChange]) -> None:
+        for change in changes:
+            self._alerts.put(change.alert)
+
     def limits(self) -> Iterator[tuple[str, tuple[Outcome, ...]]]:
         """Judge the limits that were drawn on, once all manifests are taken."""
         for limit, drawn in self._draws.limits():
             judged = decide_limit(limit, None, drawn, self._view, self._now, self._book)
-            self._alerts += [change.alert for change in judged.alerts]
+            self._keep_alerts(judged.alerts)
             yield limit, judged.outcomes
 
     def finish(self, refused: Iterable[Refused] = ()) -> FileVerdict:
@@ -135,9 +151,9 @@ class Judging:
         for limit, outcomes in self.limits():
             if self._keep:
                 self._outcomes[limit] = outcomes
-        self._alerts.sort(key=lambda alert: (alert.act_at, alert.rule, alert.subject))
+        self._alerts.sort()
         in_order = tuple(sorted(refused, key=lambda each: each.line))
-        return FileVerdict(tuple(self._alerts), self._outcomes, self._events, in_order, self._now)
+        return FileVerdict(self._alerts, self._outcomes, self._events, in_order, self._now)
 
 
 _RECEIVED = "liandanreceivedat"
@@ -238,7 +254,10 @@ def judge_lines_by(
                 if vehicles:
                     positions.name(facts, view)
                 for judging in judgings:
-                    judging.take_facts(facts, len(group))
+                    if keep_outcomes:
+                        judging.take_facts(facts, len(group))
+                    else:
+                        judging.find_in(facts, len(group))
         for day in medical.days(known_at):
             for judging in judgings:
                 judging.take_day(day)
@@ -274,12 +293,12 @@ def _spooled(
         except NotUnderstood as e:
             refused.append(Refused(number, tuple(e.problems)))
             continue
-        if is_medical(raw) and head.type.startswith("liandan.medical."):
+        if head.type.startswith("liandan.medical.") and is_medical(raw):
             problems = medical.put(raw, received_us, number, bound)
             if problems is not None:
                 refused.append(Refused(number, problems))
             continue
-        if is_track(raw) and head.type == TRACK_TYPE:
+        if head.type == TRACK_TYPE and is_track(raw):
             problems = tracks.put(raw, received_us, bound, known_at)
             if problems is not None:
                 refused.append(Refused(number, problems))

@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 from backports import zstd
 
+from schemas.alert import Alert
 from streams.judging.outcome import Outcome
 from streams.judging.statement import Statement
 
@@ -20,8 +21,10 @@ __all__ = [
     "DICTIONARIES",
     "judged_outcomes",
     "outcomes_json",
+    "pack_alert",
     "pack_events",
     "pack_outcomes",
+    "read_alert",
     "read_events",
     "stored_outcomes",
 ]
@@ -36,6 +39,7 @@ _MAGIC = b"\x28\xb5\x2f\xfd"
 _json = msgspec.json.Encoder()
 _packed_events = msgspec.msgpack.Decoder(list[tuple[int, bytes, int]])
 _as_json = msgspec.json.Decoder(list[dict[str, Any]])
+_as_alert = msgspec.json.Decoder(Alert)
 _as_judged = msgspec.json.Decoder(tuple[Outcome, ...])
 
 
@@ -91,6 +95,16 @@ def outcomes_json(outcomes: Sequence[Outcome]) -> bytes:
 def pack_outcomes(outcomes: Sequence[Outcome]) -> bytes:
     """Return outcomes as ``verdict`` holds them."""
     return _packer("outcomes").pack(outcomes_json(outcomes))
+
+
+def pack_alert(alert: Alert) -> bytes:
+    """Return an alert as small as outcomes are: it says the same words."""
+    return _packer("outcomes").pack(_json.encode(alert))
+
+
+def read_alert(packed: bytes) -> Alert:
+    """Return what ``pack_alert`` packed."""
+    return _as_alert.decode(_packer("outcomes").unpack(packed))
 
 
 def stored_outcomes(row: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -277,6 +277,8 @@ class Remembered(dict[tuple[Any, ...], Any]):
 
 
 _MOST_REMEMBERED = 8_000
+_FEW = 4
+"""So many records of a unit are looked through for less than their answer of a day is remembered."""
 
 
 class RegistryView:
@@ -440,13 +442,15 @@ class RegistryView:
         return self._in_force("permit", self._permits, carrier, at)
 
     def _in_force(self, kind: str, index: _Index[str, R], unit: str, at: datetime) -> tuple[R, ...]:
+        records = index.of(unit)
+        if len(records) <= _FEW:
+            day = china_day(at)
+            return tuple([r for r in records if on_day(r, day)])
         question = (kind, unit, china_day(at))
         found: tuple[R, ...] | None = self.remembered.get(question)
         if found is None:
             day = question[2]
-            found = self.remembered.put(
-                question, tuple(r for r in index.of(unit) if on_day(r, day))
-            )
+            found = self.remembered.put(question, tuple(r for r in records if on_day(r, day)))
         return found
 
     def plans(self, uscc: str, year: int) -> tuple[ManagementPlan, ...]:

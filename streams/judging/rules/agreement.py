@@ -31,7 +31,7 @@ from streams.judging.rules.rule import (
     record_evidence,
     says,
 )
-from streams.judging.rules.transfer import TAKING_OVER, codes, names
+from streams.judging.rules.transfer import TAKING_OVER, codes, crosses, names
 from streams.judging.working_days import end_of_day
 
 __all__ = ["AGREED", "FINISHED_LATE", "USED_AGAIN"]
@@ -82,6 +82,14 @@ def _due(_rule: ManifestRule, facts: Facts, view: RegistryView) -> datetime | No
         return None
     terms = _terms(facts, view)
     return None if isinstance(terms, str) else min(term.over for term in terms)
+
+
+def _unbound(_rule: ManifestRule, facts: Facts, view: RegistryView, _now: datetime | None) -> bool:
+    """Whether the load stays in its province, or no list sets a term."""
+    form = facts.form
+    if not crosses(form.consignor.site_region, form.receiver.site_region):
+        return True
+    return isinstance(_terms(facts, view), str)
 
 
 def _finished_late(
@@ -297,6 +305,7 @@ FINISHED_LATE = ManifestRule(
     due=_due,
     gravest="medium",
     reads=TAKING_OVER,
+    quiet=_unbound,
 )
 USED_AGAIN = LimitRule(
     "whitelist.used_again",

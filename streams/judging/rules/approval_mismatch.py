@@ -24,6 +24,7 @@ from streams.judging.rules.crossing import (
     approval_age,
     may_be_renumbered,
     needing_approval,
+    none_stands,
 )
 from streams.judging.rules.explained import approval_explained
 from streams.judging.rules.rule import ManifestRule, record_evidence, says
@@ -113,7 +114,13 @@ def _rule(mismatch: _Mismatch) -> ManifestRule:
         )
 
     return ManifestRule(
-        mismatch.rule, 1, mismatch.title_zh, mismatch.title_en, judge, reads=TRANSFER
+        mismatch.rule,
+        1,
+        mismatch.title_zh,
+        mismatch.title_en,
+        judge,
+        reads=TRANSFER,
+        quiet=none_stands(mismatch.standing),
     )
 
 

@@ -97,6 +97,22 @@ def leg_of(facts: Facts, loading: Loading, wastes: tuple[WasteLine, ...]) -> Leg
     return Leg(uscc, part.name if part is not None else told or uscc, plate, fact, wastes)
 
 
+def _permitted_throughout(
+    _rule: ManifestRule, facts: Facts, view: RegistryView, _now: datetime | None
+) -> bool:
+    return all(view.permits_in_force(uscc, fact.at) for uscc, _, fact in loadings(facts))
+
+
+def _plates_listed(
+    _rule: ManifestRule, facts: Facts, view: RegistryView, _now: datetime | None
+) -> bool:
+    return all(
+        plate is None
+        or any(not p.plates or plate in p.plates for p in view.permits_in_force(uscc, fact.at))
+        for uscc, plate, fact in loadings(facts)
+    )
+
+
 def _no_permit(
     rule: ManifestRule, facts: Facts, view: RegistryView, now: datetime | None
 ) -> Sequence[Outcome]:
@@ -229,6 +245,7 @@ NO_PERMIT = ManifestRule(
     "carrier without a road-transport permit",
     _no_permit,
     reads=LOADING,
+    quiet=_permitted_throughout,
 )
 PLATE_NOT_ON_PERMIT = ManifestRule(
     "carrier.plate_not_on_permit",
@@ -237,4 +254,5 @@ PLATE_NOT_ON_PERMIT = ManifestRule(
     "vehicle not on the carrier's permit",
     _plate_not_on_permit,
     reads=LOADING,
+    quiet=_plates_listed,
 )

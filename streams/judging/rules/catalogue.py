@@ -103,6 +103,15 @@ def _unknown_code(
     )
 
 
+def _all_listed(
+    _rule: ManifestRule, facts: Facts, _view: RegistryView, _now: datetime | None
+) -> bool:
+    if facts.moved is None:
+        return True
+    edition = edition_in_force(china_day(facts.moved.at))
+    return all(_listed(w.code, edition) for w in facts.hazardous)
+
+
 def _listed(code: str, edition: int) -> bool:
     """Whether a code is known, or is of the industry to which the 2025 edition added some."""
     if edition > _FIRST_TABLE and code.startswith(_ADDED_TO[0]) and code.endswith(_ADDED_TO[1]):
@@ -118,4 +127,5 @@ UNKNOWN_CODE = ManifestRule(
     _unknown_code,
     gravest="medium",
     reads=TRANSFER,
+    quiet=_all_listed,
 )

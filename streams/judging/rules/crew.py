@@ -17,6 +17,7 @@ from streams.judging.rules.amount import shipped
 from streams.judging.rules.carrier import LAW, Leg, legs_of, loading_evidence
 from streams.judging.rules.explained import scope
 from streams.judging.rules.explained.wording import Group, condition, within_validity
+from streams.judging.rules.loading import loadings
 from streams.judging.rules.rule import (
     ManifestRule,
     Said,
@@ -68,6 +69,19 @@ def _crew_certificate(
                 key = f"{leg.carrier}|{person.role}"
                 found.setdefault(key, _finding(rule, facts, view, person, key))
     return tuple(found.values())
+
+
+def _nobody_lapsed(
+    _rule: ManifestRule, facts: Facts, view: RegistryView, _now: datetime | None
+) -> bool:
+    """Whether of all whom the manifest names every certificate on record was in force."""
+    names_told = {name for c in facts.form.carriers for name in (c.driver, c.escort) if name}
+    return not names_told or all(
+        in_force(m, fact.at)
+        for uscc, _, fact in loadings(facts)
+        for name in names_told
+        for m in view.crew(uscc, name)
+    )
 
 
 def _finding(
@@ -167,4 +181,5 @@ CREW_CERTIFICATE = ManifestRule(
     _crew_certificate,
     gravest="medium",
     reads=LOADING,
+    quiet=_nobody_lapsed,
 )

@@ -19,6 +19,7 @@ from streams.judging.rules.crossing import (
     Crossing,
     approval_age,
     needing_approval,
+    none_stands,
 )
 from streams.judging.rules.explained import approval_explained
 from streams.judging.rules.rule import (
@@ -195,6 +196,7 @@ NO_APPROVAL = ManifestRule(
     "cross-province transfer without approval",
     _no_approval,
     reads=TRANSFER,
+    quiet=none_stands("no_approval"),
 )
 APPROVAL_NOT_IN_FORCE = ManifestRule(
     "cross_province.approval_not_in_force",
@@ -203,4 +205,5 @@ APPROVAL_NOT_IN_FORCE = ManifestRule(
     "approval expired or not yet valid",
     _not_in_force,
     reads=TRANSFER,
+    quiet=none_stands("not_in_force"),
 )

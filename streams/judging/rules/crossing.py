@@ -7,7 +7,7 @@ site's, not the registered office's (order 23 Arts 21-28; domain 3.3, 8.2).
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from schemas.manifest import WasteLine
 from schemas.region import province_of
@@ -17,6 +17,9 @@ from streams.judging.facts import Fact, Facts
 from streams.judging.registry import RegistryView, in_force
 from streams.judging.rules.once import once
 from streams.judging.rules.transfer import crosses, nothing_to_judge
+
+if TYPE_CHECKING:
+    from streams.judging.rules.rule import ManifestRule, Quiet
 
 __all__ = [
     "Candidate",
@@ -28,6 +31,7 @@ __all__ = [
     "may_be_renumbered",
     "names_waste",
     "needing_approval",
+    "none_stands",
 ]
 
 _TRANSFER_STAGES = frozenset(("transfer", "whole_process"))
@@ -90,13 +94,7 @@ def crossing_of(facts: Facts, view: RegistryView) -> Crossing | str:
     form = facts.form
     if not crosses(form.consignor.site_region, form.receiver.site_region):
         return "same_province"
-    approved = [
-        Candidate(approval, line)
-        for approval in view.approvals(form.consignor.uscc)
-        if approval.decision == "approved"
-        and not crosses(approval.origin, form.consignor.site_region)
-        for line in approval.lines
-    ]
+    approved = _approved(view, form.consignor.uscc, form.consignor.site_region)
     lines, intra = [], []
     for waste in facts.hazardous:
         listed = _listed(facts, view, waste, moved.at)
@@ -118,10 +116,40 @@ def needing_approval(facts: Facts, view: RegistryView) -> Crossing | str:
     return crossing if isinstance(crossing, str) or crossing.lines else "as_intra"
 
 
+def none_stands(*standings: Standing) -> "Quiet":
+    """Return whether no line of a load stands so; no load does that stays in its province."""
+
+    def quiet(
+        _rule: "ManifestRule", facts: Facts, view: RegistryView, _now: datetime | None
+    ) -> bool:
+        form = facts.form
+        if not crosses(form.consignor.site_region, form.receiver.site_region):
+            return True
+        crossing = crossing_of(facts, view)
+        return isinstance(crossing, str) or not crossing.standing(*standings)
+
+    return quiet
+
+
 def approval_age(candidate: Candidate) -> tuple[str, str, int]:
     """Order candidates: what ends first comes first, then by record and line."""
     approval = candidate.approval
     return str(approval.valid_to or "9999"), approval.id, candidate.line.line
+
+
+def _approved(view: RegistryView, consignor: str, origin: str) -> tuple[Candidate, ...]:
+    """Return the approved lines of a consignor's site, in force or not."""
+    question = ("approved", consignor, province_of(origin))
+    found: tuple[Candidate, ...] | None = view.remembered.get(question)
+    if found is None:
+        lines = (
+            Candidate(approval, line)
+            for approval in view.approvals(consignor)
+            if approval.decision == "approved" and not crosses(approval.origin, origin)
+            for line in approval.lines
+        )
+        found = view.remembered.put(question, tuple(lines))
+    return found
 
 
 def _approval_lifted(facts: Facts, view: RegistryView, waste: WasteLine, moved: Fact) -> bool:

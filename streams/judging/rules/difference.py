@@ -87,7 +87,7 @@ def _differs(
     lines = _weighed(facts, rule.parameters)
     if not lines:
         return not_applicable(rule, "-", "not_weighed_twice")
-    far = [line for line in lines if abs(line.off) > line.allowed]
+    far = _far(lines)
     if not far:
         nearest = min(line.allowed - abs(line.off) for line in lines)
         said = ("接收重量与起运重量相符", "what was received weighs what left")
@@ -140,6 +140,15 @@ def _differs(
             ),
         ),
     )
+
+
+def _agrees(rule: ManifestRule, facts: Facts, _view: RegistryView, _now: datetime | None) -> bool:
+    """Whether no line differs by more than is allowed."""
+    return not _far(_weighed(facts, rule.parameters))
+
+
+def _far(lines: Sequence[_Line]) -> list[_Line]:
+    return [line for line in lines if abs(line.off) > line.allowed]
 
 
 def _weighed(facts: Facts, parameters: Parameters) -> list[_Line]:
@@ -206,4 +215,5 @@ RECEIVED_DIFFERS = ManifestRule(
     _differs,
     reads=(*TRANSFER, "received"),
     parameters=_PARAMETERS,
+    quiet=_agrees,
 )

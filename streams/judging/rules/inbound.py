@@ -20,7 +20,7 @@ from streams.judging.rules.cross_province import approval_evidence, load_evidenc
 from streams.judging.rules.crossing import Candidate, CrossingLine, needing_approval
 from streams.judging.rules.explained import ban_explained
 from streams.judging.rules.rule import ManifestRule, record_evidence, says
-from streams.judging.rules.transfer import TRANSFER, codes, names, receiver_of
+from streams.judging.rules.transfer import TRANSFER, codes, crosses, names, receiver_of
 
 __all__ = ["INBOUND_BANNED"]
 
@@ -86,6 +86,17 @@ def _inbound(
             law=tuple(_law(b) for _, b in sorted(records.items())),
             **ban_explained(facts, view, crossing, shown)._asdict(),
         ),
+    )
+
+
+def _let_in(_rule: ManifestRule, facts: Facts, view: RegistryView, _now: datetime | None) -> bool:
+    """Whether the load stays in its province, or no ban there names its waste."""
+    form, moved = facts.form, facts.moved
+    if not crosses(form.consignor.site_region, form.receiver.site_region):
+        return True
+    region = form.receiver.site_region
+    return moved is not None and not any(
+        view.bans(region, w.code, moved.at) for w in facts.hazardous
     )
 
 
@@ -160,4 +171,5 @@ INBOUND_BANNED = ManifestRule(
     "waste banned by the destination",
     _inbound,
     reads=TRANSFER,
+    quiet=_let_in,
 )

@@ -31,6 +31,7 @@ from streams.judging.rules.explained.wording import (
     within_validity,
 )
 from streams.judging.rules.licensing import lines_needing_licence
+from streams.judging.rules.loading import loadings
 from streams.judging.rules.rule import (
     ManifestRule,
     Said,
@@ -105,6 +106,17 @@ def _acts(facts: Facts, view: RegistryView) -> list[_Act]:
 
 def _covered(view: RegistryView, act: _Act) -> bool:
     return any(in_force(p, act.fact.at) for p in view.policies(act.uscc))
+
+
+def _insured(_rule: ManifestRule, facts: Facts, view: RegistryView, _now: datetime | None) -> bool:
+    """Whether all who carried or took the load over, and have policies on record, were insured then."""
+    moments = [(uscc, fact.at) for uscc, _, fact in loadings(facts)]
+    if facts.taken_over is not None:
+        moments.append((facts.form.receiver.uscc, facts.taken_over.at))
+    return all(
+        not (held := view.policies(uscc)) or any(in_force(p, at) for p in held)
+        for uscc, at in moments
+    )
 
 
 def _lapsed(
@@ -244,4 +256,5 @@ INSURANCE_LAPSED = ManifestRule(
     _lapsed,
     gravest="medium",
     reads=(*LOADING, "taken_over", "refused"),
+    quiet=_insured,
 )

@@ -60,11 +60,8 @@ def _too_fast(
     left, there = facts.dispatched, facts.arrived
     if left is None or there is None:
         return not_applicable(rule, "-", "not_dispatched" if left is None else "not_arrived")
-    form = facts.form
-    km = least_km(form.consignor.site_region, form.receiver.site_region)
-    least = timedelta(hours=km / rule.parameters["speed"])
     took = there.at - left.at
-    spare = took + timedelta(minutes=rule.parameters["clocks"]) - least
+    km, least, spare = _spare(rule, facts, took)
     if spare >= timedelta(0):
         said = (
             f"{_hours(took)} 小时，所需至少 {_hours(least)} 小时",
@@ -72,6 +69,22 @@ def _too_fast(
         )
         return (says(rule, "passed", "-", "possible", said, margin=f"{_hours(spare)} h"),)
     return (_finding(rule, facts, (left, there), km, least, spare),)
+
+
+def _spare(rule: ManifestRule, facts: Facts, took: timedelta) -> tuple[int, timedelta, timedelta]:
+    """Return the least way in kilometres, the time that it takes, and what is left of the time taken."""
+    form = facts.form
+    km = least_km(form.consignor.site_region, form.receiver.site_region)
+    least = timedelta(hours=km / rule.parameters["speed"])
+    return km, least, took + timedelta(minutes=rule.parameters["clocks"]) - least
+
+
+def _possible(rule: ManifestRule, facts: Facts, _view: RegistryView, _now: datetime | None) -> bool:
+    """Whether the time on the way is not too short, as far as it is known."""
+    left, there = facts.dispatched, facts.arrived
+    if left is None or there is None:
+        return True
+    return _spare(rule, facts, there.at - left.at)[2] >= timedelta(0)
 
 
 def _hours(span: timedelta) -> str:
@@ -164,4 +177,5 @@ TOO_FAST = ManifestRule(
     gravest="medium",
     reads=("filed", "dispatched", "moved", "called_off", "arrived"),
     parameters=_PARAMETERS,
+    quiet=_possible,
 )

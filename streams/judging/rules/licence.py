@@ -16,6 +16,7 @@ from streams.judging.rules.amount import shipped
 from streams.judging.rules.explained import suspension_explained, unlicensed_explained
 from streams.judging.rules.licensing import (
     acts,
+    all_covered,
     evidence_of,
     in_force_at,
     instants_of,
@@ -98,6 +99,12 @@ def _order(licence: Licence) -> int:
     return 0 if licence.register_type in ("exempted", "virtual") else 1
 
 
+def _never_suspended(
+    _rule: ManifestRule, facts: Facts, view: RegistryView, _now: datetime | None
+) -> bool:
+    return not any(x.suspensions for x in view.licences(facts.form.receiver.uscc))
+
+
 def _suspended(
     rule: ManifestRule, facts: Facts, view: RegistryView, now: datetime | None
 ) -> Sequence[Outcome]:
@@ -165,6 +172,7 @@ RECEIVER_UNLICENSED = ManifestRule(
     "receiver without a licence",
     _unlicensed,
     reads=TAKING_OVER,
+    quiet=lambda _rule, facts, view, _now: all_covered(facts, view),
 )
 SUSPENDED = ManifestRule(
     "licence.suspended",
@@ -173,4 +181,5 @@ SUSPENDED = ManifestRule(
     "receiver's licence suspended",
     _suspended,
     reads=TAKING_OVER,
+    quiet=_never_suspended,
 )

@@ -18,6 +18,7 @@ from streams.judging.rules.explained import scope_explained
 from streams.judging.rules.licensing import (
     Instant,
     acts,
+    all_covered,
     covering,
     covers_code,
     evidence_of,
@@ -162,6 +163,7 @@ CODE_OUT_OF_SCOPE = ManifestRule(
     "code outside the licence's scope",
     _code_out_of_scope,
     reads=TAKING_OVER,
+    quiet=lambda _rule, facts, view, _now: all_covered(facts, view),
 )
 MODE_OUT_OF_SCOPE = ManifestRule(
     "licence.mode_out_of_scope",
@@ -170,4 +172,5 @@ MODE_OUT_OF_SCOPE = ManifestRule(
     "method outside the licence's scope",
     _mode_out_of_scope,
     reads=TAKING_OVER,
+    quiet=lambda _rule, facts, view, _now: all_covered(facts, view),
 )

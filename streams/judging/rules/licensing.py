@@ -9,7 +9,6 @@ from datetime import datetime
 from typing import NamedTuple
 
 from schemas.alert import Evidence, LegalBasis
-from schemas.instant import china_day
 from schemas.manifest import WasteLine
 from schemas.registry import Licence, ScopeLine, Suspension
 from schemas.waste_code import category_of
@@ -23,6 +22,7 @@ from streams.judging.rules.transfer import exemption_for, nothing_to_judge
 __all__ = [
     "Instant",
     "acts",
+    "all_covered",
     "covering",
     "covers",
     "covers_code",
@@ -99,12 +99,30 @@ def covering(
     view: RegistryView, holder: str, at: datetime, waste: WasteLine
 ) -> tuple[Licence, ...]:
     """Return the holder's licences in force at an instant that cover a line, by id."""
-    question = ("covering", holder, china_day(at), waste.code, waste.method)
-    found: tuple[Licence, ...] | None = view.remembered.get(question)
-    if found is None:
-        valid = view.licences_in_force(holder, at)
-        found = view.remembered.put(question, tuple(x for x in valid if covers(x, waste)))
-    return found
+    valid = view.licences_in_force(holder, at)
+    return tuple(licence for licence in valid if _covers_once(view, licence, waste))
+
+
+def _covers_once(view: RegistryView, licence: Licence, waste: WasteLine) -> bool:
+    """Return ``covers``, worked out once of a licence: its scope may name hundreds of codes."""
+    question = ("covers", licence.id, waste.code, waste.method)
+    found: bool | None = view.remembered.get(question)
+    return view.remembered.put(question, covers(licence, waste)) if found is None else found
+
+
+@once
+def all_covered(facts: Facts, view: RegistryView) -> bool:
+    """Whether licences in force covered every line when the load left and when it was taken over.
+
+    Asked of waste that needs no licence as well, so False says nothing.
+    """
+    holder = facts.form.receiver.uscc
+    return all(
+        covering(view, holder, fact.at, waste)
+        for fact in (facts.moved, facts.taken_over)
+        if fact is not None
+        for waste in facts.hazardous
+    )
 
 
 def suspension_at(licence: Licence, at: datetime) -> Suspension | None:

@@ -12,7 +12,7 @@ from schemas.instant import china_day
 from schemas.manifest_number import number_parts
 from schemas.region import region_name
 from streams.judging.explanation import Cure
-from streams.judging.facts import Facts
+from streams.judging.facts import Fact, Facts
 from streams.judging.law import order_23
 from streams.judging.outcome import Outcome
 from streams.judging.registry import RegistryView
@@ -53,7 +53,7 @@ def _number_region(
         return not_applicable(rule, "-", reason or "not_filed")
     parts, site = number_parts(facts.subject), facts.form.consignor.site_region
     right_place = _in_city(parts.city, site)
-    years = {china_day(at).year for at in (facts.filed.at, facts.filed.at - _EARLY, facts.moved.at)}
+    years = _years(facts.filed, facts.moved)
     if right_place and parts.year in years:
         said = ("编号中的地区和年份与移出地、填报时间相符", "region and year of the number fit")
         return (says(rule, "passed", "-", "fits", said),)
@@ -113,6 +113,21 @@ def _number_region(
     )
 
 
+def _years(filed: Fact, moved: Fact) -> set[int]:
+    """Return the years that a number may be of."""
+    return {china_day(at).year for at in (filed.at, filed.at - _EARLY, moved.at)}
+
+
+def _fits(_rule: ManifestRule, facts: Facts, _view: RegistryView, _now: datetime | None) -> bool:
+    """Whether a number is of its load's city and day of dispatch."""
+    if facts.filed is None or facts.moved is None:
+        return True
+    parts = number_parts(facts.subject)
+    return parts.year == china_day(facts.moved.at).year and _in_city(
+        parts.city, facts.form.consignor.site_region
+    )
+
+
 def _in_city(city: str, site: str) -> bool:
     """Whether the four digits of a number are those of a site's city."""
     province = _SAME.get(city[:2], city[:2])
@@ -129,4 +144,5 @@ NUMBER_REGION = ManifestRule(
     _number_region,
     gravest="medium",
     reads=TRANSFER,
+    quiet=_fits,
 )

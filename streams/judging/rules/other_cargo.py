@@ -74,6 +74,14 @@ def _other_cargo(
     return tuple(judged.values())
 
 
+def _no_such_vehicle(
+    _rule: ManifestRule, facts: Facts, view: RegistryView, _now: datetime | None
+) -> bool:
+    """Whether no vehicle named was ever one for medical waste."""
+    plates = {loading.plate for loading in loadings(facts)}
+    return not any(v.medical for plate in plates if plate is not None for v in view.vehicles(plate))
+
+
 def _carried(
     rule: ManifestRule,
     facts: Facts,
@@ -154,4 +162,5 @@ OTHER_CARGO = ManifestRule(
     "vehicle for medical waste carries other cargo",
     _other_cargo,
     reads=LOADING,
+    quiet=_no_such_vehicle,
 )

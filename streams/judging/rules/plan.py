@@ -16,7 +16,7 @@ from streams.judging.explanation import Condition, Cure
 from streams.judging.facts import Fact, Facts
 from streams.judging.law import order_23
 from streams.judging.outcome import Outcome, china_text
-from streams.judging.registry import RegistryView, in_force
+from streams.judging.registry import RegistryView, in_force, on_day
 from streams.judging.rules.amount import shipped
 from streams.judging.rules.explained import scope
 from streams.judging.rules.explained.wording import MOST_SHOWN, Group, condition, left_out, some
@@ -104,6 +104,18 @@ def _no_line(
     )
 
 
+def _all_planned(
+    _rule: ManifestRule, facts: Facts, view: RegistryView, _now: datetime | None
+) -> bool:
+    """Whether the consignor has no plan on record, or all wastes stand in those of the year."""
+    uscc, moved = facts.form.consignor.uscc, facts.moved
+    if moved is None or not view.has_plans(uscc):
+        return True
+    day = china_day(moved.at)
+    plans = [p for p in view.plans(uscc, day.year) if on_day(p, day)]
+    return not plans or all(any(_planned(p, w.code, day) for p in plans) for w in facts.hazardous)
+
+
 def exempt_from_plans(facts: Facts, view: RegistryView, code: str, moved: Fact) -> bool:
     """Whether an exemption lifts the manifest, and with it the plan, from a waste that moved."""
     return exemption_for(facts, view, code, moved, _STAGES) is not None
@@ -179,4 +191,5 @@ NO_LINE = ManifestRule(
     _no_line,
     gravest="medium",
     reads=TRANSFER,
+    quiet=_all_planned,
 )

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from streams.judging.limit import LimitKind
     from streams.judging.registry import RegistryView
 
+    Quiet = Callable[["ManifestRule", Facts, RegistryView, datetime | None], bool]
+
 __all__ = [
     "LimitRule",
     "ManifestRule",
@@ -92,6 +94,9 @@ class ManifestRule(NamedTuple):
     be asked again; so the clock bears on it by ``due`` alone. None: it is asked each time."""
     parameters: Parameters = _NONE
     """The figures that it judges by."""
+    quiet: "Quiet | None" = None
+    """Whether it is sure to find nothing, known for less than its words cost; False says nothing. It is
+    asked only of loads that were filed and moved and not voided, and may not look at other readings."""
 
 
 class LimitRule(NamedTuple):

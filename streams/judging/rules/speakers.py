@@ -118,6 +118,7 @@ NOT_ENTITLED = ManifestRule(
     "report by a unit that may not speak",
     _not_entitled,
     on_reports=True,
+    quiet=lambda _rule, facts, _view, _now: not facts.ignored,
 )
 CONFLICTING_REPORTS = ManifestRule(
     "form.conflicting_reports",
@@ -126,4 +127,5 @@ CONFLICTING_REPORTS = ManifestRule(
     "one event reported with different contents",
     _conflicting_reports,
     on_reports=True,
+    quiet=lambda _rule, facts, _view, _now: not facts.conflicts,
 )

@@ -236,13 +236,13 @@ def storage_term(facts: Facts, view: RegistryView, parameters: Parameters) -> Te
         return "own_waste"
     if _exempt(facts, view, there):
         return "exempt"
+    treated = min((f for f in facts.treated if f.data.finished), key=earliest, default=None)
+    if treated is None and not parameters["silence"]:
+        return "not_treated"
     months = parameters["months"]
     last = _months_later(china_day(there.at), months)
     longer = _extended(facts, view.licences(form.receiver.uscc))
     over = end_of_day(last if longer is None else max(last, longer))
-    treated = min((f for f in facts.treated if f.data.finished), key=earliest, default=None)
-    if treated is None and not parameters["silence"]:
-        return "not_treated"
     if treated is None and facts.voided is not None and facts.voided.at < over:
         return "voided"
     return Term(

@@ -62,13 +62,30 @@ def _asked(
         if term == "electronic":
             return (says(rule, "not_applicable", "-", term, _ELECTRONIC),)
         return not_applicable(rule, "-", term)
-    if term.kept is None and (now is None or now < term.over):
-        return not_applicable(rule, "-", "term_runs")
-    if term.kept is None or term.late:
+    if _broken(term, now):
         return term
+    if term.kept is None:
+        return not_applicable(rule, "-", "term_runs")
     at, over = china_text(term.kept.at), until(term.over)
     said = (f"{at} 已{term.owed[0]}，期限至 {over[0]}", f"done on {at}, in time until {over[1]}")
     return (says(rule, "passed", "-", "in_time", said, margin=left(term)),)
+
+
+def _broken(term: Term, now: datetime | None) -> bool:
+    """Whether what was owed came too late, or is still owed after the term."""
+    return term.late if term.kept is not None else now is not None and now >= term.over
+
+
+def _kept(
+    runs: _Runs,
+) -> Callable[[ManifestRule, Facts, RegistryView, datetime | None], bool]:
+    """Return whether no term runs that was broken."""
+
+    def quiet(rule: ManifestRule, facts: Facts, view: RegistryView, now: datetime | None) -> bool:
+        term = runs(facts, view, rule.parameters)
+        return isinstance(term, str) or not _broken(term, now)
+
+    return quiet
 
 
 def _silent(runs: _Runs) -> Callable[[ManifestRule, Facts, RegistryView], datetime | None]:
@@ -216,6 +233,7 @@ RECEIPT_OVERDUE = ManifestRule(
     gravest="medium",
     reads=_READS,
     parameters=RECEIPT,
+    quiet=_kept(receipt_term),
 )
 BACK_ENTRY_OVERDUE = ManifestRule(
     "time.back_entry_overdue",
@@ -226,6 +244,7 @@ BACK_ENTRY_OVERDUE = ManifestRule(
     gravest="medium",
     reads=(*_READS, "taken_over"),
     parameters=BACK_ENTRY,
+    quiet=_kept(back_entry_term),
 )
 TRANSIT_OVERDUE = ManifestRule(
     "time.transit_overdue",
@@ -236,6 +255,7 @@ TRANSIT_OVERDUE = ManifestRule(
     due=_silent(transit_term),
     reads=(*_READS, "reached"),
     parameters=TRANSIT,
+    quiet=_kept(transit_term),
 )
 STORED_TOO_LONG = ManifestRule(
     "time.stored_too_long",
@@ -247,4 +267,5 @@ STORED_TOO_LONG = ManifestRule(
     gravest="medium",
     reads=(*_READS, "taken_over", "refused", "treated"),
     parameters=STORAGE,
+    quiet=_kept(storage_term),
 )

@@ -15,6 +15,7 @@ from streams.judging.registry import RegistryView, in_force
 from streams.judging.rules.amount import shipped
 from streams.judging.rules.carrier import LAW, Leg, legs_of, loading_evidence
 from streams.judging.rules.explained import certificate_explained
+from streams.judging.rules.loading import loadings
 from streams.judging.rules.rule import ManifestRule, days_left, last_ended, record_evidence, says
 from streams.judging.rules.transfer import LOADING, codes, names
 
@@ -36,6 +37,17 @@ def _certificate(
         if held and not any(in_force(v, leg.at) for v in held):
             found.setdefault(f"{leg.carrier}|{leg.plate}", _finding(rule, facts, view, leg, held))
     return tuple(found.values())
+
+
+def _certified(
+    _rule: ManifestRule, facts: Facts, view: RegistryView, _now: datetime | None
+) -> bool:
+    """Whether each vehicle had a certificate of its carrier in force, or none is on record."""
+    for uscc, plate, fact in loadings(facts):
+        held = [v for v in view.vehicles(plate) if v.owner == uscc] if plate is not None else []
+        if held and not any(in_force(v, fact.at) for v in held):
+            return False
+    return True
 
 
 def _finding(
@@ -91,4 +103,5 @@ VEHICLE_CERTIFICATE = ManifestRule(
     "vehicle without a certificate in force",
     _certificate,
     reads=LOADING,
+    quiet=_certified,
 )

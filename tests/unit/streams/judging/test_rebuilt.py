@@ -59,13 +59,13 @@ def test_every_change_is_seen_and_named(verdict: FileVerdict) -> None:
     whole = parts(verdict).state()
     fewer = parts(verdict)
     gone = fewer.alerts[3]
-    fewer.alerts = [a for a in fewer.alerts if a is not gone]
+    fewer.alerts = [a for a in fewer.alerts if a != gone]
     assert fewer.state().digest != whole.digest
     assert whole.differences(fewer.state()) == [("alert", str(gone.id))]
     altered = parts(verdict)
     altered.alerts = [
         msgspec.structs.replace(a, severity="low" if a.severity != "low" else "high")
-        if a is gone
+        if a == gone
         else a
         for a in altered.alerts
     ]

@@ -1,0 +1,63 @@
+"""只问有无发现: loads judged for what is found of them alone, as files are; nothing is said of what passed.
+
+The rules are those of the judge and so are the findings and draws (``tests/property/test_findings.py``):
+a rule that is sure to find nothing (``ManifestRule.quiet``) is not asked.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from streams.judging.facts import Facts
+from streams.judging.judge import judge_manifest
+from streams.judging.outcome import Draw, Outcome
+from streams.judging.registry import RegistryView
+from streams.judging.rules import RULE_BOOK, ManifestRule, RuleBook
+from streams.judging.rules.draws import draws_of
+
+__all__ = ["Found", "find_in", "is_plain"]
+
+
+class Found(NamedTuple):
+    """What is found of one load, in the order of the book, and what it draws on."""
+
+    outcomes: tuple[Outcome, ...]
+    draws: tuple[Draw, ...]
+
+
+def is_plain(facts: Facts) -> bool:
+    """Whether a load was filed and moved, was not voided, and can be read in one way only."""
+    return (
+        facts.filed is not None
+        and facts.voided is None
+        and not facts.otherwise
+        and facts.moved is not None
+        and bool(facts.hazardous)
+    )
+
+
+def find_in(
+    facts: Facts, view: RegistryView, now: datetime | None, book: RuleBook = RULE_BOOK
+) -> Found:
+    """Return what ``judge_manifest`` finds of a load, and its draws."""
+    moved = facts.moved
+    if moved is None or not is_plain(facts):
+        judged = judge_manifest(facts, view, now, book)
+        return Found(tuple(o for o in judged.outcomes if o.found), judged.draws)
+    book = book.in_force(view, moved.at)
+    found: list[Outcome] = []
+    for rule in book.manifest:
+        if rule.quiet is None or not rule.quiet(rule, facts, view, now):
+            found += [o for o in _asked(rule, facts, view, now) if o.found]
+    return Found(tuple(found), draws_of(facts, view, book))
+
+
+def _asked(
+    rule: ManifestRule, facts: Facts, view: RegistryView, now: datetime | None
+) -> Sequence[Outcome]:
+    """Ask a rule, as the judge does: with the clock only once its deadline has fired."""
+    if rule.due is not None:
+        due = rule.due(rule, facts, view)
+        if due is None or now is None or now < due:
+            now = None
+    return rule.judge(rule, facts, view, now)
