@@ -15,9 +15,9 @@ from services.registry import write_change_set
 from services.simulator import World
 from tests.integration.services.console.console_served import PASSWORD, connect
 
-MODEL = "20262201181779"
+MODEL = "20262201226089"
 """A load of the world that crosses provinces without approval, and does nothing else wrong."""
-ORIGIN, DESTINATION, ELSEWHERE = "22", "63", "54"
+ORIGIN, DESTINATION, ELSEWHERE = "22", "14", "54"
 """Provinces of that load, and one with which no load of the world has to do."""
 
 _logins = itertools.count(1)
