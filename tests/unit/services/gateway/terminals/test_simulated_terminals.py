@@ -69,7 +69,7 @@ async def test_a_terminal_with_another_code_is_refused(port: int) -> None:
 
 
 async def test_the_worlds_terminals_tell_all_that_their_events_do(make_bench: Any) -> None:
-    world = build_world("demo", 1, 300, medical=False)
+    world = build_world("demo", 1, 2000, medical=False)
     assert 3 <= len(world.terminals) <= 5
     made: Bench = await make_bench(terminals_port=0)
     async with asyncio.timeout(5):
