@@ -47,7 +47,8 @@ async def test_the_state_is_rebuilt_from_the_log_and_what_was_altered_is_named(
         await feed(stack.settings, world.events[half:])
         await until_read(stack)
         await until_read(stack, topic=MEDICAL_TOPIC)
-        alerts = await at_rest(stack, world)
+        await rests(stack)
+        alerts = await at_rest(stack, world, vehicles=True)
 
         async def check() -> tuple[int, dict[str, Any]]:
             code, said = await liandan(home, "rebuild", "--check", "--json")
@@ -86,6 +87,17 @@ async def test_the_state_is_rebuilt_from_the_log_and_what_was_altered_is_named(
         await stack.stop()
 
 
+async def rests(stack: LocalStack) -> None:
+    """Wait until every worker has judged what it read."""
+    connection = await asyncpg.connect(stack.settings.database_reader)
+    try:
+        async with asyncio.timeout(60):
+            while not (state := await read_line_state(connection)).settled or state.vehicles:
+                await asyncio.sleep(0.1)
+    finally:
+        await connection.close()
+
+
 class Vehicles:
     """A line on which the stories of vehicles are told, and what its check says."""
 
@@ -97,20 +109,14 @@ class Vehicles:
         half = len(events) // 2
         await write_change_set(self.stack.settings.database_registry, registry, "test")
         await feed(self.stack.settings, events[:half])
+        async with asyncio.timeout(30):
+            while not self.files:  # what comes now is in another one
+                await asyncio.sleep(0.1)
         self.stack.kill("track-worker")
         await feed(self.stack.settings, events[half:])
         await until_read(self.stack)
         await until_read(self.stack, topic=TRACKS_TOPIC)
-        await self.rests()
-
-    async def rests(self) -> None:
-        connection = await asyncpg.connect(self.stack.settings.database_reader)
-        try:
-            async with asyncio.timeout(60):
-                while not (state := await read_line_state(connection)).settled or state.vehicles:
-                    await asyncio.sleep(0.1)
-        finally:
-            await connection.close()
+        await rests(self.stack)
 
     async def check(self) -> tuple[int, dict[str, Any]]:
         code, said = await liandan(self.home, "rebuild", "--check", "--json")
@@ -225,7 +231,7 @@ async def test_journeys_are_rebuilt_from_the_files_and_what_cannot_be_told_is_co
         more = json.loads(next(raw for raw in story.event_lines if b"vehicle.track" in raw))
         await feed(stack.settings, [_as_posted(json.dumps(more | {"id": "more"}).encode())])
         await until_read(stack, topic=TRACKS_TOPIC, consumers=["judge"])
-        await line.rests()
+        await rests(stack)
         code, fourth = await line.check()
         assert (code, fourth["differ"], fourth["same"]) == (0, [], True)
         newer = fourth["journeys"]["not_compared"]["newer"]
@@ -248,7 +254,7 @@ async def test_journeys_are_rebuilt_from_the_files_and_what_cannot_be_told_is_co
         # Said since of a registry that was another: nothing is judged again, and it cannot be told.
         lake = next(raw for raw in story.registry_lines if b'"water"' in raw)
         await write_change_set(stack.settings.database_registry, [retracted(lake)], "test")
-        await line.rests()
+        await rests(stack)
         code, sixth = await line.check()
         assert (code, sixth["differ"]) == (0, [])
         closed = sixth["journeys"]["not_compared"]["closed"]

@@ -249,7 +249,10 @@ class Story(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=Tru
                     yield at, told
                 at += step
         (lon, lat), at = points[-1]
-        yield at, {"lon": lon, "lat": lat}
+        if not any(
+            w.plate == way.plate and w.way and self.at(w.way[0][1]) == at for w in self.tracks
+        ):
+            yield at, {"lon": lon, "lat": lat}  # else the way that goes on from there tells it
 
     def _odd(self, way: Way) -> Iterator[tuple[datetime, dict[str, Any]]]:
         for time, lon, lat, *more in way.odd:
