@@ -192,7 +192,7 @@ async def _at_a_rate(
         dirty.append(row["dirty"])
         rss.append(rss_mb(stack.pid("medical-worker")))
         print(
-            f"told {world.told}, not kept {behind[-1]}, days to judge {dirty[-1]}, {rss[-1]} MB",
+            f"told {world.told}, not kept {behind[-1]}, marks {dirty[-1]}, {rss[-1]} MB",
             file=sys.stderr,
         )
     took = telling.result()
@@ -205,8 +205,8 @@ async def _at_a_rate(
         "at_rest_after_s": round(judged - end, 1),
         "events_behind_median": sorted(behind)[len(behind) // 2],
         "events_behind_most": max(behind),
-        "days_to_judge_median": sorted(dirty)[len(dirty) // 2],
-        "days_to_judge_most": max(dirty),
+        "marks_waiting_median": sorted(dirty)[len(dirty) // 2],
+        "marks_waiting_most": max(dirty),
         "worker_mb": max(rss),
     }
 
