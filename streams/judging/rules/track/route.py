@@ -29,6 +29,7 @@ from streams.judging.rules.track.rule import (
     silent,
     span_text,
     track_evidence,
+    vehicle_evidence,
 )
 from streams.judging.tracks.journey import PlateDay
 from streams.judging.tracks.segments import LEAST_GAP_S, Beside, Stop, instant
@@ -222,11 +223,6 @@ def _finding(
         f"{took[1]}, {km} km at the most, {when[1]} (China time){more[1]}. Whether it carried medical waste then, "
         "and why it went so, is to be checked.",
     )
-    vehicles = [
-        record_evidence("vehicle", v.id, f"车辆 {v.plate}", f"vehicle {v.plate}")
-        for v in view.vehicles(plate.plate)
-    ]
-    track = plate.track
     return found(
         rule,
         key,
@@ -236,12 +232,12 @@ def _finding(
         grams=0,
         unweighed=True,
         evidence=[
-            *(track_evidence(track, stray.begins, stray.ends) if track is not None else ()),
+            *track_evidence(plate.track, stray.begins, stray.ends),
             record_evidence(
                 "prescribed_route", route.id, f"规定路线 {route.name}", f"route {route.name}"
             ),
             *fence_evidence([haul.site]),
-            *vehicles,
+            *vehicle_evidence(plate.plate, view),
         ],
         law=prescribed_route(instant(stray.begins)),
         conditions=(

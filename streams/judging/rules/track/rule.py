@@ -180,8 +180,18 @@ def place_text(stop: Stop) -> Said:
     return f"{name}（经度 {lon}、纬度 {lat}）", f"{name} ({lon} E, {lat} N)"
 
 
-def track_evidence(track: "Track", begins: int, ends: int) -> list[Evidence]:
+def vehicle_evidence(plate: str, view: "RegistryView") -> list[Evidence]:
+    """Return what is on record of a vehicle."""
+    return [
+        record_evidence("vehicle", v.id, f"车辆 {v.plate}", f"vehicle {v.plate}")
+        for v in view.vehicles(plate)
+    ]
+
+
+def track_evidence(track: "Track | None", begins: int, ends: int) -> list[Evidence]:
     """Return the first events whose positions tell of a time, and what was put right in them."""
+    if track is None:
+        return []
     told = [b for b in track.batches if b.first <= ends and b.last >= begins]
     return [
         Evidence("event", b.ref, b.digest, f"车辆轨迹{note[0]}", f"positions{note[1]}")

@@ -18,7 +18,6 @@ from streams.judging.outcome import Outcome
 from streams.judging.registry import RegistryView, in_force
 from streams.judging.rules.explained.wording import condition
 from streams.judging.rules.parameter import Parameters
-from streams.judging.rules.rule import record_evidence
 from streams.judging.rules.track.law import TRACKED
 from streams.judging.rules.track.rule import (
     TrackRule,
@@ -30,6 +29,7 @@ from streams.judging.rules.track.rule import (
     silent,
     span_text,
     track_evidence,
+    vehicle_evidence,
 )
 from streams.judging.tracks.journey import LONGEST_HAUL_H, PlateDay
 from streams.judging.tracks.leg import Leg
@@ -166,11 +166,6 @@ def _haul_finding(
         f"{end.name}, {then[1]} (China time); no manifest names the vehicle in that time. Whether it carried "
         "hazardous waste is to be checked.",
     )
-    vehicles = [
-        record_evidence("vehicle", v.id, f"车辆 {v.plate}", f"vehicle {v.plate}")
-        for v in view.vehicles(plate.plate)
-    ]
-    track = plate.track
     return found(
         rule,
         f"{site.owner}|{end.owner}",
@@ -180,9 +175,9 @@ def _haul_finding(
         grams=0,
         unweighed=True,
         evidence=[
-            *(track_evidence(track, stop.begins, later.ends) if track is not None else ()),
+            *track_evidence(plate.track, stop.begins, later.ends),
             *fence_evidence([site, end]),
-            *vehicles,
+            *vehicle_evidence(plate.plate, view),
         ],
         law=NO_MANIFEST_LAW,
         conditions=(
