@@ -8,7 +8,7 @@ from streams.judging.facts import Facts
 from streams.judging.outcome import china_text
 from streams.judging.rules.amount import shipped
 from streams.judging.rules.explained import scope
-from streams.judging.rules.explained.carriers import Loading
+from streams.judging.rules.explained.carriers import Loading, plate_corrected
 from streams.judging.rules.explained.wording import (
     MOST_SHOWN,
     Group,
@@ -93,13 +93,7 @@ def _cures(facts: Facts, leg: Loading, reason: str) -> list[Cure]:
             party="authority",
             kind="vehicle",
         ),
-        Cure(
-            zh=f"若实际车辆并非 {plate}、车牌填写有误，由上报人更正该次装载。",
-            en=f"If the vehicle was not {plate} and the plate was written wrongly, who reported the "
-            "loading corrects it.",
-            party="carrier",
-            kind="liandan.manifest.corrected.v1",
-        ),
+        plate_corrected(plate),
     ]
     if reason in ("other_cargo", "may_be_medical"):
         found.append(

@@ -23,7 +23,13 @@ from streams.judging.rules.explained.wording import (
     within_validity,
 )
 
-__all__ = ["Loading", "certificate_explained", "permit_explained", "plate_explained"]
+__all__ = [
+    "Loading",
+    "certificate_explained",
+    "permit_explained",
+    "plate_corrected",
+    "plate_explained",
+]
 
 _LOADING = ("装载", "loading")
 
@@ -179,13 +185,7 @@ def plate_explained(
                 party="carrier",
                 kind="carrier_permit",
             ),
-            Cure(
-                zh=f"若实际车辆并非 {plate}、车牌填写有误，由上报人更正该次装载。",
-                en=f"If the vehicle was not {plate} and the plate was written wrongly, who reported the "
-                "loading corrects it.",
-                party="carrier",
-                kind="liandan.manifest.corrected.v1",
-            ),
+            plate_corrected(plate),
         ),
     )
 
@@ -226,12 +226,17 @@ def certificate_explained(
                 party="authority",
                 kind="vehicle",
             ),
-            Cure(
-                zh=f"若实际车辆并非 {plate}、车牌填写有误，由上报人更正该次装载。",
-                en=f"If the vehicle was not {plate} and the plate was written wrongly, who reported the "
-                "loading corrects it.",
-                party="carrier",
-                kind="liandan.manifest.corrected.v1",
-            ),
+            plate_corrected(plate),
         ),
+    )
+
+
+def plate_corrected(plate: str) -> Cure:
+    """Return what is done where a loading was told with another vehicle's plate."""
+    return Cure(
+        zh=f"若实际车辆并非 {plate}、车牌填写有误，由上报人更正该次装载。",
+        en=f"If the vehicle was not {plate} and the plate was written wrongly, who reported the "
+        "loading corrects it.",
+        party="carrier",
+        kind="liandan.manifest.corrected.v1",
     )
