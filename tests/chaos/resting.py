@@ -9,8 +9,9 @@ from aiokafka import TopicPartition
 from infra.local.stack import LocalStack
 from infra.runtime.kafka import new_reader
 from infra.runtime.settings import MANIFEST_TOPIC, MEDICAL_TOPIC, TRACKS_TOPIC
+from services.cli.line_state import read_line_state
 
-__all__ = ["topic_partitions", "until_read"]
+__all__ = ["rests", "topic_partitions", "until_read"]
 
 _POSITIONS = "SELECT consumer, partition, next_offset FROM consumer_offset WHERE topic = $1"
 
@@ -42,6 +43,17 @@ async def until_read(
                 rows = await connection.fetch(_POSITIONS, topic)
                 if {(row[0], row[1]): row[2] for row in rows if row[0] in consumers} == wanted:
                     return
+                await asyncio.sleep(0.1)
+    finally:
+        await connection.close()
+
+
+async def rests(stack: LocalStack) -> None:
+    """Wait until every worker has judged what it read."""
+    connection = await asyncpg.connect(stack.settings.database_reader)
+    try:
+        async with asyncio.timeout(60):
+            while not (state := await read_line_state(connection)).settled or state.vehicles:
                 await asyncio.sleep(0.1)
     finally:
         await connection.close()

@@ -14,23 +14,15 @@ import pytest
 from infra.local.service import ARCHIVER, MEDICAL_WORKER, TRACK_WORKER, worker
 from infra.runtime.settings import MEDICAL_TOPIC, TRACKS_TOPIC
 from schemas.families import family_of
-from services.cli.line_state import read_line_state
 from services.registry import write_change_set
 from streams.judging.on_files import judge_lines
-from tests.chaos.feeding import feed
-from tests.chaos.resting import until_read
+from tests.chaos.feeding import as_posted, feed
+from tests.chaos.resting import rests, until_read
 from tests.conftest import MakeStack
 from tests.medical.story import all_stories
 from tests.tracks.story import all_stories as vehicle_stories
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(180)]
-
-
-def _as_posted(raw: bytes) -> bytes:
-    """Return an event without the extension of an exported log: it is received now."""
-    event = json.loads(raw)
-    event.pop("liandanreceivedat", None)
-    return json.dumps(event, ensure_ascii=False).encode()
 
 
 async def test_kills_in_the_middle_of_everything_end_where_the_files_end(
@@ -43,7 +35,7 @@ async def test_kills_in_the_middle_of_everything_end_where_the_files_end(
     stories = [*hospitals, *trucks]
     rng = random.Random(18)
     registry = [line for story in stories for line in story.registry_lines]
-    events = [_as_posted(line) for story in stories for line in story.event_lines]
+    events = [as_posted(line) for story in stories for line in story.event_lines]
     events += rng.choices(events, k=40)
     rng.shuffle(events)
     killed = ("medical-worker", "track-worker")
@@ -66,11 +58,9 @@ async def test_kills_in_the_middle_of_everything_end_where_the_files_end(
     await until_read(stack, topic=MEDICAL_TOPIC)
     await until_read(stack)
     await until_read(stack, topic=TRACKS_TOPIC, consumers=["judge"])
+    await rests(stack)
     connection = await asyncpg.connect(stack.settings.database_reader)
     try:
-        async with asyncio.timeout(60):
-            while not (state := await read_line_state(connection)).settled or state.vehicles:
-                await asyncio.sleep(0.1)
         verdict = judge_lines(registry, events, now=datetime.now(UTC), vehicles=True)
         wanted = {alert.id: json.loads(msgspec.json.encode(alert)) for alert in verdict.alerts}
         rows = await connection.fetch("SELECT id, body, revision FROM alert WHERE state = 'open'")

@@ -6,17 +6,15 @@ import random
 from pathlib import Path
 from typing import Any
 
-import asyncpg
 import pytest
 
 from infra.local.service import ARCHIVER, MEDICAL_WORKER, TRACK_WORKER, worker
 from infra.local.stack import LocalStack
 from infra.runtime.settings import MEDICAL_TOPIC, TRACKS_TOPIC
-from services.cli.line_state import read_line_state
 from services.registry import write_change_set
 from services.simulator import build_world
-from tests.chaos.feeding import feed
-from tests.chaos.resting import until_read
+from tests.chaos.feeding import as_posted, feed
+from tests.chaos.resting import rests, until_read
 from tests.chaos.test_backup import liandan
 from tests.chaos.test_line import at_rest
 from tests.conftest import FreshHome, MakeStack
@@ -87,17 +85,6 @@ async def test_the_state_is_rebuilt_from_the_log_and_what_was_altered_is_named(
         await stack.stop()
 
 
-async def rests(stack: LocalStack) -> None:
-    """Wait until every worker has judged what it read."""
-    connection = await asyncpg.connect(stack.settings.database_reader)
-    try:
-        async with asyncio.timeout(60):
-            while not (state := await read_line_state(connection)).settled or state.vehicles:
-                await asyncio.sleep(0.1)
-    finally:
-        await connection.close()
-
-
 class Vehicles:
     """A line on which the stories of vehicles are told, and what its check says."""
 
@@ -136,12 +123,6 @@ class Vehicles:
         return sorted(self.stack.settings.tracks_home.rglob("*.parquet"))
 
 
-def _as_posted(raw: bytes) -> bytes:
-    event = json.loads(raw)
-    event.pop("liandanreceivedat", None)
-    return json.dumps(event, ensure_ascii=False).encode()
-
-
 NOTHING = {"waiting": 0, "newer": 0, "lost": 0, "closed": 0}
 
 
@@ -152,7 +133,7 @@ async def test_journeys_are_rebuilt_from_the_files_and_what_cannot_be_told_is_co
     # An exemption of one story is on a code that all of them carry.
     stories = [s for s in all_stories() if b'"exemption"' not in b"".join(s.registry_lines)]
     rng = random.Random(25)
-    events = [_as_posted(raw) for story in stories for raw in story.event_lines]
+    events = [as_posted(raw) for story in stories for raw in story.event_lines]
     rng.shuffle(events)
     with fresh_home() as home:
         stack = await make_stack(
@@ -229,7 +210,7 @@ async def test_journeys_are_rebuilt_from_the_files_and_what_cannot_be_told_is_co
         await stack.stop_child("archiver")
         story = next(s for s in stories if s.name == "a_stop_by_the_lake")
         more = json.loads(next(raw for raw in story.event_lines if b"vehicle.track" in raw))
-        await feed(stack.settings, [_as_posted(json.dumps(more | {"id": "more"}).encode())])
+        await feed(stack.settings, [as_posted(json.dumps(more | {"id": "more"}).encode())])
         await until_read(stack, topic=TRACKS_TOPIC, consumers=["judge"])
         await rests(stack)
         code, fourth = await line.check()
