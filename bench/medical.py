@@ -46,10 +46,9 @@ _WORDS_A_PACKAGE = 3.5
 """A labelled world tells somewhat more of each package it is asked for."""
 _A_PAUSE_S = 0.02
 _LOOK_S = 5.0
-_WAITING = """
-SELECT (SELECT sum(next_offset)::bigint FROM consumer_offset
-    WHERE consumer = 'judge' AND topic = $1) AS kept,
-    (SELECT count(*) FROM medical_dirty) AS dirty
+_KEPT = """
+SELECT coalesce(sum(next_offset), 0)::bigint FROM consumer_offset
+WHERE consumer = 'judge' AND topic = $1
 """
 _WARN_S = 20.0
 """Between the posting of what will be due and the first of it."""
@@ -93,11 +92,12 @@ async def _rest(connection: Any, events: int) -> tuple[float, float]:
     """Return when (monotonic) all was kept, and when all was judged too."""
     kept = None
     while True:
-        row = await connection.fetchrow(_WAITING, MEDICAL_TOPIC)
+        read = await connection.fetchval(_KEPT, MEDICAL_TOPIC)
+        dirty = await connection.fetchval("SELECT EXISTS (SELECT FROM medical_dirty)")
         now = time.monotonic()
-        if (row["kept"] or 0) >= events:
+        if read >= events:
             kept = kept or now
-            if not row["dirty"]:
+            if not dirty:
                 return kept, now
         await asyncio.sleep(0.05)
 
@@ -187,9 +187,9 @@ async def _at_a_rate(
     behind, dirty, rss = [], [], []
     while not telling.done():
         await asyncio.sleep(_LOOK_S)
-        row = await connection.fetchrow(_WAITING, MEDICAL_TOPIC)
-        behind.append(max(0, world.told + total - (row["kept"] or 0)))
-        dirty.append(row["dirty"])
+        kept = await connection.fetchval(_KEPT, MEDICAL_TOPIC)
+        behind.append(max(0, world.told + total - kept))
+        dirty.append(await connection.fetchval("SELECT count(*) FROM medical_dirty"))
         rss.append(rss_mb(stack.pid("medical-worker")))
         print(
             f"told {world.told}, not kept {behind[-1]}, marks {dirty[-1]}, {rss[-1]} MB",
