@@ -22,6 +22,7 @@ from streams.judging.outcome import Outcome, State
 from streams.judging.rules import RULE_BOOK, AnyRule, LimitRule, MedicalRule, TrackRule
 from streams.judging.rules.about import ABOUT, EVERY_RULE, Figure, law_of
 from streams.judging.rules.parameter import Parameter
+from streams.judging.severity import SEVERITY
 
 __all__ = ["rules_app"]
 
@@ -103,10 +104,11 @@ def show_rule(
             _print_law("2026-08-15 起的行为", "acts since that day", law["since"])
             _print_law("此前的行为", "acts before it", law["before"])
         out.print(Text("参数  figures", "bold"))
-        for p in rule.parameters.declared:
-            unit = p.unit[0] if p.unit[0] == p.unit[1] else " / ".join(p.unit)
-            figure = f"{p.name} = {p.default} {unit}  ({p.least}–{p.most})"
-            out.print(Text(f"  {figure}  [{_status(p)}]  {p.zh}  {p.en}（{p.source}）"))
+        for of, parameters in (("", rule.parameters), ("severity.", SEVERITY)):
+            for p in parameters.declared:
+                unit = p.unit[0] if p.unit[0] == p.unit[1] else " / ".join(p.unit)
+                figure = f"{of}{p.name} = {p.default} {unit}  ({p.least}–{p.most})"
+                out.print(Text(f"  {figure}  [{_status(p)}]  {p.zh}  {p.en}（{p.source}）"))
         for f in EVERY_RULE:
             out.print(Text(f"  {f.name} = {f.value}  [{_status(f)}]  {f.zh}  {f.en}（{f.source}）"))
 
@@ -234,5 +236,7 @@ def _told(rule: AnyRule) -> dict[str, Any]:
         "law": {when: msgspec.to_builtins(cited) for when, cited in law_of(rule.id).items()},
         "law_is_the_records": about.own_law,
         "parameters": [p._asdict() for p in rule.parameters.declared],
+        "severity": [p._asdict() for p in SEVERITY.declared],
+        "gravest": rule.gravest,
         "fixed": [figure._asdict() for figure in EVERY_RULE],
     }

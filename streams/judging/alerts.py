@@ -191,7 +191,7 @@ def _alert(
         discriminator=outcome.discriminator,
         finding=_FINDINGS[outcome.state],
         state="open",
-        severity=book.severity(outcome),
+        severity=outcome.severity,
         grams=outcome.grams,
         unweighed=True if outcome.unweighed else msgspec.UNSET,
         title_zh=title_zh,

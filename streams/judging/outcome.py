@@ -3,7 +3,7 @@
 import hashlib
 from datetime import datetime
 from functools import lru_cache
-from typing import Literal, NamedTuple, get_args
+from typing import Literal, NamedTuple
 
 import msgspec
 
@@ -12,19 +12,21 @@ from schemas.instant import CHINA
 from streams.judging.explanation import Condition, Cure
 
 __all__ = [
+    "FOUND",
     "Doubt",
     "Draw",
     "DrawState",
     "Outcome",
     "State",
-    "at_most",
     "china_text",
     "outcome_digest",
-    "severity_of",
 ]
 
 State = Literal["passed", "violated", "needs_review", "notice", "not_applicable"]
 """``notice`` is for the unit, not for officers."""
+
+FOUND: frozenset[State] = frozenset({"violated", "needs_review", "notice"})
+"""What is something to tell, to officers or to the unit."""
 
 DrawState = Literal["reserved", "settled", "released"]
 """On its way, received, given back."""
@@ -33,9 +35,6 @@ Doubt = Literal[
     "voided_after_arrival", "corrected_after_arrival", "conflicting_reports", "several_limits"
 ]
 """Why an officer may read a draw as less than it is."""
-
-SEVERITY_CUTS_T = (1, 3, 10)
-"""Cuts of the discretion tables (domain 6.2), tonnes."""
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -58,6 +57,8 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     grams: int = 0
     unweighed: bool = False
     """Whether some of it has no weight: ``grams`` is only what is known."""
+    severity: Severity = "low"
+    """Of found outcomes: by the quantity and the cuts of the book."""
     act_at: datetime | None = None
     evidence: tuple[Evidence, ...] = ()
     law: tuple[LegalBasis, ...] = ()
@@ -76,7 +77,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     @property
     def found(self) -> bool:
         """Whether it is something to tell, to officers or to the unit."""
-        return self.state in ("violated", "needs_review", "notice")
+        return self.state in FOUND
 
 
 class Draw(NamedTuple):
@@ -117,27 +118,6 @@ _digest_again = lru_cache(2048)(_digest)
 
 
 _packed = msgspec.msgpack.Encoder().encode
-
-
-def severity_of(
-    grams: int, unweighed: bool = False, cuts_g: tuple[int, int, int] | None = None
-) -> Severity:
-    """Return the severity by the cuts of 1, 3 and 10 t, or others; medium at least where a weight is missing.
-
-    The lowest would reward leaving the weight out; a high one would bury officers in three lamps.
-    Loads told in pieces (drums, batteries, lamps) mostly weigh some tonnes. [D]
-    """
-    low, medium, high = cuts_g or (cut * 1_000_000 for cut in SEVERITY_CUTS_T)
-    if grams < low:
-        return "medium" if unweighed else "low"
-    if grams < medium:
-        return "medium"
-    return "high" if grams < high else "critical"
-
-
-def at_most(severity: Severity, gravest: Severity) -> Severity:
-    """Return the lesser of two severities."""
-    return min(severity, gravest, key=get_args(Severity).index)
 
 
 def china_text(moment: datetime) -> str:

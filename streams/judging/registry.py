@@ -68,6 +68,8 @@ __all__ = [
 _FENCE_REACH = 0.1
 """Degrees: more than the five kilometres in which water is looked for around a stop."""
 _LAST_YEAR = 2100
+_EVERY_LIMIT = ("approval/", "licence/", "plan/", "single/", "whitelist/")
+"""What every limit's subject begins with; a pool's as its approval's."""
 """Of a version without an end: as far as years are known here."""
 
 K = TypeVar("K")
@@ -223,7 +225,8 @@ def touches(record: RegistryRecord) -> Touches:
         case "rulebook_version":
             last = r.valid_to.year if r.valid_to is not None else _LAST_YEAR
             marks = tuple(map(calendar_mark, range(r.valid_from.year, last + 1)))
-            limits = ("licence/", "plan/")
+            graver = any(each.parameter.startswith("severity.") for each in r.parameters)
+            limits = _EVERY_LIMIT if graver else ("licence/", "plan/")
     return Touches(units, marks, limits)
 
 

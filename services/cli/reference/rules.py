@@ -8,7 +8,8 @@ from schemas.alert import LegalBasis
 from services.cli.reference.page import code, page, table
 from streams.judging.rules import RULE_BOOK, AnyRule
 from streams.judging.rules.about import ABOUT, EVERY_RULE, Figure, law_of
-from streams.judging.rules.parameter import Status
+from streams.judging.rules.parameter import Parameters, Status
+from streams.judging.severity import SEVERITY
 
 __all__ = ["rules_page"]
 
@@ -21,6 +22,10 @@ of the date of the act. To add one see [Write a rule](../how-to/write-a-rule.md)
 _EVERY = """\
 在终端查看：`liandan rules show RULE`；一份联单各条规则的结论：`liandan rules explain`。以下对全部规则有效：
 In the terminal: `liandan rules show RULE`; every rule's word on one manifest: `liandan rules explain`. All rules:"""
+_SEVERITY = """\
+各条规则的发现按数量定严重程度，分界以 `severity.<参数>` 设定（草案用 `--set`，正式用规则版本）：
+Findings of every rule are graded by quantity; the cuts are set as `severity.<parameter>` (a draft by
+`--set`, for good by a version of the book):"""
 
 
 def rules_page() -> str:
@@ -39,6 +44,8 @@ def rules_page() -> str:
         _table(RULE_BOOK.track),
         "## 各条规则 · Each rule",
         _EVERY,
+        _SEVERITY,
+        *_parameters(SEVERITY),
         _figures(EVERY_RULE),
         *(part for rule in _sorted() for part in _rule(rule)),
     )
@@ -63,7 +70,7 @@ def _rule(rule: AnyRule) -> list[str]:
     else:
         parts += ["2026-08-15 起的行为 · acts since that day:", _law(law["since"])]
         parts += ["此前的行为 · acts before it:", _law(law["before"])]
-    return [*parts, *_parameters(rule)]
+    return [*parts, *_parameters(rule.parameters)]
 
 
 def _law(cited: Sequence[LegalBasis]) -> str:
@@ -77,8 +84,8 @@ def _law(cited: Sequence[LegalBasis]) -> str:
     )
 
 
-def _parameters(rule: AnyRule) -> list[str]:
-    if not rule.parameters.declared:
+def _parameters(parameters: Parameters) -> list[str]:
+    if not parameters.declared:
         return []
     head = (
         "参数 parameter",
@@ -99,7 +106,7 @@ def _parameters(rule: AnyRule) -> list[str]:
             f"{p.zh}<br>{p.en}",
             p.source,
         )
-        for p in rule.parameters.declared
+        for p in parameters.declared
     ]
     return [table(head, rows)]
 

@@ -12,7 +12,6 @@ from schemas.instant import CHINA, day_start
 from streams.judging.fold import BACKDATING_TOLERANCE_US
 from streams.judging.law import CODE_IN_FORCE, Act, basis, stored_too_long
 from streams.judging.medical import law as medical_law
-from streams.judging.outcome import SEVERITY_CUTS_T
 from streams.judging.rules.agreement import AGREED
 from streams.judging.rules.carrier import LAW as CARRIER_LAW
 from streams.judging.rules.catalogue import CATALOGUE_LAW
@@ -51,24 +50,7 @@ class About(NamedTuple):
     own_law: bool = False
 
 
-_CUTS = ", ".join(map(str, SEVERITY_CUTS_T))
 EVERY_RULE = (
-    Figure(
-        "severity_cuts",
-        f"{_CUTS} t",
-        "choice",
-        "严重程度分界：低、中、高、特高",
-        "cuts of the severity: low, medium, high, critical",
-        "裁量表的数量分档 / quantity bands of discretion tables",
-    ),
-    Figure(
-        "severity_cuts_medical",
-        "10, 100, 1000 kg",
-        "choice",
-        "医疗废物严重程度分界",
-        "cuts of the severity for medical waste",
-        "本系统 / our own",
-    ),
     Figure(
         "backdating_tolerance",
         f"{BACKDATING_TOLERANCE_US // 3_600_000_000} h",

@@ -144,8 +144,7 @@ def _finished_late(
             "-",
             "late" if end is not None else "silent",
             said,
-            grams=amount.grams,
-            unweighed=amount.unweighed,
+            amount=amount,
             act_at=first.over,
             evidence=tuple(evidence),
             law=AGREED,
@@ -161,7 +160,6 @@ def _finished_late(
                     holds=None,
                     group=_of(first.approval),
                 ),
-                scope.quantity(amount),
             ),
             cures=(
                 _CONSULTED,

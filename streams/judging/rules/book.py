@@ -5,9 +5,7 @@ from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from schemas.alert import Severity
 from streams.judging.limit import LimitKind
-from streams.judging.outcome import Outcome, at_most, severity_of
 from streams.judging.registry import RegistryView
 from streams.judging.rules.agreement import FINISHED_LATE, USED_AGAIN
 from streams.judging.rules.approval_mismatch import (
@@ -44,6 +42,7 @@ from streams.judging.rules.timeliness import (
 )
 from streams.judging.rules.track import TRACK_RULES, TrackRule
 from streams.judging.rules.vehicle import VEHICLE_CERTIFICATE
+from streams.judging.severity import SEVERITY, SeverityCuts, cuts_of
 
 if TYPE_CHECKING:
     from streams.judging.ticket import TicketKeys
@@ -63,7 +62,13 @@ AnyRule = ManifestRule | LimitRule | MedicalRule | TrackRule
 _Rule = TypeVar("_Rule", ManifestRule, LimitRule, MedicalRule, TrackRule)
 
 
-def _with(rule: _Rule, values: ParameterSet) -> _Rule:
+_SEVERITY = "severity"
+"""What the cuts of the severity are set under, as if a rule's: they bear on all rules."""
+
+
+def _with(rule: _Rule, values: ParameterSet, cuts: SeverityCuts) -> _Rule:
+    if cuts != rule.cuts:
+        rule = rule._replace(cuts=cuts)
     return rule._replace(parameters=rule.parameters.with_values(values)) if values else rule
 
 
@@ -80,6 +85,8 @@ class RuleBook(NamedTuple):
     """Rules of a day of an institution or plant of medical waste."""
     track: tuple[TrackRule, ...] = ()
     """Rules of a vehicle's journey on a manifest, or of a vehicle and all its manifests."""
+    severity: Parameters = SEVERITY
+    """The cuts by which every rule's findings are more or less grave."""
 
     @property
     def rules(self) -> tuple[AnyRule, ...]:
@@ -90,11 +97,8 @@ class RuleBook(NamedTuple):
     @property
     def parameter_set(self) -> ParameterSet:
         """Return the parameters that are not as declared, by ``rule.name``."""
-        return {
-            f"{rule.id}.{name}": value
-            for rule in self.rules
-            for name, value in rule.parameters.changed
-        }
+        figures = [(_SEVERITY, self.severity), *((r.id, r.parameters) for r in self.rules)]
+        return {f"{of}.{name}": value for of, each in figures for name, value in each.changed}
 
     def with_parameters(self, values: ParameterSet) -> "RuleBook":
         """Return the book with parameters set, by ``rule.name``, whatever version is on record.
@@ -104,6 +108,7 @@ class RuleBook(NamedTuple):
         if not values:
             return self
         by_rule: dict[str, dict[str, int]] = {rule.id: {} for rule in self.rules}
+        by_rule[_SEVERITY] = {}
         for named, value in values.items():
             rule_id, _, name = named.rpartition(".")
             if rule_id not in by_rule:
@@ -114,11 +119,14 @@ class RuleBook(NamedTuple):
                     + (f"; did you mean {near[0]}" if near else ""),
                 )
             by_rule[rule_id][name] = value
+        severity = self.severity.with_values(by_rule[_SEVERITY])
+        cuts, medical = cuts_of(severity), cuts_of(severity, medical=True)
         return self._replace(
-            manifest=tuple(_with(rule, by_rule[rule.id]) for rule in self.manifest),
-            limit=tuple(_with(rule, by_rule[rule.id]) for rule in self.limit),
-            medical=tuple(_with(rule, by_rule[rule.id]) for rule in self.medical),
-            track=tuple(_with(rule, by_rule[rule.id]) for rule in self.track),
+            manifest=tuple(_with(rule, by_rule[rule.id], cuts) for rule in self.manifest),
+            limit=tuple(_with(rule, by_rule[rule.id], cuts) for rule in self.limit),
+            medical=tuple(_with(rule, by_rule[rule.id], medical) for rule in self.medical),
+            track=tuple(_with(rule, by_rule[rule.id], cuts) for rule in self.track),
+            severity=severity,
             versioned=False,
         )
 
@@ -157,14 +165,6 @@ class RuleBook(NamedTuple):
     def judges(self, kind: LimitKind) -> bool:
         """Whether any rule judges limits of a kind: what nobody judges need not be drawn on."""
         return any(kind in rule.kinds for rule in self.limit)
-
-    def severity(self, outcome: Outcome) -> Severity:
-        """Return the severity of a finding: by its quantity, at most its rule's gravest."""
-        rule = next((rule for rule in self.rules if rule.id == outcome.rule), None)
-        if rule is None:
-            return severity_of(outcome.grams, outcome.unweighed)
-        cuts = rule.cuts_g if isinstance(rule, MedicalRule) else None
-        return at_most(severity_of(outcome.grams, outcome.unweighed, cuts), rule.gravest)
 
 
 RULE_BOOK = RuleBook(

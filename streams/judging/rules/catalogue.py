@@ -68,8 +68,7 @@ def _unknown_code(
             "-",
             "not_listed",
             said,
-            grams=amount.grams,
-            unweighed=amount.unweighed,
+            amount=amount,
             act_at=moved.at,
             evidence=tuple(evidence),
             law=CATALOGUE_LAW,
@@ -84,7 +83,6 @@ def _unknown_code(
                     ),
                     holds=None,
                 ),
-                scope.quantity(amount),
             ),
             cures=(
                 Cure(

@@ -113,8 +113,7 @@ def _finding(
         "expired" if ended is not None else "not_yet_valid",
         said,
         margin=None if ended is None else f"{days_left(ended.valid_to, leg.at)} d",
-        grams=amount.grams,
-        unweighed=amount.unweighed,
+        amount=amount,
         act_at=leg.at,
         evidence=(
             *loading_evidence(facts, leg),
@@ -154,7 +153,6 @@ def _finding(
                 )
                 for m in person.held
             ),
-            scope.quantity(amount),
         ),
         cures=(
             Cure(

@@ -75,8 +75,7 @@ def _inbound(
             who,
             doubt or "banned",
             said,
-            grams=amount.grams,
-            unweighed=amount.unweighed,
+            amount=amount,
             act_at=at,
             evidence=(
                 *load_evidence(facts, crossing),

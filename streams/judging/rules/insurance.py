@@ -182,8 +182,7 @@ def _finding(rule: ManifestRule, facts: Facts, view: RegistryView, act: _Act) ->
         "expired" if ended is not None else "not_yet_valid",
         said,
         margin=None if ended is None else f"{days_left(ended.valid_to, at)} d",
-        grams=amount.grams,
-        unweighed=amount.unweighed,
+        amount=amount,
         act_at=at,
         evidence=tuple(evidence),
         law=_law(act.by),
@@ -220,7 +219,6 @@ def _conditions(
             for p in shown
         ),
         *left_out(("的保险单", "policies"), shown, held),
-        scope.quantity(shipped(facts, act.wastes)),
     )
 
 

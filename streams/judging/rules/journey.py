@@ -129,8 +129,7 @@ def _finding(
         "before_departure" if before else "too_fast",
         said,
         margin=f"{_hours(spare)} h",
-        grams=amount.grams,
-        unweighed=amount.unweighed,
+        amount=amount,
         act_at=there.at,
         evidence=tuple(evidence),
         law=TRACKED,
@@ -154,7 +153,6 @@ def _finding(
                 ),
                 holds=None,
             ),
-            scope.quantity(amount),
         ),
         cures=(
             Cure(

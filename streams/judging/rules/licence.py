@@ -81,8 +81,7 @@ def _unlicensed(
             "expired" if ended is not None else "not_yet_valid" if held else "none",
             said,
             margin=margin,
-            grams=amount.grams,
-            unweighed=amount.unweighed,
+            amount=amount,
             act_at=first.fact.at,
             evidence=(
                 *evidence_of(facts, bare),
@@ -152,8 +151,7 @@ def _suspended(
             who,
             "suspended",
             said,
-            grams=amount.grams,
-            unweighed=amount.unweighed,
+            amount=amount,
             act_at=first,
             evidence=(
                 *evidence_of(facts, bare),

@@ -79,7 +79,6 @@ def _number_region(
             (f"移出地和填报年份：{fits[0]}", f"those of origin and filing: {fits[1]}"),
             holds=None,
         ),
-        scope.quantity(amount),
     )
     cures = (
         Cure(
@@ -102,8 +101,7 @@ def _number_region(
             "-",
             "wrong_year" if right_place else "wrong_region",
             said,
-            grams=amount.grams,
-            unweighed=amount.unweighed,
+            amount=amount,
             act_at=facts.filed.at,
             evidence=tuple(event_evidence(facts.filed, "联单填报", "manifest as filed")),
             law=NUMBER_LAW,

@@ -135,8 +135,7 @@ def _finding(
         key,
         reason,
         said,
-        grams=amount.grams,
-        unweighed=amount.unweighed,
+        amount=amount,
         act_at=leg.at,
         evidence=(
             *loading_evidence(facts, leg),

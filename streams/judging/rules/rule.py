@@ -7,15 +7,18 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from schemas.alert import Evidence
 from schemas.instant import china_day
 from streams.judging.facts import Fact, Facts
-from streams.judging.outcome import Draw, Outcome, State
+from streams.judging.outcome import FOUND, Draw, Outcome, State
 from streams.judging.rules.parameter import Parameters
+from streams.judging.severity import SEVERITY_CUTS, SeverityCuts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from schemas.alert import Severity
+    from streams.judging.explanation import Condition
     from streams.judging.limit import LimitKind
     from streams.judging.registry import RegistryView
+    from streams.judging.rules.amount import Amount
 
     Quiet = Callable[["ManifestRule", Facts, RegistryView, datetime | None], bool]
 
@@ -89,6 +92,7 @@ class ManifestRule(NamedTuple):
     """Whether it is about the reports themselves, whatever they amount to: no other reading."""
     gravest: "Severity" = "critical"
     """The greatest severity that the quantity may give its findings."""
+    cuts: SeverityCuts = SEVERITY_CUTS
     reads: tuple[str, ...] | None = None
     """All members of the facts that it reads. While they and the registry stay the same it need not
     be asked again; so the clock bears on it by ``due`` alone. None: it is asked each time."""
@@ -112,6 +116,7 @@ class LimitRule(NamedTuple):
     parameters: Parameters = _NONE
     gravest: "Severity" = "critical"
     """The greatest severity that the quantity may give its findings."""
+    cuts: SeverityCuts = SEVERITY_CUTS
 
 
 class RuleLike(Protocol):
@@ -123,6 +128,10 @@ class RuleLike(Protocol):
     def version(self) -> int: ...
     @property
     def parameters(self) -> Parameters: ...
+    @property
+    def gravest(self) -> "Severity": ...
+    @property
+    def cuts(self) -> SeverityCuts: ...
 
 
 def says(
@@ -131,10 +140,28 @@ def says(
     discriminator: str,
     reason: str,
     said: Said | None = None,
+    *,
+    grams: int = 0,
+    unweighed: bool = False,
+    amount: "Amount | None" = None,
+    conditions: "Sequence[Condition]" = (),
     **more: object,
 ) -> Outcome:
-    """Return an outcome of ``rule``; common reasons bring their sentences along."""
+    """Return an outcome of ``rule``; common reasons bring their sentences along.
+
+    A finding takes its severity here, from its quantity (``amount`` says it with its words), and
+    tells it among its conditions.
+    """
     zh, en = said or _REASONS[reason]
+    if state in FOUND:
+        if amount is not None:
+            grams, unweighed = amount.grams, amount.unweighed
+        more |= {
+            "grams": grams,
+            "unweighed": unweighed,
+            "severity": rule.cuts.severity(grams, unweighed, rule.gravest),
+            "conditions": _with_quantity(rule, conditions, grams, unweighed, amount),
+        }
     if rule.parameters.changed and state != "not_applicable":
         more["parameters"] = rule.parameters.changed
     if not more:
@@ -149,6 +176,22 @@ def says(
         en=en,
         **more,  # type: ignore[arg-type]
     )
+
+
+def _with_quantity(
+    rule: RuleLike,
+    conditions: "Sequence[Condition]",
+    grams: int,
+    unweighed: bool,
+    amount: "Amount | None",
+) -> "tuple[Condition, ...]":
+    """Return the conditions with the quantity last of those that belong to no one document."""
+    if not grams and not unweighed:
+        return tuple(conditions)
+    words = (amount.zh, amount.en) if amount is not None else None
+    quantity = rule.cuts.explained(grams, unweighed, rule.gravest, words)
+    at = next((n for n, each in enumerate(conditions) if each.group_zh), len(conditions))
+    return (*conditions[:at], quantity, *conditions[at:])
 
 
 @lru_cache(2048)

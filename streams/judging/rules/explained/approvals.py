@@ -9,7 +9,6 @@ from schemas.region import province_name
 from streams.judging.explanation import Condition, Explanation
 from streams.judging.facts import Facts
 from streams.judging.registry import RegistryView, in_force
-from streams.judging.rules.amount import shipped
 from streams.judging.rules.crossing import (
     Candidate,
     Crossing,
@@ -71,7 +70,6 @@ def approval_explained(
         *scope.transfer(facts, wastes),
         scope.across(facts),
         scope.not_exempt(facts, view, wastes, crossing.moved.at, "transfer"),
-        scope.quantity(shipped(facts, wastes)),
         *_claimed(facts, view),
         _approved(facts, crossing, wastes, looks, None if doubtful else False),
         *_listed(lines),

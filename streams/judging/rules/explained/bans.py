@@ -9,7 +9,6 @@ from schemas.waste_code import category_of
 from streams.judging.explanation import Condition, Cure, Explanation
 from streams.judging.facts import Facts
 from streams.judging.registry import RegistryView
-from streams.judging.rules.amount import shipped
 from streams.judging.rules.crossing import Candidate, Crossing, CrossingLine
 from streams.judging.rules.explained import scope
 from streams.judging.rules.explained.wording import (
@@ -42,7 +41,6 @@ def ban_explained(
         *scope.transfer(facts, wastes),
         scope.across(facts),
         scope.not_exempt(facts, view, wastes, crossing.moved.at, "transfer"),
-        scope.quantity(shipped(facts, wastes)),
     ]
     for one in shown:
         conditions += _under(facts, crossing, one)

@@ -6,8 +6,6 @@ from schemas.registry import Vehicle
 from streams.judging.explanation import Condition, Cure, Explanation
 from streams.judging.facts import Facts
 from streams.judging.outcome import china_text
-from streams.judging.rules.amount import shipped
-from streams.judging.rules.explained import scope
 from streams.judging.rules.explained.carriers import Loading, plate_corrected
 from streams.judging.rules.explained.wording import (
     MOST_SHOWN,
@@ -73,7 +71,6 @@ def cargo_explained(
                 role="figure",
             )
         )
-    conditions.append(scope.quantity(shipped(facts, leg.wastes)))
     return Explanation(tuple(conditions), tuple(_cures(facts, leg, reason)))
 
 

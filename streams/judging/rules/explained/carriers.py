@@ -11,7 +11,6 @@ from streams.judging.explanation import Condition, Cure, Explanation
 from streams.judging.facts import Fact, Facts
 from streams.judging.outcome import china_text
 from streams.judging.registry import RegistryView, in_force
-from streams.judging.rules.amount import shipped
 from streams.judging.rules.explained import scope
 from streams.judging.rules.explained.wording import (
     MOST_SHOWN,
@@ -68,7 +67,6 @@ def _applies(facts: Facts, view: RegistryView, leg: Loading) -> Iterable[Conditi
         role="applies",
     )
     yield scope.not_exempt(facts, view, leg.wastes, leg.fact.at, "transport")
-    yield scope.quantity(shipped(facts, leg.wastes))
 
 
 def _group(permit: CarrierPermit) -> Group:

@@ -10,7 +10,6 @@ from streams.judging.explanation import Condition, Cure, Explanation
 from streams.judging.facts import Facts
 from streams.judging.outcome import china_text
 from streams.judging.registry import RegistryView, in_force
-from streams.judging.rules.amount import shipped
 from streams.judging.rules.explained import scope
 from streams.judging.rules.explained.wording import (
     MOST_SHOWN,
@@ -55,7 +54,6 @@ def needs_licence(
             holds=True,
             role="applies",
         )
-    yield scope.quantity(shipped(facts, wastes))
 
 
 def licence_group(licence: Licence) -> Group:

@@ -7,12 +7,11 @@ from schemas.manifest import WasteLine
 from schemas.region import province_name
 from streams.judging.explanation import Condition
 from streams.judging.facts import Facts
-from streams.judging.outcome import SEVERITY_CUTS_T, china_text
+from streams.judging.outcome import china_text
 from streams.judging.registry import RegistryView
-from streams.judging.rules.amount import Amount
 from streams.judging.rules.explained.wording import condition, some
 
-__all__ = ["STAGES", "across", "not_exempt", "quantity", "transfer"]
+__all__ = ["STAGES", "across", "not_exempt", "transfer"]
 
 STAGES = {
     "collection": ("收集", "collection"),
@@ -88,19 +87,4 @@ def not_exempt(
         ),
         holds=True,
         role="applies",
-    )
-
-
-def quantity(amount: Amount) -> Condition:
-    """Return how much it is about, and by which cuts that makes the severity."""
-    low, medium, high = SEVERITY_CUTS_T
-    return condition(
-        ("数量（定严重程度）", "quantity (makes the severity)"),
-        (amount.zh, amount.en),
-        (
-            f"低 < {low} 吨 ≤ 中 < {medium} 吨 ≤ 高 < {high} 吨 ≤ 特高",
-            f"low < {low} t <= medium < {medium} t <= high < {high} t <= critical",
-        ),
-        holds=True,
-        role="figure",
     )

@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from streams.judging.explanation import Cure, Explanation
 from streams.judging.facts import Facts
 from streams.judging.outcome import china_text
-from streams.judging.rules.amount import shipped
 from streams.judging.rules.explained import scope
 from streams.judging.rules.explained.wording import condition
 from streams.judging.rules.rule import Said
@@ -35,7 +34,6 @@ def term_explained(facts: Facts, term: Term, over: Said, *, review: bool) -> Exp
             (f"不晚于 {over[0]}", f"not after {over[1]}"),
             holds=None if review else False,
         ),
-        scope.quantity(shipped(facts, facts.hazardous)),
     )
     return Explanation(conditions, tuple(_cures(facts, term, over, review=review)))
 

@@ -11,6 +11,7 @@ from streams.judging.outcome import Outcome, State
 from streams.judging.rules.explained.wording import some
 from streams.judging.rules.parameter import Parameters
 from streams.judging.rules.rule import Said, says
+from streams.judging.severity import MEDICAL_CUTS, SeverityCuts
 
 if TYPE_CHECKING:
     from streams.judging.medical.said import Counted
@@ -46,8 +47,7 @@ class MedicalRule(NamedTuple):
     """Of what silence is a finding, and after when: so time alone may change the outcome."""
     gravest: Severity = "critical"
     parameters: Parameters = _NONE
-    cuts_g: tuple[int, int, int] = (10_000, 100_000, 1_000_000)
-    """Cuts of the severity in grams: bags weigh kilograms, so 10 kg, 100 kg and 1 t. [D]"""
+    cuts: SeverityCuts = MEDICAL_CUTS
 
 
 def silent(

@@ -11,6 +11,7 @@ from streams.judging.outcome import Outcome, State, china_text
 from streams.judging.rules.explained.wording import condition
 from streams.judging.rules.parameter import Parameter, Parameters
 from streams.judging.rules.rule import Said, record_evidence, says
+from streams.judging.severity import SEVERITY_CUTS, SeverityCuts
 from streams.judging.tracks.segments import Stop, instant, seconds
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ class TrackRule(NamedTuple):
     due: "Callable[[TrackRule, Any, RegistryView, datetime | None], datetime | None] | None" = None
     """The next instant after the clock at which time alone may change the outcome."""
     gravest: Severity = "critical"
+    cuts: SeverityCuts = SEVERITY_CUTS
     parameters: Parameters = _NONE
 
 

@@ -38,7 +38,7 @@ from manifests import (
 
 from schemas.alert import Evidence
 from streams.judging.decision import decide_limit
-from streams.judging.outcome import Draw, severity_of
+from streams.judging.outcome import Draw
 
 
 def transfer(at: Any = DAY, **form: Any) -> list[Any]:
@@ -456,20 +456,6 @@ def test_exceeding_falls_under_the_law_of_the_first_load_past_the_cap(at: str, l
     found = limit_outcome(loads, TEN)
     assert found.rule == EXCEEDED
     assert law in found.law[0].law
-
-
-# Severity -----------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("grams", "severity"),
-    [
-        (0, "low"), (999_999, "low"), (1_000_000, "medium"), (2_999_999, "medium"),
-        (3_000_000, "high"), (9_999_999, "high"), (10_000_000, "critical"),
-    ],
-)  # fmt: skip
-def test_severity_is_cut_at_exactly_one_three_and_ten_tonnes(grams: int, severity: str) -> None:
-    assert severity_of(grams) == severity
 
 
 def test_origin_is_where_the_site_is_not_who_the_firm_is() -> None:

@@ -27,7 +27,6 @@ from manifests import (
 
 from streams.judging.alerts import alert_changes, manifest_parties
 from streams.judging.decision import decide_manifest
-from streams.judging.outcome import severity_of
 
 T = 1_000_000
 
@@ -182,12 +181,6 @@ def test_an_alert_with_a_weight_is_written_as_it_was_before_weights_could_be_mis
         said[0].event.subject, parties, decision.outcomes, decision.held.memo.alerts
     )
     assert (memo, changes) == (decision.held.memo.alerts, [])
-
-
-def test_severity_by_the_cuts() -> None:
-    assert [severity_of(g) for g in (0, T - 1, T, 3 * T - 1, 3 * T, 10 * T - 1, 10 * T)] == [
-        "low", "low", "medium", "medium", "high", "high", "critical",
-    ]  # fmt: skip
 
 
 def test_a_weight_given_after_arrival_is_no_conclusion_changed() -> None:
