@@ -1,6 +1,6 @@
 """Medical waste through the stream: ``python -m bench.medical [--packages N] [--open N] …``.
 
-Archiver and one medical worker on this machine, settling time 0. First ``--open`` packages are sealed
+Archiver and ``--workers`` medical workers on this machine, settling time 0. First ``--open`` packages are sealed
 and stay in store, fifty an institution; then the labelled world's packages go their whole way while
 those are open, and the time is taken until the last event is kept and its days are judged. Last,
 ``--due`` institutions whose 48 hours end one after the other within half a minute: from the moment that
@@ -20,6 +20,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -29,7 +30,7 @@ import structlog
 
 from bench.machine import keep, machine_facts, rss_mb
 from infra.local.residence import remove_home
-from infra.local.service import ARCHIVER, MEDICAL_WORKER
+from infra.local.service import ARCHIVER, MEDICAL_WORKER, Service
 from infra.local.stack import LocalStack
 from infra.runtime.kafka import new_producer
 from infra.runtime.settings import MEDICAL_TOPIC, Settings, home_from_environment
@@ -145,6 +146,23 @@ def _due(many: int, spread_s: float) -> list[bytes]:
     return [_sealed(_code(10**6 + n), f"D{n}", first + n * step) for n in range(many)]
 
 
+def _worker(number: int) -> Service:
+    name = f"{MEDICAL_WORKER.name}-{number}"
+    return replace(
+        MEDICAL_WORKER,
+        name=name,
+        environment={**MEDICAL_WORKER.environment, "LIANDAN_WORKER_ID": name},
+    )
+
+
+def _workers(stack: LocalStack) -> list[str]:
+    return [name for name in stack.pids() if name.startswith(MEDICAL_WORKER.name)]
+
+
+def _most_mb(stack: LocalStack) -> int:
+    return max(rss_mb(stack.pid(name)) for name in _workers(stack))
+
+
 async def _deadlines(connection: Any, due: int) -> dict[str, Any]:
     rows = await connection.fetch(
         "SELECT extract(epoch FROM opened_at - act_at)::float8 AS s FROM alert"
@@ -166,16 +184,18 @@ async def _at_once(
     stack: LocalStack, connection: Any, world: _Telling, total: int
 ) -> dict[str, Any]:
     """Have it all in the log before the worker is let at it."""
-    await stack.stop_child("medical-worker")
+    for name in _workers(stack):
+        await stack.stop_child(name)
     await world.tell(stack.settings)
-    await stack.start_child("medical-worker")
+    for name in _workers(stack):
+        await stack.start_child(name)
     start = time.monotonic()
     kept, judged = await _rest(connection, total + world.events)
     return {
         "kept_per_s": round(world.events / (kept - start)),
         "judged_per_s": round(world.events / (judged - start)),
         "package_events_judged_per_s": round(world.words / (judged - start)),
-        "worker_mb": rss_mb(stack.pid("medical-worker")),
+        "worker_mb": _most_mb(stack),
     }
 
 
@@ -190,7 +210,7 @@ async def _at_a_rate(
         kept = await connection.fetchval(_KEPT, MEDICAL_TOPIC)
         behind.append(max(0, world.told + total - kept))
         dirty.append(await connection.fetchval("SELECT count(*) FROM medical_dirty"))
-        rss.append(rss_mb(stack.pid("medical-worker")))
+        rss.append(_most_mb(stack))
         print(
             f"told {world.told}, not kept {behind[-1]}, marks {dirty[-1]}, {rss[-1]} MB",
             file=sys.stderr,
@@ -212,12 +232,19 @@ async def _at_a_rate(
 
 
 async def measure(
-    home: Path, world: _Telling, open_packages: int, due: int, minutes: float, rate: float
+    home: Path,
+    world: _Telling,
+    open_packages: int,
+    due: int,
+    minutes: float,
+    rate: float,
+    workers: int = 1,
 ) -> dict[str, Any]:
     """Run it all on a stack of its own; ``minutes`` 0: the world at once, deadlines after it."""
+    services = [ARCHIVER, *(_worker(n + 1) for n in range(workers))]
     settings = Settings(home=home, deadline_settle_s=0.0)
     cache = home_from_environment() / "cache"
-    async with LocalStack(settings, [ARCHIVER, MEDICAL_WORKER], cache=cache) as stack:
+    async with LocalStack(settings, services, cache=cache) as stack:
         settings = stack.settings
         await write_change_set(settings.database_registry, world.registry, "bench")
         connection = await asyncpg.connect(settings.database_reader)
@@ -237,6 +264,7 @@ async def measure(
         size = await connection.fetchval("SELECT pg_database_size(current_database())")
         await connection.close()
     return {
+        "workers": workers,
         "open_packages": open_packages,
         "open_days": days,
         "opening_per_s": round(open_packages / (opened - began)) if open_packages else None,
@@ -255,6 +283,7 @@ def main() -> None:
     parser.add_argument("--due", type=int, default=300)
     parser.add_argument("--minutes", type=float, default=0)
     parser.add_argument("--rate", type=float, default=5_000, help="package events a second")
+    parser.add_argument("--workers", type=int, default=1)
     asked = parser.parse_args()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     facts = machine_facts()
@@ -263,7 +292,9 @@ def main() -> None:
         wanted = asked.minutes * 60 * asked.rate or math.inf
         packages = asked.packages if not asked.minutes else math.ceil(wanted / _WORDS_A_PACKAGE)
         world = _Telling(home / "world", packages, wanted)
-        found = asyncio.run(measure(home, world, asked.open, asked.due, asked.minutes, asked.rate))
+        found = asyncio.run(
+            measure(home, world, asked.open, asked.due, asked.minutes, asked.rate, asked.workers)
+        )
     finally:
         remove_home(home)
     print(json.dumps(found, indent=1))

@@ -28,18 +28,15 @@ from streams.judging.medical.said import Counted, counted
 from streams.judging.registry import RegistryView
 from streams.judging.rules import RULE_BOOK, RuleBook
 from streams.judging.statement import Ref
+from streams.marked import MARKED_HOLDERS, marked_groups
 from streams.medical_batch import PICKUP, PLANT
 from streams.medical_said import EVENTS_BETWEEN, EVENTS_OF, Said, columns, load, midnight
 from streams.medical_verdicts import Standing, write_verdicts
 from streams.medical_weeks import weeks_to_judge
 from streams.postgres_state import PostgresState
 
-__all__ = ["fire_medical", "judge_dirty_days", "judge_holders"]
+__all__ = ["JudgedDays", "fire_medical", "judge_dirty_days", "judge_holders"]
 
-GROUP = 50
-"""Institutions and plants judged in one transaction: the registry's head is held meanwhile."""
-MOST = 500
-"""In one round, before the registry and deadlines are looked at again."""
 _DAY, _WEEK = "/day", "/week"
 _WINDOW = timedelta(days=31)
 """How long after a day a pick-up may bear on what was sealed on it (``hospital_days``)."""
@@ -95,12 +92,19 @@ WITH days AS (
         LIMIT $2 FOR UPDATE SKIP LOCKED)
     RETURNING holder, '/week/' || day AS label
 )
-INSERT INTO medical_dirty (holder, label)
-SELECT holder, label FROM days UNION ALL SELECT holder, label FROM weeks
+INSERT INTO medical_dirty (holder, label, fired)
+SELECT holder, label, true FROM days UNION ALL SELECT holder, label, true FROM weeks
 RETURNING id
 """
 
 _Day = HospitalDay | PlantDay
+
+
+class JudgedDays(NamedTuple):
+    """What was done: institutions and plants that something new bore on, and what was decided of them."""
+
+    holders: int
+    decisions: list[LimitDecision]
 
 
 class _Touched(NamedTuple):
@@ -122,23 +126,24 @@ async def fire_medical(state: PostgresState, most: int = 500) -> int:
 
 async def judge_dirty_days(
     state: PostgresState, view: RegistryView, book: RuleBook = RULE_BOOK
-) -> list[LimitDecision]:
-    """Judge whom something new bears on, oldest first; return the decisions made."""
+) -> JudgedDays:
+    """Judge one group of those that something new bears on: whose deadline has fired, then oldest first."""
     async with state.pool.acquire() as connection:
-        rows = await connection.fetch(
-            "SELECT holder FROM medical_dirty GROUP BY holder ORDER BY min(id) LIMIT $1", MOST
-        )
-    holders = [row["holder"] for row in rows]
-    decisions: list[LimitDecision] = []
-    for n in range(0, len(holders), GROUP):
-        decisions += await judge_holders(state, holders[n : n + GROUP], view, book)
-    return decisions
+        groups = await marked_groups(connection, MARKED_HOLDERS)
+    for holders in groups:
+        judged = await judge_holders(state, holders, view, book)
+        if judged.holders:
+            return judged
+    return JudgedDays(0, [])
 
 
 async def judge_holders(
     state: PostgresState, holders: Sequence[str], view: RegistryView, book: RuleBook = RULE_BOOK
-) -> list[LimitDecision]:
-    """Judge the dirty days of institutions and plants, but for those that another worker is at."""
+) -> JudgedDays:
+    """Judge the dirty days of institutions and plants, but for those that another worker is at.
+
+    All that is dirty of one: a deadline is not judged by less than what was told before it fired.
+    """
     async with state.shared() as tx:
         connection = tx.connection
         # 1. The registry as it stands, held until commit: no verdict at n commits after n + 1.
@@ -167,7 +172,8 @@ async def judge_holders(
         for facts in hospitals:
             told_on[facts.institution].add(facts.day)
         weeks = await weeks_to_judge(connection, asked, told_on)
-        return [*decisions, *await write_verdicts(connection, weeks, by)]
+        decisions += await write_verdicts(connection, weeks, by)
+        return JudgedDays(len(locked), decisions)
 
 
 def _sorted(labels: Collection[str]) -> _Touched:

@@ -23,5 +23,5 @@ class MedicalWorker(KeepingWorker[MedicalStatement]):
 
     async def _round(self, state: PostgresState) -> Round:
         fired = await fire_medical(state)
-        decisions = await judge_dirty_days(state, self._view, self._book)
-        return Round(fired, decisions, bool(fired or decisions))
+        judged = await judge_dirty_days(state, self._view, self._book)
+        return Round(fired, judged.decisions, bool(fired or judged.holders))

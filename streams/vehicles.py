@@ -44,15 +44,12 @@ from streams.judging.tracks.places import Places
 from streams.judging.tracks.positions import Positions
 from streams.judging.tracks.segments import instant
 from streams.judging.tracks.vehicle import Vehicle, entitled_to
+from streams.marked import MARKED_PLATES, marked_groups
 from streams.postgres_state import PostgresState
 from streams.track_batch import PieceKey, write_pieces
 
 __all__ = ["Judged", "fire_journeys", "forget_positions", "judge_dirty_vehicles", "judge_vehicles"]
 
-GROUP = 50
-"""Vehicles judged in one transaction: the registry's head is held meanwhile."""
-MOST = 500
-"""In one round, before the registry and deadlines are looked at again."""
 _DAY = 86_400
 _MOST_PIECES = 4
 """Of one vehicle, unit and day; beyond it they are made one."""
@@ -112,7 +109,8 @@ WITH fired AS (
         LIMIT $2 FOR UPDATE SKIP LOCKED)
     RETURNING plate, begins, ends
 )
-INSERT INTO vehicle_dirty (plate, begins, ends, leg) SELECT plate, begins, ends, false FROM fired
+INSERT INTO vehicle_dirty (plate, begins, ends, leg, fired)
+SELECT plate, begins, ends, false, true FROM fired
 RETURNING id
 """
 _FORGET = """
@@ -205,18 +203,14 @@ async def judge_dirty_vehicles(
     *,
     beside: str = MANIFEST_TOPIC,
 ) -> Judged:
-    """Judge whom something new bears on, oldest first; return the decisions made."""
+    """Judge one group of those that something new bears on: whose deadline has fired, then oldest first."""
     async with state.pool.acquire() as connection:
-        rows = await connection.fetch(
-            "SELECT plate FROM vehicle_dirty GROUP BY plate ORDER BY min(id) LIMIT $1", MOST
-        )
-    plates = [row["plate"] for row in rows]
-    vehicles, decisions = 0, list[LimitDecision]()
-    for n in range(0, len(plates), GROUP):
-        done = await judge_vehicles(state, plates[n : n + GROUP], view, places, book, beside=beside)
-        vehicles += done.vehicles
-        decisions += done.decisions
-    return Judged(vehicles, decisions)
+        groups = await marked_groups(connection, MARKED_PLATES)
+    for plates in groups:
+        judged = await judge_vehicles(state, plates, view, places, book, beside=beside)
+        if judged.vehicles:
+            return judged
+    return Judged(0, [])
 
 
 async def judge_vehicles(

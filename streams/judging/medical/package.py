@@ -111,16 +111,16 @@ def packages_of(marks: Iterable[tuple[str, Mark]]) -> list[Package]:
     found = [
         _folded(package, life)
         for package, said in by_id.items()
-        for life in _lives(sorted(said, key=_key))
+        for life in _lives(sorted(said, key=_key) if len(said) > 1 else said)
     ]
     found.sort(key=lambda p: (p.day, p.id))
     return found
 
 
 def _lives(marks: Sequence[Mark]) -> Iterable[list[Mark]]:
-    """Part what was said of one number into lives; marks come in any order."""
+    """Part what was said of one number into lives; marks come and go in order of time."""
     starts: list[datetime] = []
-    for at in sorted(m.at for m in marks if m.verb == "sealed"):
+    for at in (m.at for m in marks if m.verb == "sealed"):
         if not starts or at - starts[-1] >= ANOTHER_LIFE:
             starts.append(at)
     if not starts:
@@ -154,25 +154,35 @@ def _key(mark: Mark) -> tuple[datetime, Ref]:
     return mark.at, mark.ref
 
 
+_THERE = frozenset(("found", "collected", "received", "treated"))
+"""Who collects, weighs in or treats a package has it: it was found, whether anybody said so or not."""
+_HANDED_ON = frozenset(("collected", "received", "treated"))
+"""Of these what was said before it was last given back counts no more."""
+
+
 def _folded(package: str, marks: Sequence[Mark]) -> Package:
-    in_order = sorted(marks, key=_key)
-    given_back = max((m.at for m in in_order if m.verb == "returned"), default=None)
-
-    def first(verb: str, after: datetime | None = None) -> Mark | None:
-        return next(
-            (m for m in in_order if m.verb == verb and (after is None or m.at > after)), None
-        )
-
-    # Who collects, weighs in or treats a package has it: it was found, whether anybody said so or not.
-    there = ("found", "collected", "received", "treated")
-    found = max((m.at for m in in_order if m.verb in there), default=None)
+    """Return what marks in order of time make of a package."""
+    given_back = found = None
+    for mark in marks:
+        if mark.verb in _THERE:
+            found = mark.at
+        elif mark.verb == "returned":
+            given_back = mark.at
+    counts: dict[str, Mark] = {}
+    for mark in marks:
+        verb = mark.verb
+        if verb not in counts:
+            after = given_back if verb in _HANDED_ON else found if verb == "lost" else None
+            if after is None or mark.at > after:
+                counts[verb] = mark
+    named = counts.get
     return Package(
         package,
-        first("sealed"),
-        first("transferred"),
-        first("collected", given_back),
-        first("received", given_back),
-        first("treated", given_back),
-        first("lost", found),
-        in_order[0],
+        named("sealed"),
+        named("transferred"),
+        named("collected"),
+        named("received"),
+        named("treated"),
+        named("lost"),
+        marks[0],
     )

@@ -54,6 +54,8 @@ def limit_end(start: datetime, hours: int, orders: Sequence[tuple[EmergencyOrder
     ``hours``: without an order. ``orders``: those that set another limit; of several in force the one
     that began last holds.
     """
+    if not orders:
+        return Limit(start + timedelta(hours=hours), hours, None)
 
     def holds(at: datetime) -> tuple[int, EmergencyOrder | None]:
         standing = [(o.from_at, o.id, o, h) for o, h in orders if in_force_at(o, at)]

@@ -25,6 +25,7 @@ from streams.pager import page_registry
 from tests.cases.moments import moment
 from tests.integration.streams.disorder import retracted, tell_in_disorder
 from tests.integration.streams.speech import LogOf
+from tests.manifests import credit_code
 from tests.medical.story import Story, all_stories
 
 EARLY = datetime(2025, 1, 1, tzinfo=UTC)
@@ -74,7 +75,7 @@ class Line:
             pass
         while True:
             fired = await fire_medical(state)
-            if not await judge_dirty_days(state, self.worker._view) and not fired:
+            if not (await judge_dirty_days(state, self.worker._view)).holders and not fired:
                 return
 
     async def clock(self, now: datetime) -> None:
@@ -392,3 +393,35 @@ async def test_what_is_told_late_of_a_day_that_has_fired_settles_before_it_accus
     (after,) = await at(now + SETTLE)
     assert "UNHEARD" in after
     assert "、HEARD" not in after
+
+
+async def test_a_fired_deadline_is_told_before_a_crowd_of_words_and_after_a_kill_too(
+    line: Line,
+) -> None:
+    story = _story("never_collected_and_the_term_is_over")
+    await line.learn(*story.registry_lines)
+    await line.say(*_in_another_year(story, b"2031"))
+    await line.judge()
+    sealed = json.loads(_in_another_year(story, b"2031")[0])
+    crowd = [
+        json.dumps(sealed | {"id": f"crowd-{n}", "subject": f"CROWD{n}",
+                             "source": f"urn:uscc:{credit_code(90_000_000 + n)}"}).encode()
+        for n in range(120)
+    ]  # fmt: skip
+    await line.say(*crowd)
+    await line.clock(moment("2031-09-03 08:01"))
+    state = await line.worker._opened()
+    assert await fire_medical(state) > 0
+    # The worker ends here, having fired and not judged; another takes over.
+    await line.worker._pool.close()
+    line.worker = MedicalWorker(line.settings, line.topic)
+    await line.worker.assigned([0])
+    again = await line.worker._opened()
+    judged = await judge_dirty_days(again, line.worker._view)
+    assert judged.holders == 50
+    found = await line.open_alerts(_codes(story))
+    of_that_day = {b["rule"] for b in found.values() if b["subject"].endswith("2031-09-01")}
+    assert of_that_day == {"medical.stored_too_long", "medical.not_collected"}
+    assert await line.reader.fetchval("SELECT count(*) FROM medical_dirty WHERE NOT fired") > 0
+    assert await line.reader.fetchval("SELECT count(*) FROM medical_dirty WHERE fired") == 0
+    await line.judge()

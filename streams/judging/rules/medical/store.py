@@ -29,6 +29,7 @@ from streams.judging.rules.medical.rule import (
     named,
     silent,
 )
+from streams.judging.rules.once import once
 from streams.judging.rules.parameter import Parameter, Parameters
 from streams.judging.rules.rule import Said, record_evidence
 
@@ -73,8 +74,9 @@ class _Stay(NamedTuple):
         return Wait(f"store/{self.hours}/{self.holder}/{self.package.id}", self.limit.end)
 
 
-def _stays(rule: MedicalRule, facts: HospitalDay, view: RegistryView) -> list[_Stay]:
-    hours = rule.parameters["hours"]
+@once
+def _stays(facts: HospitalDay, view: RegistryView, hours: int) -> list[_Stay]:
+    """Return each package's time in a store; ``hours``: the limit without orders."""
     limits: dict[tuple[str, datetime], Limit] = {}
 
     def stay(holder: str, package: Package, start: Mark, left: Mark | None) -> _Stay:
@@ -111,7 +113,7 @@ def _in_peace(facts: HospitalDay, view: RegistryView, at: datetime) -> bool:
 def _asked(
     rule: MedicalRule, facts: HospitalDay, view: RegistryView
 ) -> list[_Stay] | tuple[Outcome]:
-    stays = _stays(rule, facts, view)
+    stays = _stays(facts, view, rule.parameters["hours"])
     if not stays:
         return silent(rule, "nothing_sealed", ("当日没有封装", "nothing was sealed on that day"))
     if _in_peace(facts, view, stays[0].start.at):

@@ -1,0 +1,78 @@
+"""Whom to judge next: whose deadline has fired before all others, then the oldest, in groups of bounded size."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from infra.local.stack import LocalStack
+from infra.runtime.postgres import open_pool
+from streams.marked import MARKED_HOLDERS, MARKED_PLATES, marked_groups
+
+
+@pytest.fixture
+async def connection(stack: LocalStack) -> AsyncIterator[Any]:
+    """A transaction in which nobody is marked; it is rolled back."""
+    pool = await open_pool(stack.settings.database_writer)
+    async with pool.acquire() as connection:
+        transaction = connection.transaction()
+        await transaction.start()
+        await connection.execute("DELETE FROM medical_dirty")
+        await connection.execute("DELETE FROM vehicle_dirty")
+        yield connection
+        await transaction.rollback()
+    await pool.close()
+
+
+async def mark(connection: Any, *holders: str, fired: bool = False) -> None:
+    await connection.executemany(
+        "INSERT INTO medical_dirty (holder, label, fired) VALUES ($1, 'x', $2)",
+        [(holder, fired) for holder in holders],
+    )
+
+
+async def test_nobody_is_marked(connection: Any) -> None:
+    assert await marked_groups(connection, MARKED_HOLDERS) == []
+    assert await marked_groups(connection, MARKED_PLATES) == []
+
+
+async def test_the_oldest_comes_first_once_however_often_it_is_marked(connection: Any) -> None:
+    await mark(connection, "b", "a", "b", "c", "a")
+    assert await marked_groups(connection, MARKED_HOLDERS) == [["b", "a", "c"]]
+
+
+async def test_whose_deadline_has_fired_comes_before_all_who_were_marked_earlier(
+    connection: Any,
+) -> None:
+    await mark(connection, "b", "a", "late", "c")
+    await mark(connection, "z", "late", fired=True)
+    assert await marked_groups(connection, MARKED_HOLDERS) == [["z", "late", "b", "a", "c"]]
+
+
+async def test_a_fired_one_is_found_behind_more_marks_than_are_looked_through(
+    connection: Any,
+) -> None:
+    await connection.execute(
+        "INSERT INTO medical_dirty (holder, label) SELECT 'crowd', 'x' FROM generate_series(1, 20001)"
+    )
+    await mark(connection, "new")
+    await mark(connection, "late", fired=True)
+    # The crowd has more marks than a group may have, so it is judged alone; the new one is not seen yet.
+    assert await marked_groups(connection, MARKED_HOLDERS) == [["late"], ["crowd"]]
+
+
+async def test_a_group_ends_at_fifty_or_at_four_hundred_marks(connection: Any) -> None:
+    await mark(connection, *(f"h{n:03}" for n in range(120)))
+    groups = await marked_groups(connection, MARKED_HOLDERS)
+    assert [len(group) for group in groups] == [50, 50, 20]
+    await mark(connection, *["h000"] * 399, *["h001"] * 200)
+    groups = await marked_groups(connection, MARKED_HOLDERS)
+    assert groups[:2] == [["h000"], [f"h{n:03}" for n in range(1, 51)]]
+
+
+async def test_vehicles_are_ranked_alike(connection: Any) -> None:
+    await connection.executemany(
+        "INSERT INTO vehicle_dirty (plate, begins, ends, leg, fired) VALUES ($1, 0, 1, false, $2)",
+        [("a", False), ("b", False), ("b", True)],
+    )
+    assert await marked_groups(connection, MARKED_PLATES) == [["b", "a"]]
