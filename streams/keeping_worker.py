@@ -1,5 +1,6 @@
 """A worker whose partitions are only kept: what was said bears on subjects that any worker of its kind judges."""
 
+import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
@@ -8,14 +9,20 @@ from typing import Any, NamedTuple
 
 from infra.runtime.metrics import LAST_SUCCESS
 from infra.runtime.postgres import POSTGRES_AWAY
+from infra.runtime.settings import Settings
 from streams import metrics
 from streams.batch import BatchResult, Input
 from streams.judge_worker import JudgeWorker, Said
 from streams.judging.decision import LimitDecision
+from streams.judging.rules import RULE_BOOK, RuleBook
 from streams.pager import page_registry
 from streams.postgres_state import PostgresState
 
 __all__ = ["KeepingWorker", "Round"]
+
+
+_KEEP_FIRST_S = 0.2
+"""How long a round waits for batches under way: the clock, and with it deadlines, moves by keeping."""
 
 
 class Round(NamedTuple):
@@ -28,6 +35,13 @@ class Round(NamedTuple):
 
 class KeepingWorker(JudgeWorker[Said]):
     """Implements ``streams.handler.Handler`` but for what is kept and what a round is."""
+
+    def __init__(self, settings: Settings, topic: str, book: RuleBook = RULE_BOOK) -> None:
+        super().__init__(settings, topic, book)
+        self._under_way = 0
+        """Batches that are being kept."""
+        self._all_kept = asyncio.Event()
+        self._all_kept.set()
 
     async def _keep(self, connection: Any, arrivals: Sequence[Said]) -> None:
         """Keep what was said and mark whom it is about, in the caller's transaction."""
@@ -45,11 +59,20 @@ class KeepingWorker(JudgeWorker[Said]):
     async def _transact(
         self, state: PostgresState, partition: int, given: Input[Said]
     ) -> BatchResult:
-        async with state.batch(partition) as tx:
-            clock = await tx.advance(given.expected, given.next_offset, given.digest, given.clock)
-            await self._keep(tx.connection, given.arrivals)
-            if given.quarantined:
-                await tx.write((), given.quarantined, self._view.seq, clock)
+        self._under_way += 1
+        self._all_kept.clear()
+        try:
+            async with state.batch(partition) as tx:
+                clock = await tx.advance(
+                    given.expected, given.next_offset, given.digest, given.clock
+                )
+                await self._keep(tx.connection, given.arrivals)
+                if given.quarantined:
+                    await tx.write((), given.quarantined, self._view.seq, clock)
+        finally:
+            self._under_way -= 1
+            if not self._under_way:
+                self._all_kept.set()
         self._dirty.set()
         return BatchResult((), tuple(given.quarantined), clock, self._view.seq, 0, more=False)
 
@@ -71,7 +94,8 @@ class KeepingWorker(JudgeWorker[Said]):
             except POSTGRES_AWAY as e:
                 await self._wait_out(e)
                 continue
-            if done.more:
-                continue
             with suppress(TimeoutError):
-                await self._until_dirty()
+                if done.more:
+                    await asyncio.wait_for(self._all_kept.wait(), _KEEP_FIRST_S)
+                else:
+                    await self._until_dirty()

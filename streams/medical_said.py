@@ -11,18 +11,22 @@ from streams.judging.medical.said import MedicalStatement, read_medical
 
 __all__ = ["EVENTS_BETWEEN", "EVENTS_OF", "Said", "columns", "load", "midnight"]
 
-_EVENTS = "DISTINCT e.source, e.event_id, e.digest, e.received_us, e.raw, e.corrects"
-EVENTS_OF = f"""
-SELECT {_EVENTS} FROM unnest($1::text[], $2::text[]) t (holder, label)
-JOIN medical_word w USING (holder, label) JOIN medical_event e USING (source, event_id, digest)
-"""  # noqa: S608
-"""All that was said of packages: holders and labels."""
-EVENTS_BETWEEN = f"""
-SELECT {_EVENTS} FROM unnest($1::text[], $2::timestamptz[], $3::timestamptz[]) t (holder, since, until)
-JOIN medical_word w ON w.holder = t.holder AND w.at >= t.since AND w.at < t.until
-    AND left(w.label, 1) = '/' AND w.label = $4
+_NAMED_BY = """
+SELECT e.source, e.event_id, e.digest, e.received_us, e.raw, e.corrects
+FROM (SELECT DISTINCT w.source, w.event_id, w.digest FROM {words}) w
 JOIN medical_event e USING (source, event_id, digest)
-"""  # noqa: S608
+"""
+EVENTS_OF = _NAMED_BY.format(
+    words="""unnest($1::text[], $2::text[]) t (holder, label) JOIN medical_word w USING (holder, label)
+"""
+)
+"""All that was said of packages: holders and labels."""
+EVENTS_BETWEEN = _NAMED_BY.format(
+    words="""unnest($1::text[], $2::timestamptz[], $3::timestamptz[]) t (holder, since, until)
+    JOIN medical_word w ON w.holder = t.holder AND w.at >= t.since AND w.at < t.until
+        AND left(w.label, 1) = '/' AND w.label = $4
+"""
+)
 """Pick-ups, or what a plant did, in spans of time: holders, beginnings, ends, and the label."""
 _CORRECTING = """
 SELECT e.source, e.event_id, e.digest, e.received_us, e.raw, e.corrects

@@ -418,7 +418,7 @@ async def test_a_fired_deadline_is_told_before_a_crowd_of_words_and_after_a_kill
     await line.worker.assigned([0])
     again = await line.worker._opened()
     judged = await judge_dirty_days(again, line.worker._view)
-    assert judged.holders == 50
+    assert judged.holders == 1
     found = await line.open_alerts(_codes(story))
     of_that_day = {b["rule"] for b in found.values() if b["subject"].endswith("2031-09-01")}
     assert of_that_day == {"medical.stored_too_long", "medical.not_collected"}
