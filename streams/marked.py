@@ -14,11 +14,11 @@ __all__ = ["MARKED_HOLDERS", "MARKED_PLATES", "marked_groups"]
 
 _GROUP = 50
 """Institutions, plants or vehicles judged in one transaction: the registry's head is held meanwhile."""
-_MARKS = 200
+_MARKS = 500
 """Of a group together; one that has more is judged alone."""
 _CANDIDATES = 4 * _GROUP
 """Some may be at another worker."""
-_LOOK = 1_000
+_LOOK = 1_500
 """Marks that are looked through for the oldest."""
 _NEXT = """
 WITH fired AS (

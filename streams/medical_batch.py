@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from schemas.instant import china_day
 from streams.judging.medical.said import MedicalStatement, told
+from streams.medical_said import columns
 
 __all__ = ["PICKUP", "PLANT", "Spoken", "keep_medical", "spoken"]
 
@@ -67,18 +68,25 @@ def dirty_labels(one: Spoken) -> list[str]:
     return [one.label]
 
 
-_EVENTS = """
-INSERT INTO medical_event (source, event_id, digest, received_us, corrects, raw)
-SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::bytea[])
-ON CONFLICT (source, event_id, digest) DO UPDATE
-    SET received_us = least(medical_event.received_us, excluded.received_us)
+# One statement, for every one waits for its turn beside what is judged. What it returns it reads of before:
+# those of these events that earlier ones correct.
+_KEEP = """
+WITH events AS (
+    INSERT INTO medical_event (source, event_id, digest, received_us, corrects, raw)
+    SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::bytea[])
+    ON CONFLICT (source, event_id, digest) DO UPDATE
+        SET received_us = least(medical_event.received_us, excluded.received_us)
+), words AS (
+    INSERT INTO medical_word (holder, label, source, event_id, digest, at)
+    SELECT * FROM unnest($7::text[], $8::text[], $9::text[], $10::text[], $11::text[], $12::timestamptz[])
+    ON CONFLICT DO NOTHING
+), marks AS (
+    INSERT INTO medical_dirty (holder, label) SELECT * FROM unnest($13::text[], $14::text[])
+)
+SELECT t.source, t.event_id FROM unnest($1::text[], $2::text[]) t (source, event_id)
+WHERE EXISTS (SELECT FROM medical_event e WHERE e.source = t.source AND e.corrects = t.event_id)
 """
-_WORDS = """
-INSERT INTO medical_word (holder, label, source, event_id, digest, at)
-SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::timestamptz[])
-ON CONFLICT DO NOTHING
-"""
-_DIRTY = "INSERT INTO medical_dirty (holder, label) SELECT * FROM unnest($1::text[], $2::text[])"
+_MARK = "INSERT INTO medical_dirty (holder, label) SELECT * FROM unnest($1::text[], $2::text[])"
 # Whatever is tied to these events by corrections, in either direction and at any distance.
 _TIED = """
 WITH RECURSIVE tied (source, event_id) AS (
@@ -90,10 +98,6 @@ WITH RECURSIVE tied (source, event_id) AS (
     WHERE n.event_id IS NOT NULL AND e.corrects IS NOT NULL
 )
 SELECT w.holder, w.label, w.at FROM tied JOIN medical_word w USING (source, event_id)
-"""
-_ANY_CORRECTS = """
-SELECT t.source, t.event_id FROM unnest($1::text[], $2::text[]) t (source, event_id)
-WHERE EXISTS (SELECT FROM medical_event e WHERE e.source = t.source AND e.corrects = t.event_id)
 """
 
 
@@ -107,42 +111,27 @@ async def keep_medical(connection: Any, arrivals: Sequence[MedicalStatement]) ->
     if not fresh:
         return
     said = list(fresh.values())
-    refs = [one.ref for one in said]
-    await connection.execute(
-        _EVENTS,
-        [r.source for r in refs],
-        [r.id for r in refs],
-        [r.digest for r in refs],
-        [one.received_us for one in said],
-        [_corrects(one) for one in said],
-        [one.raw for one in said],
-    )
     words = [(word, one.ref) for one in said for word in dict.fromkeys(spoken(one))]
-    await connection.execute(
-        _WORDS,
-        [w.holder for w, _ in words],
-        [w.label for w, _ in words],
-        [r.source for _, r in words],
-        [r.id for _, r in words],
-        [r.digest for _, r in words],
-        [w.at for w, _ in words],
+    corrected = await connection.fetch(
+        _KEEP,
+        *columns([(*one.ref, one.received_us, _corrects(one), one.raw) for one in said]),
+        *columns([(w.holder, w.label, *ref, w.at) for w, ref in words], width=6),
+        *columns(_marks(word for word, _ in words)),
     )
-    touched = [w for w, _ in words]
-    sources, ids = [r.source for r in refs], [r.id for r in refs]
-    corrected = await connection.fetch(_ANY_CORRECTS, sources, ids)
-    tied = [(r["source"], r["event_id"]) for r in corrected]
+    tied = [(row["source"], row["event_id"]) for row in corrected]
     tied += [(one.ref.source, one.ref.id) for one in said if one.verb == "corrected"]
     if tied:
-        rows = await connection.fetch(_TIED, *map(list, zip(*tied, strict=True)))
-        touched += [Spoken(row["holder"], row["label"], row["at"]) for row in rows]
-    await mark_dirty(connection, [(t.holder, label) for t in touched for label in dirty_labels(t)])
+        rows = await connection.fetch(_TIED, *columns(tied))
+        others = _marks(Spoken(row["holder"], row["label"], row["at"]) for row in rows)
+        if others:
+            await connection.execute(_MARK, *columns(others))
 
 
-async def mark_dirty(connection: Any, pairs: Iterable[tuple[str, str]]) -> None:
-    """Append what must be judged again."""
-    unique = list(dict.fromkeys(pairs))
-    if unique:
-        await connection.execute(_DIRTY, *map(list, zip(*unique, strict=True)))
+def _marks(words: Iterable[Spoken]) -> list[tuple[str, str]]:
+    """Return whom and what must be judged again."""
+    return list(
+        dict.fromkeys((word.holder, label) for word in words for label in dirty_labels(word))
+    )
 
 
 def _corrects(one: MedicalStatement) -> str | None:

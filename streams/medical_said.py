@@ -61,9 +61,9 @@ async def load(connection: asyncpg.Connection, said: Said, question: str, *about
             rows += await connection.fetch(_NAMED, *columns(corrected))
 
 
-def columns(rows: Iterable[Sequence[Any]]) -> list[list[Any]]:
-    """Turn rows into columns, for ``unnest``; none where there is no row: two empty ones."""
-    return list(map(list, zip(*rows, strict=True))) or [[], []]
+def columns(rows: Iterable[Sequence[Any]], width: int = 2) -> list[list[Any]]:
+    """Turn rows into columns, for ``unnest``; where there is no row: ``width`` empty ones."""
+    return list(map(list, zip(*rows, strict=True))) or [[] for _ in range(width)]
 
 
 def midnight(day: date) -> datetime:
