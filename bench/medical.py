@@ -104,7 +104,7 @@ async def _rest(connection: Any, events: int) -> tuple[float, float]:
 
 
 class _Telling:
-    """A world on disk, an event a line after the number of its package events; told at a rate."""
+    """A world on disk, an event a line after its package events' number and its key; told at a rate."""
 
     def __init__(self, path: Path, packages: int, at_most: float = math.inf) -> None:
         self._path = path
@@ -117,7 +117,8 @@ class _Telling:
                 if self.words >= at_most:
                     break
                 n = len(spoken(read_medical(raw, 0)))
-                file.write(b"%d %s\n" % (n, raw))
+                unit = unit_of(json.loads(raw)["source"]).encode()
+                file.write(b"%d %s %s\n" % (n, unit, raw))
                 self.events += 1
                 self.words += n
 
@@ -127,8 +128,7 @@ class _Telling:
         async with new_producer(settings) as producer:
             with self._path.open("rb") as file:
                 for line in file:
-                    n, _, raw = line.rstrip(b"\n").partition(b" ")
-                    key = unit_of(json.loads(raw)["source"]).encode()
+                    n, key, raw = line.rstrip(b"\n").split(b" ", 2)
                     await producer.send(MEDICAL_TOPIC, raw, key=key)
                     words += int(n)
                     self.told += 1

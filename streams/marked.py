@@ -1,16 +1,19 @@
-"""Whom to judge next of those that something new bears on: first whose deadline has fired, then oldest first.
+"""Whom to judge next of those that something new bears on: fired deadlines by themselves, the others oldest first.
 
-Deadlines are owed within seconds of their moment; words wait for each other. One group is judged in one
-transaction and looked for anew after it, so what fires meanwhile waits for one group and not for all, and
-what is to be kept meanwhile does not wait for long.
+Deadlines are owed within seconds of their moment; words wait for each other. So what has fired is looked
+for and judged beside the words (``streams/keeping_worker.py``), and words are judged in groups that are soon
+done: what is to be kept meanwhile does not wait for long either.
 """
 
 from collections.abc import Iterable, Iterator
-from itertools import groupby
-from operator import itemgetter
-from typing import Any
+from datetime import timedelta
+from typing import Any, NamedTuple
 
-__all__ = ["MARKED_HOLDERS", "MARKED_PLATES", "marked_groups"]
+__all__ = ["MARKED_HOLDERS", "MARKED_PLATES", "PROMPT", "Marked", "marked_groups"]
+
+PROMPT = timedelta(minutes=1)
+"""A deadline that fires so soon after its moment goes before all words. What was long past when it was told, or
+while nothing ran, waits its turn among them: there may be thousands."""
 
 _GROUP = 50
 """Institutions, plants or vehicles judged in one transaction: the registry's head is held meanwhile."""
@@ -20,34 +23,40 @@ _CANDIDATES = 4 * _GROUP
 """Some may be at another worker."""
 _LOOK = 1_500
 """Marks that are looked through for the oldest."""
-_NEXT = """
-WITH fired AS (
-    SELECT {who} AS who, min(id) AS id FROM {table} WHERE fired GROUP BY {who} ORDER BY min(id)
-    LIMIT $1
-), oldest AS (
-    SELECT {who} AS who, min(id) AS id, count(*) AS marks
-    FROM (SELECT id, {who} FROM {table} ORDER BY id LIMIT $2) m GROUP BY {who} ORDER BY min(id)
-)
-SELECT who, coalesce(o.marks, 1) AS marks, f.id IS NOT NULL AS fired FROM fired f FULL JOIN oldest o USING (who)
-ORDER BY f.id, o.id LIMIT $1
+_OLDEST = """
+SELECT {who} AS who, count(*) AS marks FROM (SELECT id, {who} FROM {table} ORDER BY id LIMIT $2) m
+GROUP BY {who} ORDER BY min(id) LIMIT $1
 """
-MARKED_HOLDERS = _NEXT.format(table="medical_dirty", who="holder")
-MARKED_PLATES = _NEXT.format(table="vehicle_dirty", who="plate")
+_FIRED = """
+SELECT {who} AS who, count(*) AS marks FROM (SELECT id, {who} FROM {table} WHERE fired ORDER BY id LIMIT $2) m
+GROUP BY {who} ORDER BY min(id) LIMIT $1
+"""
+
+
+class Marked(NamedTuple):
+    """Where those stand that are to be judged: questions for all of them, and for whose deadline has fired."""
+
+    oldest: str
+    fired: str
+
+
+def _of(table: str, who: str) -> Marked:
+    return Marked(*(query.format(table=table, who=who) for query in (_OLDEST, _FIRED)))
+
+
+MARKED_HOLDERS = _of("medical_dirty", "holder")
+MARKED_PLATES = _of("vehicle_dirty", "plate")
 
 
 async def marked_groups(connection: Any, query: str) -> list[list[str]]:
-    """Return whom to judge next, in order and in groups: another worker may be at the first of them.
-
-    Those that have fired are in groups of their own, which are soon done.
-    """
-    rows = await connection.fetch(query, _CANDIDATES, _LOOK)
-    return [group for _, its in groupby(rows, itemgetter("fired")) for group in _grouped(its)]
+    """Return whom to judge next, in order and in groups: another worker may be at the first of them."""
+    return list(_grouped(await connection.fetch(query, _CANDIDATES, _LOOK)))
 
 
-def _grouped(marked: Iterable[Any]) -> Iterator[list[str]]:
+def _grouped(rows: Iterable[Any]) -> Iterator[list[str]]:
     group: list[str] = []
     marks = 0
-    for row in marked:
+    for row in rows:
         if group and (len(group) == _GROUP or marks + row["marks"] > _MARKS):
             yield group
             group, marks = [], 0

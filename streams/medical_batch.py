@@ -87,15 +87,19 @@ SELECT t.source, t.event_id FROM unnest($1::text[], $2::text[]) t (source, event
 WHERE EXISTS (SELECT FROM medical_event e WHERE e.source = t.source AND e.corrects = t.event_id)
 """
 _MARK = "INSERT INTO medical_dirty (holder, label) SELECT * FROM unnest($1::text[], $2::text[])"
-# Whatever is tied to these events by corrections, in either direction and at any distance.
+# Whatever is tied to these events by corrections, in either direction and at any distance. Two look-ups by
+# index: one with OR reads all that a unit ever said.
 _TIED = """
 WITH RECURSIVE tied (source, event_id) AS (
     SELECT * FROM unnest($1::text[], $2::text[])
     UNION
-    SELECT e.source, n.event_id FROM tied t
-    JOIN medical_event e ON e.source = t.source AND (e.event_id = t.event_id OR e.corrects = t.event_id)
-    CROSS JOIN LATERAL (VALUES (e.event_id), (e.corrects)) n (event_id)
-    WHERE n.event_id IS NOT NULL AND e.corrects IS NOT NULL
+    SELECT t.source, n.event_id FROM tied t
+    CROSS JOIN LATERAL (
+        SELECT e.corrects FROM medical_event e
+        WHERE e.source = t.source AND e.event_id = t.event_id AND e.corrects IS NOT NULL
+        UNION ALL
+        SELECT e.event_id FROM medical_event e WHERE e.source = t.source AND e.corrects = t.event_id
+    ) n (event_id)
 )
 SELECT w.holder, w.label, w.at FROM tied JOIN medical_word w USING (source, event_id)
 """

@@ -28,7 +28,7 @@ from streams.judging.medical.said import Counted, counted
 from streams.judging.registry import RegistryView
 from streams.judging.rules import RULE_BOOK, RuleBook
 from streams.judging.statement import Ref
-from streams.marked import MARKED_HOLDERS, marked_groups
+from streams.marked import MARKED_HOLDERS, PROMPT, marked_groups
 from streams.medical_batch import PICKUP, PLANT
 from streams.medical_said import EVENTS_BETWEEN, EVENTS_OF, Said, columns, load, midnight
 from streams.medical_verdicts import Standing, write_verdicts
@@ -85,15 +85,15 @@ WITH days AS (
     UPDATE medical_day SET fires_at = NULL, fired_at = greatest(fired_at, $1)
     WHERE subject IN (SELECT subject FROM medical_day WHERE fires_at <= $1 ORDER BY fires_at
         LIMIT $2 FOR UPDATE SKIP LOCKED)
-    RETURNING holder, CASE kind WHEN 'medical' THEN '/day/' ELSE '/plant/' END || day AS label
+    RETURNING holder, CASE kind WHEN 'medical' THEN '/day/' ELSE '/plant/' END || day AS label, due
 ), weeks AS (
     UPDATE medical_week SET fires_at = NULL, fired_at = greatest(fired_at, $1)
     WHERE subject IN (SELECT subject FROM medical_week WHERE fires_at <= $1 ORDER BY fires_at
         LIMIT $2 FOR UPDATE SKIP LOCKED)
-    RETURNING holder, '/week/' || day AS label
+    RETURNING holder, '/week/' || day AS label, due
 )
 INSERT INTO medical_dirty (holder, label, fired)
-SELECT holder, label, true FROM days UNION ALL SELECT holder, label, true FROM weeks
+SELECT holder, label, due > $1 - $3::interval FROM (SELECT * FROM days UNION ALL SELECT * FROM weeks) fired
 RETURNING id
 """
 
@@ -121,15 +121,17 @@ async def fire_medical(state: PostgresState, most: int = 500) -> int:
     """Have the rules of the days whose deadline has come see the clock; return how many."""
     async with state.pool.acquire() as connection:
         clock = await _clock(connection, state)
-        return len(await connection.fetch(_FIRE, clock, most)) if clock is not None else 0
+        return len(await connection.fetch(_FIRE, clock, most, PROMPT)) if clock is not None else 0
 
 
 async def judge_dirty_days(
-    state: PostgresState, view: RegistryView, book: RuleBook = RULE_BOOK
+    state: PostgresState, view: RegistryView, book: RuleBook = RULE_BOOK, *, fired: bool = False
 ) -> JudgedDays:
-    """Judge one group of those that something new bears on: whose deadline has fired, then oldest first."""
+    """Judge one group of those that something new bears on, oldest first; or whose deadline has ``fired``."""
     async with state.pool.acquire() as connection:
-        groups = await marked_groups(connection, MARKED_HOLDERS)
+        groups = await marked_groups(
+            connection, MARKED_HOLDERS.fired if fired else MARKED_HOLDERS.oldest
+        )
     for holders in groups:
         judged = await judge_holders(state, holders, view, book)
         if judged.holders:

@@ -21,7 +21,11 @@ class MedicalWorker(KeepingWorker[MedicalStatement]):
     async def _keep(self, connection: Any, arrivals: Sequence[MedicalStatement]) -> None:
         await keep_medical(connection, arrivals)
 
-    async def _round(self, state: PostgresState) -> Round:
+    async def _judge_fired(self, state: PostgresState) -> Round:
         fired = await fire_medical(state)
-        judged = await judge_dirty_days(state, self._view, self._book)
+        judged = await judge_dirty_days(state, self._view, self._book, fired=True)
         return Round(fired, judged.decisions, bool(fired or judged.holders))
+
+    async def _judge_told(self, state: PostgresState) -> Round:
+        judged = await judge_dirty_days(state, self._view, self._book)
+        return Round(0, judged.decisions, bool(judged.holders))

@@ -44,7 +44,7 @@ from streams.judging.tracks.places import Places
 from streams.judging.tracks.positions import Positions
 from streams.judging.tracks.segments import instant
 from streams.judging.tracks.vehicle import Vehicle, entitled_to
-from streams.marked import MARKED_PLATES, marked_groups
+from streams.marked import MARKED_PLATES, PROMPT, marked_groups
 from streams.postgres_state import PostgresState
 from streams.track_batch import PieceKey, write_pieces
 
@@ -107,10 +107,10 @@ WITH fired AS (
     UPDATE journey SET fires_at = NULL, fired_at = greatest(fired_at, $1)
     WHERE subject IN (SELECT subject FROM journey WHERE fires_at <= $1 ORDER BY fires_at
         LIMIT $2 FOR UPDATE SKIP LOCKED)
-    RETURNING plate, begins, ends
+    RETURNING plate, begins, ends, due
 )
 INSERT INTO vehicle_dirty (plate, begins, ends, leg, fired)
-SELECT plate, begins, ends, false, true FROM fired
+SELECT plate, begins, ends, false, due > $1 - $3::interval FROM fired
 RETURNING id
 """
 _FORGET = """
@@ -182,7 +182,7 @@ async def fire_journeys(
     """
     async with state.pool.acquire() as connection:
         clock = await _clock(connection, state, beside)
-        return len(await connection.fetch(_FIRE, clock, most)) if clock is not None else 0
+        return len(await connection.fetch(_FIRE, clock, most, PROMPT)) if clock is not None else 0
 
 
 async def forget_positions(pool: asyncpg.Pool, keep_days: int) -> None:
@@ -202,10 +202,13 @@ async def judge_dirty_vehicles(
     book: RuleBook = RULE_BOOK,
     *,
     beside: str = MANIFEST_TOPIC,
+    fired: bool = False,
 ) -> Judged:
-    """Judge one group of those that something new bears on: whose deadline has fired, then oldest first."""
+    """Judge one group of those that something new bears on, oldest first; or whose deadline has ``fired``."""
     async with state.pool.acquire() as connection:
-        groups = await marked_groups(connection, MARKED_PLATES)
+        groups = await marked_groups(
+            connection, MARKED_PLATES.fired if fired else MARKED_PLATES.oldest
+        )
     for plates in groups:
         judged = await judge_vehicles(state, plates, view, places, book, beside=beside)
         if judged.vehicles:

@@ -1,5 +1,5 @@
--- A mark of a deadline that has fired is judged before the others: an alert by silence is due within seconds
--- of its moment however many words wait.
+-- A mark of a deadline that fired at its moment is judged before the others: an alert by silence is due within
+-- seconds however many words wait.
 -- phase: expand
 
 ALTER TABLE medical_dirty ADD COLUMN fired boolean NOT NULL DEFAULT false;

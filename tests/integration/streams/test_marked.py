@@ -1,4 +1,4 @@
-"""Whom to judge next: whose deadline has fired before all others, then the oldest, in groups of bounded size."""
+"""Whom to judge next: the oldest, or whose deadline has fired, in groups of bounded size."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -31,43 +31,45 @@ async def mark(connection: Any, *holders: str, fired: bool = False) -> None:
     )
 
 
+async def oldest(connection: Any) -> list[list[str]]:
+    return await marked_groups(connection, MARKED_HOLDERS.oldest)
+
+
+async def fired(connection: Any) -> list[list[str]]:
+    return await marked_groups(connection, MARKED_HOLDERS.fired)
+
+
 async def test_nobody_is_marked(connection: Any) -> None:
-    assert await marked_groups(connection, MARKED_HOLDERS) == []
-    assert await marked_groups(connection, MARKED_PLATES) == []
+    for query in (*MARKED_HOLDERS, *MARKED_PLATES):
+        assert await marked_groups(connection, query) == []
 
 
 async def test_the_oldest_comes_first_once_however_often_it_is_marked(connection: Any) -> None:
     await mark(connection, "b", "a", "b", "c", "a")
-    assert await marked_groups(connection, MARKED_HOLDERS) == [["b", "a", "c"]]
+    assert await oldest(connection) == [["b", "a", "c"]]
+    assert await fired(connection) == []
 
 
-async def test_whose_deadline_has_fired_comes_before_all_who_were_marked_earlier(
-    connection: Any,
-) -> None:
-    await mark(connection, "b", "a", "late", "c")
-    await mark(connection, "z", "late", fired=True)
-    assert await marked_groups(connection, MARKED_HOLDERS) == [["z", "late"], ["b", "a", "c"]]
-
-
-async def test_a_fired_one_is_found_behind_more_marks_than_are_looked_through(
+async def test_whose_deadline_has_fired_is_found_behind_any_crowd_and_in_its_turn_too(
     connection: Any,
 ) -> None:
     await connection.execute(
-        "INSERT INTO medical_dirty (holder, label) SELECT 'crowd', 'x' FROM generate_series(1, 2001)"
+        "INSERT INTO medical_dirty (holder, label) SELECT 'crowd', 'x' FROM generate_series(1, 9999)"
     )
-    await mark(connection, "new")
-    await mark(connection, "late", fired=True)
-    # The crowd has more marks than a group may have, so it is judged alone; the new one is not seen yet.
-    assert await marked_groups(connection, MARKED_HOLDERS) == [["late"], ["crowd"]]
+    await mark(connection, "late")
+    await mark(connection, "z", "late", fired=True)
+    assert await fired(connection) == [["z", "late"]]
+    # So many marks fill the look, and the crowd has more than a group may have: it is judged alone.
+    assert await oldest(connection) == [["crowd"]]
+    await connection.execute("DELETE FROM medical_dirty WHERE holder = 'crowd'")
+    assert await oldest(connection) == [["late", "z"]]
 
 
 async def test_a_group_ends_at_fifty_or_at_five_hundred_marks(connection: Any) -> None:
     await mark(connection, *(f"h{n:03}" for n in range(120)))
-    groups = await marked_groups(connection, MARKED_HOLDERS)
-    assert [len(group) for group in groups] == [50, 50, 20]
+    assert [len(group) for group in await oldest(connection)] == [50, 50, 20]
     await mark(connection, *["h000"] * 499, *["h001"] * 300)
-    groups = await marked_groups(connection, MARKED_HOLDERS)
-    assert groups[:2] == [["h000"], [f"h{n:03}" for n in range(1, 51)]]
+    assert (await oldest(connection))[:2] == [["h000"], [f"h{n:03}" for n in range(1, 51)]]
 
 
 async def test_vehicles_are_ranked_alike(connection: Any) -> None:
@@ -75,4 +77,5 @@ async def test_vehicles_are_ranked_alike(connection: Any) -> None:
         "INSERT INTO vehicle_dirty (plate, begins, ends, leg, fired) VALUES ($1, 0, 1, false, $2)",
         [("a", False), ("b", False), ("b", True)],
     )
-    assert await marked_groups(connection, MARKED_PLATES) == [["b"], ["a"]]
+    assert await marked_groups(connection, MARKED_PLATES.oldest) == [["a", "b"]]
+    assert await marked_groups(connection, MARKED_PLATES.fired) == [["b"]]

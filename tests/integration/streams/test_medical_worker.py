@@ -409,7 +409,7 @@ async def test_a_fired_deadline_is_told_before_a_crowd_of_words_and_after_a_kill
         for n in range(120)
     ]  # fmt: skip
     await line.say(*crowd)
-    await line.clock(moment("2031-09-03 08:01"))
+    await line.clock(moment("2031-09-03 08:00") + timedelta(seconds=30))
     state = await line.worker._opened()
     assert await fire_medical(state) > 0
     # The worker ends here, having fired and not judged; another takes over.
@@ -417,7 +417,7 @@ async def test_a_fired_deadline_is_told_before_a_crowd_of_words_and_after_a_kill
     line.worker = MedicalWorker(line.settings, line.topic)
     await line.worker.assigned([0])
     again = await line.worker._opened()
-    judged = await judge_dirty_days(again, line.worker._view)
+    judged = await judge_dirty_days(again, line.worker._view, fired=True)
     assert judged.holders == 1
     found = await line.open_alerts(_codes(story))
     of_that_day = {b["rule"] for b in found.values() if b["subject"].endswith("2031-09-01")}
@@ -425,3 +425,21 @@ async def test_a_fired_deadline_is_told_before_a_crowd_of_words_and_after_a_kill
     assert await line.reader.fetchval("SELECT count(*) FROM medical_dirty WHERE NOT fired") > 0
     assert await line.reader.fetchval("SELECT count(*) FROM medical_dirty WHERE fired") == 0
     await line.judge()
+
+
+async def test_what_was_past_before_it_could_fire_takes_its_turn_among_the_words(
+    line: Line,
+) -> None:
+    """A flood of words about the past arms thousands of deadlines that are over: none may hide a new one."""
+    story = _story("never_collected_and_the_term_is_over")
+    await line.learn(*story.registry_lines)
+    await line.say(*_in_another_year(story, b"2033"))
+    await line.judge()
+    await line.clock(moment("2033-09-03 12:00"))
+    state = await line.worker._opened()
+    assert await fire_medical(state) > 0
+    view = line.worker._view
+    assert (await judge_dirty_days(state, view, fired=True)).holders == 0
+    await line.judge()
+    found = await line.open_alerts(_codes(story))
+    assert "2033-09-01" in {body["subject"][-10:] for body in found.values()}
