@@ -272,6 +272,12 @@ class Settings(BaseSettings):
             _RunningStack(settings_cls),
         )
 
+    @field_validator("provinces_geojson", mode="before")
+    @classmethod
+    def _unset(cls, value: Any) -> Any:
+        """Compose files pass a variable on that nobody set as an empty one."""
+        return value or None
+
     @field_validator("watched_volumes")
     @classmethod
     def _named_directories(cls, value: str) -> str:

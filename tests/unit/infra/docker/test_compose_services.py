@@ -132,7 +132,7 @@ def test_what_a_service_only_looks_at_it_cannot_change() -> None:
         for name, service in file["services"].items():
             for mount in service.get("volumes", ()):
                 source, target, *mode = mount.split(":")
-                looked_at = target.startswith(("/watched/", "/certificates")) or (
+                looked_at = target.startswith(("/watched/", "/certificates", "/provinces")) or (
                     (name, source)
                     in {("courier", "home"), ("restore", "backups"), ("cli", "tracks")}
                 )
@@ -145,6 +145,23 @@ def test_the_courier_sees_the_note_that_a_backup_leaves() -> None:
             homes = [v for v in file["services"][name]["volumes"] if ":/var/lib/liandan" in v]
             assert [home.partition(":")[0] for home in homes] == ["home"], name
             assert not [t for t in file["services"][name]["tmpfs"] if "/var/lib/liandan" in t]
+
+
+def test_whoever_judges_or_draws_vehicles_goes_by_the_same_borders(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for _, file in shapes():
+        found = {
+            name: (service["environment"]["LIANDAN_PROVINCES_GEOJSON"], service["volumes"])
+            for name, service in file["services"].items()
+            if "LIANDAN_PROVINCES_GEOJSON" in service.get("environment", {})
+        }
+        assert set(found) == {"track-worker", "console", "cli"}
+        assert len({variable for variable, _ in found.values()}) == 1
+        for _, volumes in found.values():
+            assert [v for v in volumes if v.endswith(":/provinces:ro")]
+    monkeypatch.setenv("LIANDAN_PROVINCES_GEOJSON", "")
+    assert Settings().provinces_geojson is None, "as compose has it where nobody set it"
 
 
 def test_the_disks_of_all_brokers_of_postgres_and_of_the_tracks_are_watched_by_one_service() -> (
