@@ -91,6 +91,8 @@ class KeepingWorker(JudgeWorker[Said]):
         while True:
             self._clock_moved.clear()
             done = await self._noted(self._judge_fired(state))
+            if done is not None and done.fired:
+                self._dirty.set()  # what was long past takes its turn among the words
             if done is not None and not done.more:
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._clock_moved.wait(), self._settings.tick_s)

@@ -22,6 +22,8 @@ from infra.runtime.supervision import Child, run_to_end
 __all__ = ["Kafka"]
 
 _HEAP = ("-Xms256m", "-Xmx512m", "-XX:+UseG1GC")
+_SHORT_LIVED = "-XX:TieredStopAtLevel=1"
+"""What the second compiler would make of a program that runs for two seconds comes too late."""
 _FORMAT_TIMEOUT_S = 60.0
 _LOG_SETTINGS = Path(__file__).with_name("log4j2.properties")
 
@@ -64,7 +66,7 @@ class Kafka:
             Child(
                 name="kafka format",
                 argv=(
-                    *self._java_command(),
+                    *self._java_command(_SHORT_LIVED),
                     "kafka.tools.StorageTool",
                     *("format", "--standalone", "--cluster-id", _cluster_id()),
                     *("--config", str(self._properties)),
