@@ -7,6 +7,7 @@ Needs a Docker engine, so it runs only when told which one:
 import os
 import re
 import subprocess
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -177,20 +178,26 @@ def up(compose: Rehearsal) -> None:
         judging = {"development": 3, "production": 4}[compose.shape]
         compose.until(
             f"{judging} workers are watched: of manifests, medical waste and vehicles",
-            lambda: len(asked(client, compose, 'up{job="worker"} == 1')) == judging,
+            lambda: targets(client, compose)["worker"] == ["up"] * judging,
         )
+
+
+def targets(client: httpx2.Client, compose: Rehearsal) -> dict[str, list[str]]:
+    """How each of a service's processes is, as Prometheus has it now.
+
+    Not by a query: that finds series of containers that are gone, too, for five minutes.
+    """
+    url = f"http://127.0.0.1:{compose.ports['PROMETHEUS']}/api/v1/targets"
+    health: dict[str, list[str]] = defaultdict(list)
+    for target in client.get(url).json()["data"]["activeTargets"]:
+        health[target["labels"]["job"].removeprefix("liandan-")].append(target["health"])
+    return health
 
 
 def scraped(client: httpx2.Client, compose: Rehearsal) -> set[str]:
     """Services of which every target that Prometheus knows is up."""
-    url = f"http://127.0.0.1:{compose.ports['PROMETHEUS']}/api/v1/targets"
-    targets = client.get(url).json()["data"]["activeTargets"]
-    health: dict[str, set[str]] = {}
-    for target in targets:
-        health.setdefault(target["labels"]["job"].removeprefix("liandan-"), set()).add(
-            target["health"]
-        )
-    return {job for job, states in health.items() if states == {"up"}}
+    found = targets(client, compose)
+    return {job for job, states in found.items() if set(states) == {"up"}}
 
 
 def asked(client: httpx2.Client, compose: Rehearsal, metric: str) -> list[float]:
