@@ -106,13 +106,14 @@ async def test_a_manifest_is_shown_to_its_parties_only(
             ]
             assert [e["type"].split(".")[2] for e in told["events"]] == ["filed", "voided"]
             assert told["events"][0]["received_at"] == "2026-11-22T00:30:00.000000Z"
-            # None is told too. What explains a finding names others' approvals: not for parties.
+            # None is told too. What explains a finding names others' approvals, and how grave it is
+            # is for officers to say: not for parties.
             members = msgspec.structs.asdict(OUTCOME) | {
                 "evidence": [],
                 "law": [],
                 "parameters": [],
             }
-            del members["conditions"], members["cures"]
+            del members["conditions"], members["cures"], members["severity"]
             assert told["outcomes"] == [members]
     for path in (subject, alias, number(), "nonsense"):
         answer = await served.get(f"/v1/manifests/{path}", units[3].key)
