@@ -23,12 +23,8 @@ _CANDIDATES = 4 * _GROUP
 """Some may be at another worker."""
 _LOOK = 1_500
 """Marks that are looked through for the oldest."""
-_OLDEST = """
-SELECT {who} AS who, count(*) AS marks FROM (SELECT id, {who} FROM {table} ORDER BY id LIMIT $2) m
-GROUP BY {who} ORDER BY min(id) LIMIT $1
-"""
-_FIRED = """
-SELECT {who} AS who, count(*) AS marks FROM (SELECT id, {who} FROM {table} WHERE fired ORDER BY id LIMIT $2) m
+_NEXT = """
+SELECT {who} AS who, count(*) AS marks FROM (SELECT id, {who} FROM {table} {of} ORDER BY id LIMIT $2) m
 GROUP BY {who} ORDER BY min(id) LIMIT $1
 """
 
@@ -41,7 +37,7 @@ class Marked(NamedTuple):
 
 
 def _of(table: str, who: str) -> Marked:
-    return Marked(*(query.format(table=table, who=who) for query in (_OLDEST, _FIRED)))
+    return Marked(*(_NEXT.format(table=table, who=who, of=of) for of in ("", "WHERE fired")))
 
 
 MARKED_HOLDERS = _of("medical_dirty", "holder")
