@@ -47,8 +47,13 @@ _WORDS_A_PACKAGE = 3.5
 """A labelled world tells somewhat more of each package it is asked for."""
 _A_PAUSE_S = 0.02
 _LOOK_S = 5.0
+_A_GLANCE_S = 0.1
 _KEPT = """
 SELECT coalesce(sum(next_offset), 0)::bigint FROM consumer_offset
+WHERE consumer = 'judge' AND topic = $1
+"""
+_CLOCK = """
+SELECT extract(epoch FROM clock_timestamp() - min(clock))::float8 FROM consumer_offset
 WHERE consumer = 'judge' AND topic = $1
 """
 _WARN_S = 20.0
@@ -163,6 +168,17 @@ def _most_mb(stack: LocalStack) -> int:
     return max(rss_mb(stack.pid(name)) for name in _workers(stack))
 
 
+async def _clock_behind(dsn: str, found: list[float]) -> None:
+    """See, until cancelled, how far the slowest partition's clock stands behind: no deadline fires before it."""
+    connection = await asyncpg.connect(dsn)
+    try:
+        while True:
+            found.append(await connection.fetchval(_CLOCK, MEDICAL_TOPIC) or 0.0)
+            await asyncio.sleep(_A_GLANCE_S)
+    finally:
+        connection.terminate()
+
+
 async def _deadlines(connection: Any, due: int) -> dict[str, Any]:
     rows = await connection.fetch(
         "SELECT extract(epoch FROM opened_at - act_at)::float8 AS s FROM alert"
@@ -203,6 +219,8 @@ async def _at_a_rate(
     stack: LocalStack, connection: Any, world: _Telling, total: int, rate: float
 ) -> dict[str, Any]:
     """Tell it at a rate, and look every few seconds at what waits."""
+    clocks: list[float] = []
+    glances = asyncio.create_task(_clock_behind(stack.settings.database_reader, clocks))
     telling = asyncio.create_task(world.tell(stack.settings, rate))
     behind, dirty, rss = [], [], []
     while not telling.done():
@@ -217,6 +235,8 @@ async def _at_a_rate(
         )
     took = telling.result()
     end = time.monotonic()
+    glances.cancel()
+    clocks.sort()
     _, judged = await _rest(connection, total + world.events)
     return {
         "minutes": round(took / 60, 1),
@@ -225,6 +245,9 @@ async def _at_a_rate(
         "at_rest_after_s": round(judged - end, 1),
         "events_behind_median": sorted(behind)[len(behind) // 2],
         "events_behind_most": max(behind),
+        "clock_behind_p50_s": round(clocks[len(clocks) // 2], 2),
+        "clock_behind_p99_s": round(clocks[len(clocks) * 99 // 100], 2),
+        "clock_behind_longest_s": round(clocks[-1], 2),
         "marks_waiting_median": sorted(dirty)[len(dirty) // 2],
         "marks_waiting_most": max(dirty),
         "worker_mb": max(rss),

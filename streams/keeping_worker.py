@@ -36,6 +36,9 @@ class Round(NamedTuple):
 class KeepingWorker(JudgeWorker[Said]):
     """Implements ``streams.handler.Handler`` but for what is kept and what a round is."""
 
+    waits_for: str
+    """A question to Postgres: whether any deadline fires at an instant or before."""
+
     def __init__(self, settings: Settings, topic: str, book: RuleBook = RULE_BOOK) -> None:
         super().__init__(settings, topic, book)
         self._under_way = 0
@@ -57,9 +60,11 @@ class KeepingWorker(JudgeWorker[Said]):
         raise NotImplementedError
 
     async def _anything_due(self, partition: int, clock: datetime | None) -> bool:
-        """Return False: deadlines belong to no partition."""
+        """Whether a deadline of any partition waits for the clock: then each tick stores it."""
+        pool = self._pool
+        found: bool = pool is not None and await pool.fetchval(self.waits_for, clock)
         LAST_SUCCESS.labels("tick").set(time())
-        return False
+        return found
 
     async def _transact(
         self, state: PostgresState, partition: int, given: Input[Said]

@@ -35,7 +35,7 @@ from streams.medical_verdicts import Standing, write_verdicts
 from streams.medical_weeks import weeks_to_judge
 from streams.postgres_state import PostgresState
 
-__all__ = ["JudgedDays", "fire_medical", "judge_dirty_days", "judge_holders"]
+__all__ = ["DUE_DAYS", "JudgedDays", "fire_medical", "judge_dirty_days", "judge_holders"]
 
 _DAY, _WEEK = "/day", "/week"
 _WINDOW = timedelta(days=31)
@@ -79,6 +79,10 @@ JOIN medical_member m USING (holder, label)
 _CLOCK = """
 SELECT CASE WHEN bool_and(clock IS NOT NULL) THEN min(clock) END FROM consumer_offset
 WHERE consumer = $1 AND topic = $2
+"""
+DUE_DAYS = """
+SELECT EXISTS (SELECT FROM medical_day WHERE fires_at <= $1)
+    OR EXISTS (SELECT FROM medical_week WHERE fires_at <= $1)
 """
 _FIRE = """
 WITH days AS (

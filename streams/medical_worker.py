@@ -6,7 +6,7 @@ from typing import Any
 from streams.judging.medical.said import MedicalStatement
 from streams.keeping_worker import KeepingWorker, Round
 from streams.medical_batch import keep_medical
-from streams.medical_days import fire_medical, judge_dirty_days
+from streams.medical_days import DUE_DAYS, fire_medical, judge_dirty_days
 from streams.postgres_state import PostgresState
 from streams.records import read_medical_records
 
@@ -17,6 +17,7 @@ class MedicalWorker(KeepingWorker[MedicalStatement]):
     """Implements ``streams.handler.Handler`` for the topic ``medical.events``."""
 
     read = staticmethod(read_medical_records)
+    waits_for = DUE_DAYS
 
     async def _keep(self, connection: Any, arrivals: Sequence[MedicalStatement]) -> None:
         await keep_medical(connection, arrivals)

@@ -11,7 +11,7 @@ from streams.keeping_worker import KeepingWorker, Round
 from streams.postgres_state import PostgresState
 from streams.records import read_track_records
 from streams.track_batch import keep_tracks
-from streams.vehicles import fire_journeys, forget_positions, judge_dirty_vehicles
+from streams.vehicles import DUE_JOURNEYS, fire_journeys, forget_positions, judge_dirty_vehicles
 
 if TYPE_CHECKING:
     from schemas.registry import Fence
@@ -25,6 +25,7 @@ class TrackWorker(KeepingWorker[TrackStatement]):
     """Implements ``streams.handler.Handler`` for the topic ``vehicle.tracks``."""
 
     read = staticmethod(read_track_records)
+    waits_for = DUE_JOURNEYS
     _forgot_at = -_FORGET_S
 
     @cached_property

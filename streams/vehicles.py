@@ -48,7 +48,14 @@ from streams.marked import MARKED_PLATES, PROMPT, marked_groups
 from streams.postgres_state import PostgresState
 from streams.track_batch import PieceKey, write_pieces
 
-__all__ = ["Judged", "fire_journeys", "forget_positions", "judge_dirty_vehicles", "judge_vehicles"]
+__all__ = [
+    "DUE_JOURNEYS",
+    "Judged",
+    "fire_journeys",
+    "forget_positions",
+    "judge_dirty_vehicles",
+    "judge_vehicles",
+]
 
 _DAY = 86_400
 _MOST_PIECES = 4
@@ -102,6 +109,7 @@ _CLOCK = """
 SELECT CASE WHEN bool_and(clock IS NOT NULL) THEN min(clock) END FROM consumer_offset
 WHERE consumer = $1 AND topic = ANY ($2::text[])
 """
+DUE_JOURNEYS = "SELECT EXISTS (SELECT FROM journey WHERE fires_at <= $1)"
 _FIRE = """
 WITH fired AS (
     UPDATE journey SET fires_at = NULL, fired_at = greatest(fired_at, $1)
