@@ -1,5 +1,6 @@
 """A plant's day: figures of a process, vehicles unwashed, more than it can treat; and what is in order."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -9,6 +10,7 @@ from services.simulator.medical.scene import MedicalScene, plant_subject
 from services.simulator.medical.treatment import Batch, days_of
 
 __all__ = [
+    "batches_to_tell",
     "capacity",
     "hold_over",
     "just_washed",
@@ -16,6 +18,9 @@ __all__ = [
     "process_figures",
     "reaches_just",
 ]
+
+Tellable = dict[str, list[tuple[Batch, str]]]
+"""Batches of which a story may be told, by process, each with the subject that its label would be of."""
 
 _LEAST = {
     "incineration": {"temperature_c": 850, "residence_ms": 2000},
@@ -104,25 +109,27 @@ def capacity(scene: MedicalScene, city: City, batches: Sequence[Batch]) -> int:
     return most
 
 
-def _batch(scene: MedicalScene, batches: Sequence[Batch], turn: int) -> tuple[Batch, str]:
-    """Return a batch of a day without label, and a figure of its process; kinds in turn."""
+def batches_to_tell(scene: MedicalScene, batches: Sequence[Batch]) -> Tellable:
+    """Return the batches of licensed plants since the first day."""
     workshops = {city.workshop.firm.uscc for city in scene.cities}
-    free = [
-        batch
-        for batch in batches
-        if batch.works.firm.uscc not in workshops
-        and batch.subject not in scene.labelled
-        and scene.day_of(batch.at) >= 0
-    ]
+    found: Tellable = defaultdict(list)
+    for batch in batches:
+        if batch.works.firm.uscc not in workshops and scene.day_of(batch.at) >= 0:
+            found[batch.process].append((batch, batch.subject))
+    return found
+
+
+def _batch(scene: MedicalScene, batches: Tellable, turn: int) -> tuple[Batch, str]:
+    """Return a batch of a day without label, and a figure of its process; kinds in turn."""
     for n in range(len(_KINDS)):
         process, name = _KINDS[(turn + n) % len(_KINDS)]
-        its = [batch for batch in free if batch.process == process]
-        if its:
-            return scene.dice.pick(its), name
+        free = [batch for batch, day in batches[process] if day not in scene.labelled]
+        if free:
+            return scene.dice.pick(free), name
     raise RuntimeError("too few batches for so many stories")
 
 
-def process_figures(scene: MedicalScene, batches: Sequence[Batch], turn: int) -> None:
+def process_figures(scene: MedicalScene, batches: Tellable, turn: int) -> None:
     """Plant a batch whose figure does not reach the standard; nine kinds in turn."""
     batch, name = _batch(scene, batches, turn)
     batch.figures[name] = _LEAST[batch.process][name] - scene.dice.between(1, 15)
@@ -130,7 +137,7 @@ def process_figures(scene: MedicalScene, batches: Sequence[Batch], turn: int) ->
     scene.breaks("violation", "process_figures", batch.subject, zh, en)
 
 
-def reaches_just(scene: MedicalScene, batches: Sequence[Batch], turn: int) -> None:
+def reaches_just(scene: MedicalScene, batches: Tellable, turn: int) -> None:
     """Let a batch reach the standard exactly, or leave a figure out."""
     batch, name = _batch(scene, batches, turn)
     batch.figures = dict(_LEAST[batch.process])

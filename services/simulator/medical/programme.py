@@ -12,6 +12,7 @@ from services.simulator.medical.kept import (
 )
 from services.simulator.medical.ordered import ORDERED_ALIKE, STORE_UNDER_ORDER
 from services.simulator.medical.plant_days import (
+    batches_to_tell,
     hold_over,
     just_washed,
     leave_unwashed,
@@ -83,11 +84,12 @@ def play_batches(
     scene: MedicalScene, batches: Sequence[Batch], packages: int, *, planted: bool
 ) -> None:
     """Play the stories of batches."""
+    its = batches_to_tell(scene, batches)
     if planted:
         for turn in range(max(_FOUR, _turns(packages, planted=True))):
-            process_figures(scene, batches, turn)
+            process_figures(scene, its, turn)
     for turn in range(_turns(packages, planted=False)):
-        reaches_just(scene, batches, turn)
+        reaches_just(scene, its, turn)
 
 
 def _play(scene: MedicalScene, story: _Story, turns: int) -> None:
