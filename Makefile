@@ -3,7 +3,8 @@
 #   make demo [ARGS=--once]   set-up and main job in one: the whole line on a labelled world
 #   make up                   the local stack in the foreground
 #   make doctor               what runs, how far behind, what is wrong
-#   make test [ARGS=…]        set-up and all tests but those of make chaos
+#   make test [ARGS=…]        set-up and all tests but those of make e2e and make chaos
+#   make e2e [ARGS=…]         the commands of README and docs as they stand there, the console in a browser
 #   make chaos [ARGS=…]       kills, outages and hostile clients on whole stacks, in some ten minutes
 #   make lint                 ruff, mypy, import-linter
 #   make soak                 ten minutes of kills, joins and hostile clients
@@ -23,7 +24,7 @@ LIANDAN := .venv/bin/python -m services.cli
 # Slow files first (tests/conftest.py), so that no worker is left with one at the end.
 PYTEST := .venv/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
-.PHONY: help setup demo up doctor test chaos lint lock reference screenshots soak hostile rehearsal
+.PHONY: help setup demo up doctor test e2e chaos lint lock reference screenshots soak hostile rehearsal
 help:
 	@sed -n 's/^#   //p' Makefile
 
@@ -32,7 +33,10 @@ demo up doctor: .venv/.installed
 	@$(LIANDAN) $@ $(ARGS)
 
 test: .venv/.installed-dev
-	@$(PYTEST) -m "not chaos" $(ARGS)
+	@$(PYTEST) -m "not chaos and not e2e" $(ARGS)
+
+e2e: .venv/.installed-dev
+	@$(PYTEST) -m "e2e and not chaos" $(ARGS)
 
 chaos: .venv/.installed-dev
 	@$(PYTEST) -m chaos $(ARGS)
