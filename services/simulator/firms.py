@@ -19,6 +19,8 @@ CITIES = {
 """Cities of the simulated provinces; 66 is how ministry systems write the XPCC (兵团)."""
 SIGNS = {"13": "冀", "14": "晋", "22": "吉", "63": "青", "65": "新", "66": "新"}
 """Province sign on a plate."""
+_MOST_FIRMS = 99_999
+"""Credit codes have five figures for who of a world it is."""
 _LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
 _WORDS = (
     "晴空", "白桦", "青石", "远山", "长风", "朝露", "银杏", "松涛", "云海", "碧溪",
@@ -83,6 +85,8 @@ class Founder:
         ``body`` begins its credit code (91 a company, 12 a public institution), ``ends`` its name's end.
         """
         number = self._before + len(self.firms) + 1
+        if number > _MOST_FIRMS:
+            raise RuntimeError("no free credit code left")
         region, city = place or self._dice.pick(CITIES[province])
         name = self._name(city, trades, ends)
         seventeen = f"{body}{region}XXXX{number:05d}"

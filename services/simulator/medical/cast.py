@@ -25,6 +25,10 @@ _TRADES = {
 }
 
 
+_LAST = "YZWVUTSRQP"
+"""Ends of plates, one for each ten thousand."""
+
+
 class _Cast:
     def __init__(self, dice: Dice, founder: Founder, papers: Papers) -> None:
         self.dice, self.founder, self.papers = dice, founder, papers
@@ -36,8 +40,11 @@ class _Cast:
     def plate(self, region: str) -> str:
         """Return a plate that nobody else has; those of other worlds end in X."""
         self.plates += 1
+        turn, serial = divmod(self.plates, 10_000)
+        if turn == len(_LAST):
+            raise RuntimeError("no free plate left")
         letter = "ABCDEFGH"[self.plates % 8]
-        return f"{SIGNS[region[:2]]}{letter}{self.plates:04d}Y"
+        return f"{SIGNS[region[:2]]}{letter}{serial:04d}{_LAST[turn]}"
 
     def works(self, firm: Firm, usual: str, plates: int, *, washes: bool = True) -> Works:
         made = tuple(self.plate(firm.region) for _ in range(plates))
