@@ -443,3 +443,33 @@ async def test_what_was_past_before_it_could_fire_takes_its_turn_among_the_words
     await line.judge()
     found = await line.open_alerts(_codes(story))
     assert "2033-09-01" in {body["subject"][-10:] for body in found.values()}
+
+
+async def test_while_a_deadline_waits_the_clock_is_kept_at_every_tick_else_once_a_second(
+    line: Line,
+) -> None:
+    """A year before all other stories: no deadline of theirs waits then."""
+    story = _story("never_collected_and_the_term_is_over")
+    await line.learn(*story.registry_lines)
+    await line.say(*_in_another_year(story, b"2025"))
+    await line.judge()
+    day = f"medical/{story.code('hospital')}/2025-09-01"
+    due = await line.reader.fetchval("SELECT fires_at FROM medical_day WHERE subject = $1", day)
+    assert due == moment("2025-09-03 08:00") + timedelta(microseconds=1)
+
+    async def ticked(before: timedelta) -> datetime:
+        await line.clock(due - before)
+        kept: datetime = await line.reader.fetchval(
+            "SELECT clock FROM consumer_offset WHERE topic = $1", line.topic
+        )
+        return due - kept
+
+    second, tick = timedelta(seconds=1), timedelta(seconds=0.2)
+    assert await ticked(second / 2) == second / 2
+    assert await ticked(second / 2 - tick) == second / 2
+    assert await ticked(-tick) == -tick
+    await line.judge()
+    found = await line.open_alerts(_codes(story))
+    rules = {body["rule"] for body in found.values() if body["subject"] == day}
+    assert rules == {"medical.stored_too_long", "medical.not_collected"}
+    assert await ticked(-2 * tick) == -tick
