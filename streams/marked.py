@@ -5,11 +5,23 @@ for and judged beside the words (``streams/keeping_worker.py``), and words are j
 done: what is to be kept meanwhile does not wait for long either.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from datetime import timedelta
 from typing import Any, NamedTuple
 
-__all__ = ["MARKED_HOLDERS", "MARKED_PLATES", "PROMPT", "Marked", "marked_groups"]
+import asyncpg
+
+from streams.judging.decision import LimitDecision
+
+__all__ = [
+    "MARKED_HOLDERS",
+    "MARKED_PLATES",
+    "PROMPT",
+    "Judged",
+    "Marked",
+    "judge_marked",
+    "marked_groups",
+]
 
 PROMPT = timedelta(minutes=1)
 """A deadline that fires so soon after its moment goes before all words. What was long past when it was told, or
@@ -42,6 +54,33 @@ def _of(table: str, who: str) -> Marked:
 
 MARKED_HOLDERS = _of("medical_dirty", "holder")
 MARKED_PLATES = _of("vehicle_dirty", "plate")
+
+
+class Judged(NamedTuple):
+    """What one transaction did: of how many it judged all that was dirty, and what was decided of them.
+
+    ``taken`` is 0 where another worker is at all of them.
+    """
+
+    taken: int
+    decisions: list[LimitDecision]
+
+
+async def judge_marked(
+    pool: asyncpg.Pool,
+    marked: Marked,
+    judge: Callable[[Sequence[str]], Awaitable[Judged]],
+    *,
+    fired: bool,
+) -> Judged:
+    """Judge the first group that no other worker is at: oldest first, or whose deadline has ``fired``."""
+    async with pool.acquire() as connection:
+        groups = await marked_groups(connection, marked.fired if fired else marked.oldest)
+    for group in groups:
+        judged = await judge(group)
+        if judged.taken:
+            return judged
+    return Judged(0, [])
 
 
 async def marked_groups(connection: Any, query: str) -> list[list[str]]:

@@ -13,7 +13,6 @@ from typing import Any, NamedTuple
 import asyncpg
 
 from schemas.envelope import unit_of
-from streams.judging.decision import LimitDecision
 from streams.judging.medical.day import (
     HospitalDay,
     Pickup,
@@ -28,14 +27,14 @@ from streams.judging.medical.said import Counted, counted
 from streams.judging.registry import RegistryView
 from streams.judging.rules import RULE_BOOK, RuleBook
 from streams.judging.statement import Ref
-from streams.marked import MARKED_HOLDERS, PROMPT, marked_groups
+from streams.marked import MARKED_HOLDERS, PROMPT, Judged, judge_marked
 from streams.medical_batch import PICKUP, PLANT
 from streams.medical_said import EVENTS_BETWEEN, EVENTS_OF, Said, columns, load, midnight
 from streams.medical_verdicts import Standing, write_verdicts
 from streams.medical_weeks import weeks_to_judge
 from streams.postgres_state import PostgresState
 
-__all__ = ["DUE_DAYS", "JudgedDays", "fire_medical", "judge_dirty_days", "judge_holders"]
+__all__ = ["DUE_DAYS", "fire_medical", "judge_dirty_days", "judge_holders"]
 
 _DAY, _WEEK = "/day", "/week"
 _WINDOW = timedelta(days=31)
@@ -104,13 +103,6 @@ RETURNING id
 _Day = HospitalDay | PlantDay
 
 
-class JudgedDays(NamedTuple):
-    """What was done: institutions and plants that something new bore on, and what was decided of them."""
-
-    holders: int
-    decisions: list[LimitDecision]
-
-
 class _Touched(NamedTuple):
     """What of a holder must be judged again."""
 
@@ -130,22 +122,19 @@ async def fire_medical(state: PostgresState, most: int = 500) -> int:
 
 async def judge_dirty_days(
     state: PostgresState, view: RegistryView, book: RuleBook = RULE_BOOK, *, fired: bool = False
-) -> JudgedDays:
+) -> Judged:
     """Judge one group of those that something new bears on, oldest first; or whose deadline has ``fired``."""
-    async with state.pool.acquire() as connection:
-        groups = await marked_groups(
-            connection, MARKED_HOLDERS.fired if fired else MARKED_HOLDERS.oldest
-        )
-    for holders in groups:
-        judged = await judge_holders(state, holders, view, book)
-        if judged.holders:
-            return judged
-    return JudgedDays(0, [])
+    return await judge_marked(
+        state.pool,
+        MARKED_HOLDERS,
+        lambda holders: judge_holders(state, holders, view, book),
+        fired=fired,
+    )
 
 
 async def judge_holders(
     state: PostgresState, holders: Sequence[str], view: RegistryView, book: RuleBook = RULE_BOOK
-) -> JudgedDays:
+) -> Judged:
     """Judge the dirty days of institutions and plants, but for those that another worker is at.
 
     All that is dirty of one: a deadline is not judged by less than what was told before it fired.
@@ -179,7 +168,7 @@ async def judge_holders(
             told_on[facts.institution].add(facts.day)
         weeks = await weeks_to_judge(connection, asked, told_on)
         decisions += await write_verdicts(connection, weeks, by)
-        return JudgedDays(len(locked), decisions)
+        return Judged(len(locked), decisions)
 
 
 def _sorted(labels: Collection[str]) -> _Touched:

@@ -25,8 +25,8 @@ class MedicalWorker(KeepingWorker[MedicalStatement]):
     async def _judge_fired(self, state: PostgresState) -> Round:
         fired = await fire_medical(state)
         judged = await judge_dirty_days(state, self._view, self._book, fired=True)
-        return Round(fired, judged.decisions, bool(fired or judged.holders))
+        return Round(fired, judged.decisions, bool(fired or judged.taken))
 
     async def _judge_told(self, state: PostgresState) -> Round:
         judged = await judge_dirty_days(state, self._view, self._book)
-        return Round(0, judged.decisions, bool(judged.holders))
+        return Round(0, judged.decisions, bool(judged.taken))

@@ -39,7 +39,7 @@ class TrackWorker(KeepingWorker[TrackStatement]):
     async def _judge_fired(self, state: PostgresState) -> Round:
         fired = await fire_journeys(state)
         judged = await judge_dirty_vehicles(state, self._view, self._places, self._book, fired=True)
-        return Round(fired, judged.decisions, bool(fired or judged.vehicles))
+        return Round(fired, judged.decisions, bool(fired or judged.taken))
 
     async def _judge_told(self, state: PostgresState) -> Round:
         """Forget old positions, too, now and then."""
@@ -47,7 +47,7 @@ class TrackWorker(KeepingWorker[TrackStatement]):
         if monotonic() - self._forgot_at >= _FORGET_S:
             await forget_positions(state.pool, self._settings.tracks_keep_days)
             self._forgot_at = monotonic()
-        return Round(0, judged.decisions, bool(judged.vehicles))
+        return Round(0, judged.decisions, bool(judged.taken))
 
 
 class KnownPlaces:

@@ -44,13 +44,12 @@ from streams.judging.tracks.places import Places
 from streams.judging.tracks.positions import Positions
 from streams.judging.tracks.segments import instant
 from streams.judging.tracks.vehicle import Vehicle, entitled_to
-from streams.marked import MARKED_PLATES, PROMPT, marked_groups
+from streams.marked import MARKED_PLATES, PROMPT, Judged, judge_marked
 from streams.postgres_state import PostgresState
 from streams.track_batch import PieceKey, write_pieces
 
 __all__ = [
     "DUE_JOURNEYS",
-    "Judged",
     "fire_journeys",
     "forget_positions",
     "judge_dirty_vehicles",
@@ -133,13 +132,6 @@ ON CONFLICT (plate) DO UPDATE SET forgotten_until = greatest(k.forgotten_until, 
 """
 
 
-class Judged(NamedTuple):
-    """What was done: vehicles that something new bore on, and what was decided of them."""
-
-    vehicles: int
-    decisions: list[LimitDecision]
-
-
 class _Row(NamedTuple):
     """What stands of a journey or day."""
 
@@ -213,15 +205,12 @@ async def judge_dirty_vehicles(
     fired: bool = False,
 ) -> Judged:
     """Judge one group of those that something new bears on, oldest first; or whose deadline has ``fired``."""
-    async with state.pool.acquire() as connection:
-        groups = await marked_groups(
-            connection, MARKED_PLATES.fired if fired else MARKED_PLATES.oldest
-        )
-    for plates in groups:
-        judged = await judge_vehicles(state, plates, view, places, book, beside=beside)
-        if judged.vehicles:
-            return judged
-    return Judged(0, [])
+    return await judge_marked(
+        state.pool,
+        MARKED_PLATES,
+        lambda plates: judge_vehicles(state, plates, view, places, book, beside=beside),
+        fired=fired,
+    )
 
 
 async def judge_vehicles(

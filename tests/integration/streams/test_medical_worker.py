@@ -75,7 +75,7 @@ class Line:
             pass
         while True:
             fired = await fire_medical(state)
-            if not (await judge_dirty_days(state, self.worker._view)).holders and not fired:
+            if not (await judge_dirty_days(state, self.worker._view)).taken and not fired:
                 return
 
     async def clock(self, now: datetime) -> None:
@@ -418,7 +418,7 @@ async def test_a_fired_deadline_is_told_before_a_crowd_of_words_and_after_a_kill
     await line.worker.assigned([0])
     again = await line.worker._opened()
     judged = await judge_dirty_days(again, line.worker._view, fired=True)
-    assert judged.holders == 1
+    assert judged.taken == 1
     found = await line.open_alerts(_codes(story))
     of_that_day = {b["rule"] for b in found.values() if b["subject"].endswith("2031-09-01")}
     assert of_that_day == {"medical.stored_too_long", "medical.not_collected"}
@@ -439,7 +439,7 @@ async def test_what_was_past_before_it_could_fire_takes_its_turn_among_the_words
     state = await line.worker._opened()
     assert await fire_medical(state) > 0
     view = line.worker._view
-    assert (await judge_dirty_days(state, view, fired=True)).holders == 0
+    assert (await judge_dirty_days(state, view, fired=True)).taken == 0
     await line.judge()
     found = await line.open_alerts(_codes(story))
     assert "2033-09-01" in {body["subject"][-10:] for body in found.values()}

@@ -80,7 +80,7 @@ class Line:
             judged = await judge_dirty_vehicles(
                 state, self.tracks._view, self.places, beside=self.topics[0]
             )
-            if not judged.vehicles and not fired:
+            if not judged.taken and not fired:
                 return
 
     async def clock(self, now: datetime) -> None:

@@ -61,7 +61,7 @@ async def tell(settings: Settings, judge: Judge, name: str) -> Told:
         async with state.batch(0) as tx:
             await tx.advance(0, 1, b"0" * 32, datetime.now().astimezone())
             await keep_tracks(tx.connection, tracks)
-        while (await judge_dirty_vehicles(state, RegistryView(), KnownPlaces(None))).vehicles:
+        while (await judge_dirty_vehicles(state, RegistryView(), KnownPlaces(None))).taken:
             pass
     finally:
         await pool.close()

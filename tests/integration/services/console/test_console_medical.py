@@ -45,7 +45,7 @@ async def _judged(stack: LocalStack, region: str, *events: bytes) -> None:
             said = [read_medical(raw, n) for n, raw in enumerate(events)]
             await keep_medical(tx.connection, said)
         view = RegistryView()
-        while await fire_medical(state) or (await judge_dirty_days(state, view)).holders:
+        while await fire_medical(state) or (await judge_dirty_days(state, view)).taken:
             pass
     finally:
         await pool.close()
