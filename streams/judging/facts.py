@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from schemas.manifest import FiledData, WasteLine
 from schemas.waste_code import is_general_waste
+from streams.judging.last import last_of
 from streams.judging.statement import Ref
 from streams.judging.weight import Said, Weight, weight_of
 
@@ -153,14 +154,9 @@ def _line(fact: Fact | None, waste: WasteLine) -> Any:
     return None
 
 
+@last_of
 def _hazardous(form: FiledData) -> tuple[WasteLine, ...]:
-    """Remember the last form's lines: every rule asks for them, of one manifest after the other."""
-    if not _last or _last[0][0] is not form:
-        _last[:] = [(form, tuple(w for w in form.wastes if not is_general_waste(w.code)))]
-    return _last[0][1]
-
-
-_last: list[tuple[FiledData, tuple[WasteLine, ...]]] = []
+    return tuple(w for w in form.wastes if not is_general_waste(w.code))
 
 
 def earliest(fact: Fact) -> tuple[datetime, str, str]:

@@ -6,7 +6,7 @@ a rule that is sure to find nothing (``ManifestRule.quiet``) is not asked.
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from streams.judging.facts import Facts
 from streams.judging.judge import judge_manifest
@@ -14,6 +14,9 @@ from streams.judging.outcome import Draw, Outcome
 from streams.judging.registry import RegistryView
 from streams.judging.rules import RULE_BOOK, ManifestRule, RuleBook
 from streams.judging.rules.draws import draws_of
+
+if TYPE_CHECKING:
+    from streams.judging.rules.rule import Quiet
 
 __all__ = ["Found", "find_in", "is_plain"]
 
@@ -46,8 +49,13 @@ def find_in(
         return Found(tuple(o for o in judged.outcomes if o.found), judged.draws)
     book = book.in_force(view, moved.at)
     found: list[Outcome] = []
+    silent: dict[Quiet | None, bool] = {None: False}
     for rule in book.manifest:
-        if rule.quiet is None or not rule.quiet(rule, facts, view, now):
+        quiet = rule.quiet
+        known = silent.get(quiet)
+        if known is None and quiet is not None:
+            known = silent[quiet] = quiet(rule, facts, view, now)
+        if not known:
             found += [o for o in _asked(rule, facts, view, now) if o.found]
     return Found(tuple(found), draws_of(facts, view, book))
 

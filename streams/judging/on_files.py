@@ -157,6 +157,7 @@ class Judging:
 
 
 _RECEIVED = "liandanreceivedat"
+_RECEIVED_BYTES = _RECEIVED.encode()
 """The extension that an exported log carries: when the gateway took the event."""
 _CANDIDATES = 64
 """Events remembered as perhaps the latest: some of them may turn out not to be understood."""
@@ -361,7 +362,7 @@ def _received_us(raw: bytes, line: int) -> int:
     Line order is put on a scale of its own (one microsecond a line): only its order matters.
     Raises ``NotUnderstood`` where the extension is no instant.
     """
-    if _RECEIVED.encode() not in raw:
+    if _RECEIVED_BYTES not in raw:
         return line
     told = read_json(raw).get(_RECEIVED)
     if told is None:

@@ -21,10 +21,10 @@ from streams.judging.rules.crossing import (
     Candidate,
     CrossingLine,
     Standing,
+    all_approved,
     approval_age,
     may_be_renumbered,
     needing_approval,
-    none_stands,
 )
 from streams.judging.rules.explained import approval_explained
 from streams.judging.rules.rule import ManifestRule, record_evidence, says
@@ -119,7 +119,7 @@ def _rule(mismatch: _Mismatch) -> ManifestRule:
         mismatch.title_en,
         judge,
         reads=TRANSFER,
-        quiet=none_stands(mismatch.standing),
+        quiet=all_approved,
     )
 
 

@@ -17,9 +17,9 @@ from streams.judging.rules.amount import shipped
 from streams.judging.rules.crossing import (
     Candidate,
     Crossing,
+    all_approved,
     approval_age,
     needing_approval,
-    none_stands,
 )
 from streams.judging.rules.explained import approval_explained
 from streams.judging.rules.rule import (
@@ -194,7 +194,7 @@ NO_APPROVAL = ManifestRule(
     "cross-province transfer without approval",
     _no_approval,
     reads=TRANSFER,
-    quiet=none_stands("no_approval"),
+    quiet=all_approved,
 )
 APPROVAL_NOT_IN_FORCE = ManifestRule(
     "cross_province.approval_not_in_force",
@@ -203,5 +203,5 @@ APPROVAL_NOT_IN_FORCE = ManifestRule(
     "approval expired or not yet valid",
     _not_in_force,
     reads=TRANSFER,
-    quiet=none_stands("not_in_force"),
+    quiet=all_approved,
 )

@@ -19,19 +19,19 @@ from streams.judging.rules.once import once
 from streams.judging.rules.transfer import crosses, nothing_to_judge
 
 if TYPE_CHECKING:
-    from streams.judging.rules.rule import ManifestRule, Quiet
+    from streams.judging.rules.rule import ManifestRule
 
 __all__ = [
     "Candidate",
     "Crossing",
     "CrossingLine",
     "Standing",
+    "all_approved",
     "approval_age",
     "crossing_of",
     "may_be_renumbered",
     "names_waste",
     "needing_approval",
-    "none_stands",
 ]
 
 _TRANSFER_STAGES = frozenset(("transfer", "whole_process"))
@@ -116,19 +116,15 @@ def needing_approval(facts: Facts, view: RegistryView) -> Crossing | str:
     return crossing if isinstance(crossing, str) or crossing.lines else "as_intra"
 
 
-def none_stands(*standings: Standing) -> "Quiet":
-    """Return whether no line of a load stands so; no load does that stays in its province."""
-
-    def quiet(
-        _rule: "ManifestRule", facts: Facts, view: RegistryView, _now: datetime | None
-    ) -> bool:
-        form = facts.form
-        if not crosses(form.consignor.site_region, form.receiver.site_region):
-            return True
-        crossing = crossing_of(facts, view)
-        return isinstance(crossing, str) or not crossing.standing(*standings)
-
-    return quiet
+def all_approved(
+    _rule: "ManifestRule", facts: Facts, view: RegistryView, _now: datetime | None
+) -> bool:
+    """Whether every line that needs an approval has one in force; none does that stays in its province."""
+    form = facts.form
+    if not crosses(form.consignor.site_region, form.receiver.site_region):
+        return True
+    crossing = crossing_of(facts, view)
+    return isinstance(crossing, str) or all(line.standing == "approved" for line in crossing.lines)
 
 
 def approval_age(candidate: Candidate) -> tuple[str, str, int]:

@@ -170,7 +170,7 @@ RECEIVER_UNLICENSED = ManifestRule(
     "receiver without a licence",
     _unlicensed,
     reads=TAKING_OVER,
-    quiet=lambda _rule, facts, view, _now: all_covered(facts, view),
+    quiet=all_covered,
 )
 SUSPENDED = ManifestRule(
     "licence.suspended",

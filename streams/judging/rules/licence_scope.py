@@ -162,7 +162,7 @@ CODE_OUT_OF_SCOPE = ManifestRule(
     "code outside the licence's scope",
     _code_out_of_scope,
     reads=TAKING_OVER,
-    quiet=lambda _rule, facts, view, _now: all_covered(facts, view),
+    quiet=all_covered,
 )
 MODE_OUT_OF_SCOPE = ManifestRule(
     "licence.mode_out_of_scope",
@@ -171,5 +171,5 @@ MODE_OUT_OF_SCOPE = ManifestRule(
     "method outside the licence's scope",
     _mode_out_of_scope,
     reads=TAKING_OVER,
-    quiet=lambda _rule, facts, view, _now: all_covered(facts, view),
+    quiet=all_covered,
 )

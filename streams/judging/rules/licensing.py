@@ -16,7 +16,7 @@ from streams.judging.facts import Fact, Facts
 from streams.judging.law import Act, basis
 from streams.judging.registry import RegistryView, in_force
 from streams.judging.rules.once import once
-from streams.judging.rules.rule import event_evidence, record_evidence
+from streams.judging.rules.rule import ManifestRule, event_evidence, record_evidence
 from streams.judging.rules.transfer import exemption_for, nothing_to_judge
 
 __all__ = [
@@ -110,8 +110,9 @@ def _covers_once(view: RegistryView, licence: Licence, waste: WasteLine) -> bool
     return view.remembered.put(question, covers(licence, waste)) if found is None else found
 
 
-@once
-def all_covered(facts: Facts, view: RegistryView) -> bool:
+def all_covered(
+    _rule: ManifestRule, facts: Facts, view: RegistryView, _now: datetime | None
+) -> bool:
     """Whether licences in force covered every line when the load left and when it was taken over.
 
     Asked of waste that needs no licence as well, so False says nothing.

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from streams.judging.facts import Fact, Facts
+from streams.judging.last import last_of
 
 __all__ = ["Loading", "loadings"]
 
@@ -17,14 +18,19 @@ class Loading(NamedTuple):
     fact: Fact
 
 
-def loadings(facts: Facts) -> list[Loading]:
+@last_of
+def loadings(facts: Facts) -> tuple[Loading, ...]:
     """Return the loadings told, in order; the manifest must be filed."""
     told = [] if facts.dispatched is None else [(facts.dispatched.data.carrier, facts.dispatched)]
     told += [(leg.data.to, leg) for leg in facts.legs]
     parts = facts.form.carriers
-    return [
-        Loading(
-            uscc, fact.data.plate or next((c.plate for c in parts if c.uscc == uscc), None), fact
-        )
-        for uscc, fact in told
-    ]
+    return tuple(
+        [
+            Loading(
+                uscc,
+                fact.data.plate or next((c.plate for c in parts if c.uscc == uscc), None),
+                fact,
+            )
+            for uscc, fact in told
+        ]
+    )

@@ -100,7 +100,8 @@ class ManifestRule(NamedTuple):
     """The figures that it judges by."""
     quiet: "Quiet | None" = None
     """Whether it is sure to find nothing, known for less than its words cost; False says nothing. It is
-    asked only of loads that were filed and moved and not voided, and may not look at other readings."""
+    asked only of loads that were filed and moved and not voided, and may not look at other readings. Rules
+    that have one in common are asked once, so such a one goes by no rule's own figures."""
 
 
 class LimitRule(NamedTuple):

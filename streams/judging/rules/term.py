@@ -10,6 +10,7 @@ from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from schemas.instant import china_day
+from schemas.manifest import FiledData
 from schemas.registry import Licence
 from streams.judging.explanation import CureParty
 from streams.judging.facts import Fact, Facts, earliest
@@ -27,10 +28,14 @@ __all__ = [
     "TRANSIT",
     "Term",
     "back_entry_term",
+    "entered_at_once",
     "receipt_term",
+    "received_soon",
     "storage_term",
     "term_years",
+    "there_soon",
     "transit_term",
+    "treated_soon",
 ]
 
 _WORKING_DAYS = ("个工作日", "working days")
@@ -109,6 +114,7 @@ STORAGE = Parameters(
 )
 
 _STAGES = frozenset(("transfer", "whole_process"))
+_SHORTEST_MONTH = 28
 _LONGEST = timedelta(days=30)
 """A term of working days runs no longer, whatever the calendar."""
 
@@ -202,9 +208,7 @@ def transit_term(facts: Facts, view: RegistryView, parameters: Parameters) -> Te
     if facts.reached is None and facts.voided is not None:
         return "voided"
     form = facts.form
-    start, end = form.consignor.site_region, form.receiver.site_region
-    reach = "nation" if crosses(start, end) else "city" if start[:4] == end[:4] else "province"
-    hours = parameters[reach]
+    hours = parameters[_reach(form)]
     part = form.carriers[-1] if form.carriers else None
     return Term(
         "carrier",
@@ -255,6 +259,44 @@ def storage_term(facts: Facts, view: RegistryView, parameters: Parameters) -> Te
         treated,
         ("利用处置完毕", "finish using or disposing of it"),
     )
+
+
+def received_soon(facts: Facts, parameters: Parameters) -> bool:
+    """Whether what arrived was confirmed within as many days as it may take working days; else not known."""
+    arrived, received = facts.arrived, facts.received
+    if arrived is None or received is None:
+        return arrived is None
+    return received.at < arrived.at + timedelta(days=parameters["days"])
+
+
+def entered_at_once(facts: Facts, _parameters: Parameters) -> bool:
+    """Whether a manifest was never one of paper."""
+    return not facts.form.back_entry
+
+
+def there_soon(facts: Facts, parameters: Parameters) -> bool:
+    """Whether a load that left was there in time; False also where none has to be."""
+    left, there = facts.dispatched, facts.arrived or facts.reached
+    if left is None or there is None:
+        return left is None
+    return there.at < left.at + timedelta(hours=parameters[_reach(facts.form)])
+
+
+def treated_soon(facts: Facts, parameters: Parameters) -> bool:
+    """Whether what was accepted was treated within months of 28 days, or need not be told; else not known."""
+    there = facts.taken_over
+    if facts.received is None or there is None:
+        return True
+    done = [fact.at for fact in facts.treated if fact.data.finished]
+    if not done:
+        return not parameters["silence"]
+    return min(done) < there.at + timedelta(days=_SHORTEST_MONTH * parameters["months"])
+
+
+def _reach(form: FiledData) -> str:
+    """Return how far a load goes, as the parameters of ``TRANSIT`` name it."""
+    start, end = form.consignor.site_region, form.receiver.site_region
+    return "nation" if crosses(start, end) else "city" if start[:4] == end[:4] else "province"
 
 
 def _months_later(day: date, months: int) -> date:

@@ -26,9 +26,13 @@ from streams.judging.rules.term import (
     TRANSIT,
     Term,
     back_entry_term,
+    entered_at_once,
     receipt_term,
+    received_soon,
     storage_term,
+    there_soon,
     transit_term,
+    treated_soon,
 )
 from streams.judging.rules.transfer import names
 
@@ -77,11 +81,13 @@ def _broken(term: Term, now: datetime | None) -> bool:
 
 
 def _kept(
-    runs: _Runs,
+    runs: _Runs, soon: Callable[[Facts, Parameters], bool]
 ) -> Callable[[ManifestRule, Facts, RegistryView, datetime | None], bool]:
-    """Return whether no term runs that was broken."""
+    """Return whether no term runs that was broken; ``soon``: known without working out the term."""
 
     def quiet(rule: ManifestRule, facts: Facts, view: RegistryView, now: datetime | None) -> bool:
+        if soon(facts, rule.parameters):
+            return True
         term = runs(facts, view, rule.parameters)
         return isinstance(term, str) or not _broken(term, now)
 
@@ -232,7 +238,7 @@ RECEIPT_OVERDUE = ManifestRule(
     gravest="medium",
     reads=_READS,
     parameters=RECEIPT,
-    quiet=_kept(receipt_term),
+    quiet=_kept(receipt_term, received_soon),
 )
 BACK_ENTRY_OVERDUE = ManifestRule(
     "time.back_entry_overdue",
@@ -243,7 +249,7 @@ BACK_ENTRY_OVERDUE = ManifestRule(
     gravest="medium",
     reads=(*_READS, "taken_over"),
     parameters=BACK_ENTRY,
-    quiet=_kept(back_entry_term),
+    quiet=_kept(back_entry_term, entered_at_once),
 )
 TRANSIT_OVERDUE = ManifestRule(
     "time.transit_overdue",
@@ -254,7 +260,7 @@ TRANSIT_OVERDUE = ManifestRule(
     due=_silent(transit_term),
     reads=(*_READS, "reached"),
     parameters=TRANSIT,
-    quiet=_kept(transit_term),
+    quiet=_kept(transit_term, there_soon),
 )
 STORED_TOO_LONG = ManifestRule(
     "time.stored_too_long",
@@ -266,5 +272,5 @@ STORED_TOO_LONG = ManifestRule(
     gravest="medium",
     reads=(*_READS, "taken_over", "refused", "treated"),
     parameters=STORAGE,
-    quiet=_kept(storage_term),
+    quiet=_kept(storage_term, treated_soon),
 )
