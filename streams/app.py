@@ -31,6 +31,10 @@ _GROUPS = {MEDICAL_TOPIC: "-medical", TRACKS_TOPIC: "-tracks"}
 log = structlog.get_logger(__name__)
 
 
+_GATHER_S = 0.1
+"""What is only kept waits so long for company: an event alone costs a transaction as dear as a dozen do."""
+
+
 class _ConsumerOnly(BootStrategy):
     """Nothing is produced from here (the outbox is), so no producer is connected."""
 
@@ -109,7 +113,8 @@ async def serve(
 
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    partitions = Partitions(handler, on_failure)
+    gather_s = 0.0 if topic == MANIFEST_TOPIC else _GATHER_S
+    partitions = Partitions(handler, on_failure, gather_s=gather_s)
     app = build_app(settings, partitions, topic)
     running = [
         asyncio.create_task(_guarded(app.start(), on_failure)),

@@ -88,13 +88,18 @@ class Batch:
 
 
 class Partitions:
-    """All leases of one worker. Every failure is reported once to ``on_failure`` and raised."""
+    """All leases of one worker. Every failure is reported once to ``on_failure`` and raised.
+
+    ``gather_s``: a fetch begins no sooner after the one before, so that at a low rate, too, what comes is
+    handled by the dozen and not one by one.
+    """
 
     def __init__(
         self,
         handler: Handler,
         on_failure: Callable[[BaseException], None],
         clock: Callable[[], float] = time.monotonic,
+        gather_s: float = 0.0,
     ) -> None:
         self.handler = handler
         self.fail = on_failure
@@ -103,7 +108,7 @@ class Partitions:
         self._granted: set[int] = set()
         self._gate = asyncio.Lock()
         self._room = asyncio.Event()
-        self._clock = clock
+        self._clock, self._gather_s = clock, gather_s
         self._fetched_at = clock()
         self._closed = False
 
@@ -181,11 +186,12 @@ class Partitions:
             await asyncio.wait_for(self.revoke(), grace_s)
 
     async def room(self, within_s: float) -> bool:
-        """Wait until another batch may be fetched, at most ``within_s`` seconds."""
+        """Wait until another batch may be fetched, at most ``within_s`` seconds and the time to gather one."""
         if self.outstanding >= OUTSTANDING:
             self._room.clear()
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._room.wait(), within_s)
+        await asyncio.sleep(max(0.0, self._fetched_at + self._gather_s - self._clock()))
         return self.outstanding < OUTSTANDING
 
     def fetching(self) -> None:

@@ -36,6 +36,8 @@ CONSUMER = "archiver"
 _MOST_RECORDS = 5000
 """In one transaction: more is no faster and holds its locks and memory longer."""
 _POLL_MS = 200
+_GATHER_S = 0.1
+"""A fetch begins no sooner after the one before: one record costs a transaction as dear as a dozen do."""
 _CHECK_EVERY_S = 30.0
 """How often the log is compared anew while running: Kafka may come back as another one."""
 _CHECK_STORE_S = 2.0
@@ -121,12 +123,14 @@ class Archiver:
 
     async def _archive(self, reader: AIOKafkaConsumer, table: OffsetTable) -> None:
         """Fetch and shape one batch while Postgres works on the one before it."""
-        checked = heard_at = asked = time.monotonic()
+        checked = heard_at = asked = fetched_at = time.monotonic()
         heard: list[int | None] = []
         ahead = dict(self._positions)
         writing: asyncio.Task[None] | None = None
         try:
             while not self._patience.stop.is_set():
+                await asyncio.sleep(max(0.0, fetched_at + _GATHER_S - time.monotonic()))
+                fetched_at = time.monotonic()
                 fetched = await reader.getmany(timeout_ms=_POLL_MS, max_records=_MOST_RECORDS)
                 begun = time.perf_counter()
                 batch = Batch.of(fetched, ahead, datetime.now(UTC))

@@ -275,3 +275,22 @@ async def test_closing_does_not_wait_for_a_handler_that_hangs(rig: Rig) -> None:
     await asyncio.wait_for(rig.partitions.close(0.01), 1)
     assert await rig.own(0) == {}
     handling.cancel()
+
+
+async def test_a_fetch_begins_no_sooner_after_the_one_before_than_a_batch_takes_to_gather(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slept: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
+
+    monkeypatch.setattr("streams.partitions.asyncio.sleep", sleep)
+    gathering = Partitions(rig.handler, rig.failures.append, lambda: rig.time, gather_s=0.5)
+    for partitions, rested in ((gathering, [0.5, 0.25, 0.0]), (rig.partitions, [0.0, 0.0, 0.0])):
+        for later in (0.0, 0.25, 2.0):
+            partitions.fetching()
+            rig.time += later
+            assert await partitions.room(0.0)
+        assert slept == rested
+        slept.clear()
