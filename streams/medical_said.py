@@ -1,5 +1,6 @@
 """What was said of medical waste, read back from Postgres with all that corrects it."""
 
+import asyncio
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
@@ -38,6 +39,9 @@ SELECT e.source, e.event_id, e.digest, e.received_us, e.raw, e.corrects
 FROM unnest($1::text[], $2::text[]) t (source, event_id) JOIN medical_event e USING (source, event_id)
 """
 
+_A_BREATH = 50
+"""Events read between two looks at what else waits."""
+
 Said = dict[Any, MedicalStatement]
 """By source, id and digest."""
 
@@ -47,7 +51,9 @@ async def load(connection: asyncpg.Connection, said: Said, question: str, *about
     rows: Sequence[Any] = await connection.fetch(question, *about) if about[0] else []
     while rows:
         new = []
-        for row in rows:
+        for n, row in enumerate(rows):
+            if n % _A_BREATH == 0:
+                await asyncio.sleep(0)  # as in ``medical_verdicts``
             key = row["source"], row["event_id"], row["digest"]
             if key not in said:
                 said[key] = read_medical(row["raw"], row["received_us"], row["digest"])

@@ -1,5 +1,6 @@
 """The verdicts of days and weeks of medical waste: judged, and written in a few statements."""
 
+import asyncio
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -93,6 +94,7 @@ async def write_verdicts(
     }
     decisions, written = [], []
     for facts in every:
+        await asyncio.sleep(0)  # batches to be kept go on meanwhile, and with them the clock
         before = stood.get(facts.subject, _Row())
         judged, stands = _judged(facts, before, by)
         parties = day_parties(judged.facts, by.view)
