@@ -275,7 +275,7 @@ def entered_at_once(facts: Facts, _parameters: Parameters) -> bool:
 
 
 def there_soon(facts: Facts, parameters: Parameters) -> bool:
-    """Whether a load that left was there in time; False also where none has to be."""
+    """Whether a load was there in time, or never left; else not known."""
     left, there = facts.dispatched, facts.arrived or facts.reached
     if left is None or there is None:
         return left is None
