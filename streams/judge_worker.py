@@ -40,6 +40,11 @@ RETRY_S = 0.5
 CLOCK_STEP = timedelta(seconds=1)
 """An idle partition's clock is stored this often at the most, unless something is due."""
 
+_WAITING = """
+SELECT EXISTS (SELECT FROM rejudge WHERE partition = $1)
+    OR EXISTS (SELECT FROM deadline WHERE partition = $1 AND fires_at <= $2)
+"""
+
 T = TypeVar("T")
 Said = TypeVar("Said", Statement, MedicalStatement, TrackStatement)
 log = structlog.get_logger(__name__)
@@ -165,14 +170,13 @@ class JudgeWorker(Generic[Said]):
         pool = self._pool
         if pool is None:
             return False
-        found: bool = await pool.fetchval(
-            "SELECT EXISTS (SELECT FROM rejudge WHERE partition = $1) OR EXISTS"
-            " (SELECT FROM deadline WHERE partition = $1 AND fires_at <= $2)",
-            partition,
-            clock,
-        )
+        found: bool = await pool.fetchval(*self._waiting(partition, clock))
         LAST_SUCCESS.labels("tick").set(time())
         return found
+
+    def _waiting(self, partition: int, clock: datetime | None) -> tuple[object, ...]:
+        """Return what to ask Postgres, with arguments: whether anything waits for a partition's clock."""
+        return _WAITING, partition, clock
 
     async def background(self) -> None:
         """Page the registry and judge shared subjects, whenever there is something, for ever."""

@@ -59,12 +59,9 @@ class KeepingWorker(JudgeWorker[Said]):
         """Judge what is dirty, by words or by the registry."""
         raise NotImplementedError
 
-    async def _anything_due(self, partition: int, clock: datetime | None) -> bool:
-        """Whether a deadline of any partition waits for the clock: then each tick stores it."""
-        pool = self._pool
-        found: bool = pool is not None and await pool.fetchval(self.waits_for, clock)
-        LAST_SUCCESS.labels("tick").set(time())
-        return found
+    def _waiting(self, partition: int, clock: datetime | None) -> tuple[object, ...]:
+        """Ask of deadlines of any partition: while one waits, each tick stores the clock."""
+        return self.waits_for, clock
 
     async def _transact(
         self, state: PostgresState, partition: int, given: Input[Said]
