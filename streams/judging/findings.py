@@ -52,10 +52,9 @@ def find_in(
     silent: dict[Quiet | None, bool] = {None: False}
     for rule in book.manifest:
         quiet = rule.quiet
-        known = silent.get(quiet)
-        if known is None and quiet is not None:
-            known = silent[quiet] = quiet(rule, facts, view, now)
-        if not known:
+        if quiet is not None and quiet not in silent:
+            silent[quiet] = quiet(rule, facts, view, now)
+        if not silent[quiet]:
             found += [o for o in _asked(rule, facts, view, now) if o.found]
     return Found(tuple(found), draws_of(facts, view, book))
 
