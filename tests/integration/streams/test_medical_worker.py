@@ -78,6 +78,12 @@ class Line:
             if not (await judge_dirty_days(state, self.worker._view)).taken and not fired:
                 return
 
+    async def hear(self, story: Story, year: bytes) -> None:
+        """Learn and judge a story as it went in another year."""
+        await self.learn(*story.registry_lines)
+        await self.say(*_in_another_year(story, year))
+        await self.judge()
+
     async def clock(self, now: datetime) -> None:
         await self.worker.tick(0, self.log.end, self.log.end, now)
 
@@ -262,9 +268,7 @@ async def test_a_bag_of_another_day_bears_on_the_day_that_tells_of_its_register(
         "SELECT subject, state FROM alert WHERE rule = 'medical.weight_differs' AND subject LIKE $1"
     )
     days = f"medical/{story.code('hospital')}/2030-%"
-    await line.learn(*story.registry_lines)
-    await line.say(*_in_another_year(story, b"2030"))
-    await line.judge()
+    await line.hear(story, b"2030")
     assert await line.reader.fetch(question, days) == []
     wrong = story.__class__(
         why_zh="", why_en="", name=story.name, serial=story.serial,
@@ -288,9 +292,7 @@ async def test_what_is_told_late_withdraws_what_a_silent_week_had_raised(line: L
         )  # fmt: skip
         return [tuple(row) for row in rows]
 
-    await line.learn(*story.registry_lines)
-    await line.say(*_in_another_year(story, b"2029"))
-    await line.judge()
+    await line.hear(story, b"2029")
     await line.clock(moment("2029-09-11 23:59"))
     await line.judge()
     assert await found() == []
@@ -399,9 +401,7 @@ async def test_a_fired_deadline_is_told_before_a_crowd_of_words_and_after_a_kill
     line: Line,
 ) -> None:
     story = _story("never_collected_and_the_term_is_over")
-    await line.learn(*story.registry_lines)
-    await line.say(*_in_another_year(story, b"2031"))
-    await line.judge()
+    await line.hear(story, b"2031")
     sealed = json.loads(_in_another_year(story, b"2031")[0])
     crowd = [
         json.dumps(sealed | {"id": f"crowd-{n}", "subject": f"CROWD{n}",
@@ -432,9 +432,7 @@ async def test_what_was_past_before_it_could_fire_takes_its_turn_among_the_words
 ) -> None:
     """A flood of words about the past arms thousands of deadlines that are over: none may hide a new one."""
     story = _story("never_collected_and_the_term_is_over")
-    await line.learn(*story.registry_lines)
-    await line.say(*_in_another_year(story, b"2033"))
-    await line.judge()
+    await line.hear(story, b"2033")
     await line.clock(moment("2033-09-03 12:00"))
     state = await line.worker._opened()
     assert await fire_medical(state) > 0
@@ -450,9 +448,7 @@ async def test_while_a_deadline_waits_the_clock_is_kept_at_every_tick_else_once_
 ) -> None:
     """A year before all other stories: no deadline of theirs waits then."""
     story = _story("never_collected_and_the_term_is_over")
-    await line.learn(*story.registry_lines)
-    await line.say(*_in_another_year(story, b"2025"))
-    await line.judge()
+    await line.hear(story, b"2025")
     day = f"medical/{story.code('hospital')}/2025-09-01"
     due = await line.reader.fetchval("SELECT fires_at FROM medical_day WHERE subject = $1", day)
     assert due == moment("2025-09-03 08:00") + timedelta(microseconds=1)
