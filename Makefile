@@ -5,7 +5,7 @@
 #   make doctor               what runs, how far behind, what is wrong
 #   make test [ARGS=…]        set-up and all tests but those of make e2e and make chaos
 #   make e2e [ARGS=…]         the commands of README and docs as they stand there, the console in a browser
-#   make chaos [ARGS=…]       kills, outages and hostile clients on whole stacks, in some ten minutes
+#   make chaos [ARGS=…]       kills, outages and hostile clients on whole stacks, in some fifteen minutes
 #   make lint                 ruff, mypy, import-linter
 #   make soak                 ten minutes of kills, joins and hostile clients
 #   make reference            docs/reference and the index docs/README.md anew from the code
