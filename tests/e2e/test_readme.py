@@ -3,7 +3,11 @@
 import re
 from pathlib import Path
 
+import typer
+from typer.core import TyperGroup
+
 from schemas.decode import decode_registry_record
+from services.cli.main import app
 from services.simulator import build_world
 from streams.judging.on_files import judge_statements
 from streams.judging.registry import RegistryView
@@ -21,3 +25,10 @@ def test_the_alert_in_the_readme_is_one_that_the_default_world_raises() -> None:
     (alert,) = (a for a in judge_statements(view, statements).alerts if a.text_zh == sentence[1])
     for cited in alert.law:
         assert f"{cited.law.removeprefix('中华人民共和国')} {cited.article}" in README
+
+
+def test_every_command_is_in_the_readme() -> None:
+    group = typer.main.get_command(app)
+    assert isinstance(group, TyperGroup)
+    for command in group.list_commands(typer.Context(group)):
+        assert re.search(rf"^\| `[^|]*\b{command}`", README, re.MULTILINE), command
