@@ -45,6 +45,7 @@ RULES = (
     "carrier.two_places",
     "track.third_province",
     "track.left_province",
+    "track.detour",
     "track.arrival_elsewhere",
     "track.no_arrival",
     "track.stop_at_water",

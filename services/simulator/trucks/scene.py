@@ -21,7 +21,9 @@ __all__ = ["Ends", "TruckScene"]
 
 _SPACING_KM, _ACROSS = 4.0, 6
 """Sites of a city stand on a grid, six in a row."""
-_KM_TO_LAKE, _KM_TO_RESERVE = (-28.0, 0.0), (28.0, 0.0)
+_LEAST_HALT_S = 600
+"""Nobody goes out of the way to a service area for less."""
+_KM_TO_LAKE, _KM_TO_RESERVE = (-20.0, 0.0), (20.0, 0.0)
 
 
 class Ends(NamedTuple):
@@ -195,7 +197,7 @@ class TruckScene:
         for halt in (ends.halt, self.halt_by(trip.receiver.site)):
             way = km(drive.here, halt) + km(halt, ends.destination)
             slack = when - drive.now - drive.needs(way)
-            if slack > 0:
+            if slack >= _LEAST_HALT_S:
                 drive.go(halt).stand(slack / 60)
                 break
         drive.reach(ends.destination, when)

@@ -1,8 +1,9 @@
 """他省: stays in a third province, loads that left their own, and those that only went through."""
 
+from services.simulator.firms import Firm
 from services.simulator.trip import Trip
 from services.simulator.trucks.drive import Drive
-from services.simulator.trucks.journeys import across, by, city, inside, longer, ordinary
+from services.simulator.trucks.journeys import about, across, by, city, inside, longer, ordinary
 from services.simulator.trucks.places import ABROAD, BORDER, Place, beside, nearest_abroad
 from services.simulator.trucks.scene import Ends, TruckScene
 from services.simulator.trucks.story import Story
@@ -21,9 +22,14 @@ def _through(scene: WideScene, turn: int) -> list[Trip]:
     return ordinary(scene, trip.complete())
 
 
+def _ends(scene: TruckScene, trip: Trip) -> Ends:
+    """Return the places of a trip that comes from the third province: who waits waits near the receiver."""
+    return scene.ends(trip)._replace(halt=scene.halt_by(trip.receiver.site))
+
+
 def _at_third(scene: TruckScene, trip: Trip) -> tuple[Ends, Drive, Place]:
     """Return a drive that is in the third province, and where exactly."""
-    ends = scene.ends(trip)
+    ends = _ends(scene, trip)
     place = beside(_THIRD, scene.dice.between(-80, 80) / 10, scene.dice.between(30, 90) / 10)
     return ends, scene.start(trip, ends.origin).go(place), place
 
@@ -40,7 +46,7 @@ def _stayed(scene: TruckScene, trips: list[Trip], turn: int) -> None:
 def _at_another_receiver(scene: TruckScene, trips: list[Trip], turn: int) -> None:
     (trip,) = trips
     place = scene.foreign_site(beside(_THIRD, -6.0, -4.0))
-    ends = scene.ends(trip)
+    ends = _ends(scene, trip)
     drive = scene.start(trip, ends.origin).go(place).stand(scene.dice.between(25, 50))
     scene.tell(trip, scene.finish(drive, trip, ends))
     zh, en = "在河南另一接收单位厂区内停留", "stood in the site of another receiver in Henan"
@@ -66,7 +72,7 @@ def _transit(scene: TruckScene, trips: list[Trip], turn: int) -> None:
 
 def _night(scene: TruckScene, trips: list[Trip], turn: int) -> None:
     (trip,) = trips
-    ends = scene.ends(trip)
+    ends = _ends(scene, trip)
     area = scene.rest(beside(_THIRD, 0.0, -14.0), "安阳示例服务区")
     drive = scene.start(trip, ends.origin).go(area).stand(scene.dice.between(90, 190))
     scene.tell(trip, scene.finish(drive, trip, ends))
@@ -74,8 +80,14 @@ def _night(scene: TruckScene, trips: list[Trip], turn: int) -> None:
     scene.lawful("track_service_area_in_third_province", scene.journey(trip), zh, en)
 
 
+def _far_about(one: Firm, other: Firm) -> bool:
+    """Whether the way by the nearest neighbour is much longer than that inside the province."""
+    near, far = about(one, nearest_abroad(one.province, city(one.site))[1], other)
+    return far > 2.5 * near + 120
+
+
 def _there_and_back(scene: WideScene, turn: int) -> list[Trip]:
-    trip = inside(scene, turn, province=("14", "22", "63", "13")[turn % 4])
+    trip = inside(scene, turn, province=("14", "22", "63", "13")[turn % 4], between=_far_about)
     origin = city(trip.consignor.site)
     _, place = nearest_abroad(trip.consignor.province, origin)
     far = city(trip.receiver.site)
@@ -93,6 +105,8 @@ def _left(scene: TruckScene, trips: list[Trip], turn: int) -> None:
         f"a transfer inside a province, driven through {province}",
     )
     scene.review("track.left_province", scene.journey(trip), zh, en)
+    zh, en = "为此绕行一百多公里", "more than a hundred kilometres about for it"
+    scene.review("track.detour", scene.journey(trip), zh, en)
 
 
 def _to_the_border(scene: WideScene, turn: int) -> list[Trip]:
@@ -106,7 +120,8 @@ def _to_the_border(scene: WideScene, turn: int) -> list[Trip]:
 def _border(scene: TruckScene, trips: list[Trip], turn: int) -> None:
     (trip,) = trips
     ends = scene.ends(trip)
-    drive = scene.start(trip, ends.origin).go(BORDER[trip.consignor.province]).stand(15)
+    area = scene.rest(BORDER[trip.consignor.province], "省界示例服务区")
+    drive = scene.start(trip, ends.origin).go(area).stand(15)
     scene.tell(trip, scene.finish(drive, trip, ends))
     zh, en = "道路沿省界，短暂进入邻省", "a road along the border, some kilometres over it"
     scene.lawful("track_along_the_border", scene.journey(trip), zh, en)

@@ -156,6 +156,7 @@ ABOUT: dict[str, About] = {
     ),
     "track.third_province": About(cites_on=dumping, asks=("fence", "exemption")),
     "track.left_province": About(cites=TRACKED, asks=("exemption",)),
+    "track.detour": About(cites=TRACKED, asks=("fence", "vehicle", "exemption")),
     "track.arrival_elsewhere": About(cites_on=dumping, asks=("fence", "exemption")),
     "track.no_arrival": About(cites=TRACKED, asks=("fence", "exemption")),
     "track.stop_at_water": About(cites_on=dumping, asks=("fence", "exemption")),

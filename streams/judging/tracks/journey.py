@@ -34,6 +34,8 @@ class Ride(NamedTuple):
     leg: Leg
     begins: int
     bound: int
+    others: tuple[int, ...] = ()
+    """When it took over or gave off the loads of other manifests meanwhile."""
 
     @property
     def window(self) -> tuple[int, int]:
@@ -128,10 +130,20 @@ def rides_of(legs: Sequence[Leg]) -> list[Ride]:
     moved = sorted(
         (leg.loaded, leg.manifest, leg) for leg in legs if leg.loaded is not None and leg.judged
     )
+    calls = sorted(
+        (at, leg.manifest)
+        for leg in legs
+        if not leg.called_off
+        for at in (leg.loaded, leg.until)
+        if at is not None
+    )
     found = []
-    for n, (loaded, _, leg) in enumerate(moved):
+    for n, (loaded, number, leg) in enumerate(moved):
         later = (at for at, *_ in moved[n + 1 :] if at > loaded + _NEXT_S)
-        found.append(Ride(leg, loaded, min(loaded + LONGEST_S, next(later, loaded + LONGEST_S))))
+        bound = min(loaded + LONGEST_S, next(later, loaded + LONGEST_S))
+        near = calls[bisect_left(calls, (loaded,)) : bisect_left(calls, (bound,))]
+        others = tuple(at for at, manifest in near if manifest != number)
+        found.append(Ride(leg, loaded, bound, others))
     return found
 
 

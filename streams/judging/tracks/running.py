@@ -1,18 +1,23 @@
-"""How a vehicle ran: stretches at speed, and times behind the wheel without a rest. Nothing is told across a silence.
+"""How a vehicle ran: how far, stretches at speed, and times behind the wheel without a rest.
 
-Both err for the driver. What terminals tell of their speed counts only as far as the way between the
+Of speed and wheel nothing is told across a silence; a way goes on as the crow flies.
+
+All of it errs for the driver. What terminals tell of their speed counts only as far as the way between the
 positions bears it out, and the way as the crow flies is never longer than the road: a sensor that is wrong, a
 position that is off or a clock that leaps accuse nobody. Figures are the rules'; times are whole seconds.
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from math import cos, hypot, radians
 from typing import NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
 from streams.judging.tracks.segments import LEAST_GAP_S, NO_SPEED, Track
 
-__all__ = ["Drive", "Fast", "driven", "fast"]
+__all__ = ["Drive", "Fast", "Way", "driven", "fast", "way_of"]
 
 _KM_PER_DEGREE = 111.2
 _MOST_KMH = 160
@@ -43,6 +48,60 @@ class Drive(NamedTuple):
     drove: int
     over: int | None
     """From when on it had driven for longer than was asked for; None if it never had."""
+
+
+class Way(NamedTuple):
+    """The way of a stretch by its positions, one a minute: never longer than the road."""
+
+    times: NDArray[np.int64]
+    lon: NDArray[np.float64]
+    lat: NDArray[np.float64]
+    km: float
+    """Driven; what is told of a vehicle that stands is no way."""
+
+    @property
+    def begins(self) -> int:
+        """The second of the first position."""
+        return int(self.times[0])
+
+    @property
+    def ends(self) -> int:
+        """The second of the last position."""
+        return int(self.times[-1])
+
+    def straight(self, calls: Iterable[int]) -> float:
+        """Return the kilometres between its ends as the crow flies, by where it was at some instants."""
+        last = len(self.times) - 1
+        between = np.searchsorted(self.times, list(calls)).tolist()
+        at = sorted({0, *(min(n, last) for n in between), last})
+        return float(_steps(self.lon[at], self.lat[at]).sum())
+
+
+def way_of(track: Track, begins: int, ends: int) -> Way | None:
+    """Return the way between two instants; None without two positions there."""
+    a, b = bisect_left(track.times, begins), bisect_right(track.times, ends)
+    if b - a < 2:
+        return None
+    times = np.array(track.times[a:b])
+    minutes = times // _PIECE_S
+    at = np.flatnonzero(np.diff(minutes, prepend=minutes[0] - 1))
+    if at[-1] != len(times) - 1:
+        at = np.append(at, len(times) - 1)
+    times = times[at]
+    lon, lat = np.array(track.lon[a:b])[at], np.array(track.lat[a:b])[at]
+    steps = _steps(lon, lat)
+    for stop in track.stops:
+        first = np.searchsorted(times, stop.begins)
+        last = np.searchsorted(times, stop.ends, "right") - 1
+        steps[first : max(first, last)] = 0.0
+    return Way(times, lon, lat, float(steps.sum()))
+
+
+def _steps(lon: NDArray[np.float64], lat: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the way from each position to the next, as ``_km`` has it."""
+    narrow = np.cos(np.radians((lat[1:] + lat[:-1]) / 2))
+    steps: NDArray[np.float64] = np.hypot(np.diff(lon) * narrow, np.diff(lat)) * _KM_PER_DEGREE
+    return steps
 
 
 def _km(track: Track, one: int, other: int) -> float:

@@ -1,6 +1,7 @@
 """The rules of vehicles' tracks, in the order in which they are told."""
 
 from streams.judging.rules.track.arrival import ARRIVAL_ELSEWHERE, NO_ARRIVAL
+from streams.judging.rules.track.detour import DETOUR
 from streams.judging.rules.track.driving import DRIVING_TIME, SPEEDING
 from streams.judging.rules.track.province import LEFT_PROVINCE, THIRD_PROVINCE
 from streams.judging.rules.track.route import OFF_ROUTE
@@ -13,6 +14,7 @@ __all__ = ["TRACK_RULES", "TrackRule"]
 TRACK_RULES: tuple[TrackRule, ...] = (
     THIRD_PROVINCE,
     LEFT_PROVINCE,
+    DETOUR,
     ARRIVAL_ELSEWHERE,
     NO_ARRIVAL,
     STOP_AT_WATER,

@@ -63,10 +63,15 @@ def choice(
 
 
 def silent(
-    rule: TrackRule, reason: str, said: Said, state: State = "not_applicable"
+    rule: TrackRule,
+    reason: str,
+    said: Said,
+    state: State = "not_applicable",
+    margin: str | None = None,
 ) -> tuple[Outcome]:
     """Return the single outcome of a rule that finds nothing."""
-    return (says(rule, state, "-", reason, said),)
+    more = {} if margin is None else {"margin": margin}
+    return (says(rule, state, "-", reason, said, **more),)
 
 
 def found(

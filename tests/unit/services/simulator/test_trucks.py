@@ -24,7 +24,7 @@ LIKENESSES = {
     f"track_{name}"
     for name in (
         "along_the_border", "at_78_km_h", "detour_within_the_margin", "exactly_four_hours",
-        "fast_while_empty", "no_route_on_record", "off_route_unloaded", "one_position_at_speed",
+        "fast_while_empty", "nearly_twice_the_way", "no_route_on_record", "off_route_unloaded", "one_position_at_speed",
         "rest_of_20_minutes", "rest_unheard", "route_not_in_force", "route_under_an_order", "two_drivers",
         "arrival_told_after_leaving", "arrival_told_late", "beside_a_forbidden_area",
         "clock_eight_hours_off", "departure_not_told", "goods_run", "handed_over", "home_after_unloading",

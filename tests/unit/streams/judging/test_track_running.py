@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from streams.judging.registry import RegistryView
 from streams.judging.rules.track.driving import DRIVING_TIME
 from streams.judging.tracks.drive import Drive
-from streams.judging.tracks.journey import Ride, Trip
+from streams.judging.tracks.journey import Ride, Trip, rides_of
 from streams.judging.tracks.leg import Leg
-from streams.judging.tracks.running import driven, fast
+from streams.judging.tracks.running import Way, driven, fast, way_of
 from streams.judging.tracks.segments import LEAST_GAP_S, Track, seconds
 from tests.unit.streams.judging.test_track_fold import PLACES, START, Fix, positions, whole
 
@@ -162,13 +162,83 @@ def test_any_order_and_copies_give_the_same(rng: random.Random) -> None:
     assert (stretches(mixed), wheel(mixed)) == (stretches(fixes), wheel(fixes))
 
 
-def test_a_leg_that_was_written_before_drivers_were_counted_accuses_nobody() -> None:
+def driven_way(fixes: list[Fix]) -> Way:
+    told = track(fixes)
+    found = way_of(told, told.times[0], told.times[-1])
+    assert found is not None
+    return found
+
+
+def back(fixes: list[Fix], every_s: int = 30) -> list[Fix]:
+    """Return the way there, and back along it."""
+    last = fixes[-1]["at"]
+    home = reversed(fixes[:-1])
+    return [
+        *fixes,
+        *({**fix, "at": last + timedelta(seconds=every_s * n)} for n, fix in enumerate(home, 1)),
+    ]
+
+
+def test_a_way_is_as_long_as_what_was_driven_and_straight_as_far_as_its_ends_are_apart() -> None:
+    there = driven_way(way((90, 60)))
+    assert (round(there.km), round(there.straight([]))) == (90, 90)
+    both = driven_way(back(way((90, 60))))
+    assert (round(both.km), round(both.straight([]))) == (180, 0)
+
+
+def test_a_call_on_the_way_lengthens_what_it_is_held_against() -> None:
+    both = driven_way(back(way((90, 60))))
+    turned = BEGIN + 90 * 60
+    assert round(both.straight([turned])) == 180
+    assert round(both.straight([turned, turned, BEGIN, BEGIN + 180 * 60])) == 180
+    assert round(both.straight([BEGIN + 30 * 60])) == 60
+
+
+def test_drift_of_a_vehicle_that_stands_is_no_way() -> None:
+    fixes = way((30, 60), (600, 0), (30, 60))
+    for n, fix in enumerate(fixes[60:1260]):
+        fix["lat"] += (n % 3 - 1) * 0.0002
+    assert round(driven_way(fixes).km) == 60
+
+
+def test_positions_that_are_metres_off_lengthen_no_way() -> None:
+    fixes = way((120, 60), every_s=2)
+    for n, fix in enumerate(fixes):
+        fix["lon"] += (n % 2) * 0.0002
+    assert round(driven_way(fixes).km) == 120
+
+
+def test_of_a_silence_only_the_distance_is_known() -> None:
+    fixes = back(way((90, 60)))
+    assert round(driven_way([*fixes[:60], *fixes[300:]]).km) == 60
+
+
+def test_one_position_is_no_way() -> None:
+    told = track(way((30, 60)))
+    assert way_of(told, BEGIN, BEGIN + 29) is None
+
+
+def leg_of(number: int, loaded: int, until: int | None) -> Leg:
     told = (
-        *("20261301900001", "冀A12345", "C", "A", "甲", "B", "乙", "130100", "130200"),
-        *(seconds(START), seconds(START), None, True, True, None, None, False, True, 1000, False),
+        *(f"2026130190000{number}", "冀A12345", "C", "A", "甲", "B", "乙", "130100", "130200"),
+        *(loaded, loaded, until, True, True, None, None, False, True, 1000, False),
         *("废物", "waste", None, None),
     )
-    leg = msgspec.convert(told, Leg)
+    return msgspec.convert(told, Leg)
+
+
+def test_a_ride_knows_when_other_loads_were_taken_over_and_given_off_meanwhile() -> None:
+    hour, day = 3600, 86_400
+    legs = [leg_of(1, 0, 9 * hour), leg_of(2, hour, 8 * hour), leg_of(3, 3 * day, None)]
+    called_off = msgspec.structs.replace(leg_of(4, 2 * hour, None), called_off=True, judged=False)
+    one, two, three = rides_of([*legs, called_off])
+    assert one.others == (hour, 8 * hour)
+    assert two.others == (9 * hour,)
+    assert three.others == ()
+
+
+def test_a_leg_that_was_written_before_drivers_were_counted_accuses_nobody() -> None:
+    leg = leg_of(1, seconds(START), None)
     assert leg.drivers is None
     driving = track(way((300, 60)))
     trip = Trip(Ride(leg, driving.times[0], driving.times[-1]), driving, (), 3, True)
