@@ -48,6 +48,7 @@ RULES = (
     "track.detour",
     "track.arrival_elsewhere",
     "track.no_arrival",
+    "track.emptied",
     "track.stop_at_water",
     "track.long_stop",
     "track.signal_gap",

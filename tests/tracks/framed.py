@@ -21,7 +21,7 @@ def framed(raw: bytes) -> tuple[bytes, bytes, bytes, datetime]:
                 lon=round(told["lon"] * 1e6),
                 lat=round(told["lat"] * 1e6),
                 speed=round(told.get("speed_kmh", 0) * 10),
-                status=3,
+                status=told.get("status", 3),
                 items=b"",
             )
         )

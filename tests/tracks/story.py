@@ -24,6 +24,8 @@ __all__ = ["CASES", "Expected", "Story", "all_stories"]
 CASES = Path(__file__).parent / "cases"
 _CAST = Path(__file__).parent / "cast.yaml"
 _FIRMS = {"uscc", "owner", "carrier", "institution", "plant"}
+_ON, _FULL = 3, 3 | 3 << 8
+"""Status bits of JT/T 808: on and positioned; and full."""
 _SIDE = 0.01
 """Half a fence's side in degrees."""
 
@@ -78,6 +80,8 @@ class Way(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=True)
     """What is told of its speed where it goes on."""
     odd: list[list[Any]] = []
     """[time, lon, lat], with status, with status and km/h: positions beside the way."""
+    full: list[list[str]] = []
+    """[from, to]: its terminal tells of a load; that it is empty otherwise, and nothing if there is none."""
     late: str | None = None
     """All of it was received at this time only."""
 
@@ -236,6 +240,7 @@ class Story(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=Tru
     def _driven(self, way: Way) -> Iterator[tuple[datetime, dict[str, Any]]]:
         points = [(cast_place(place), self.at(time)) for place, time in way.way]
         quiet = [(self.at(begins), self.at(ends)) for begins, ends in way.silent]
+        full = [(self.at(begins), self.at(ends)) for begins, ends in way.full]
         step = timedelta(minutes=way.every)
         for (here, leaves), (there, comes) in pairwise(points):
             at = leaves
@@ -245,6 +250,9 @@ class Story(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=Tru
                 told: dict[str, Any] = {"lon": round(lon, 6), "lat": round(lat, 6)}
                 if way.speed:
                     told["speed_kmh"] = 0 if here == there else way.kmh
+                if full:
+                    laden = any(begins <= at < ends for begins, ends in full)
+                    told["status"] = _FULL if laden else _ON
                 if not any(begins < at < ends for begins, ends in quiet):
                     yield at, told
                 at += step

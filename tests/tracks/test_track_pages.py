@@ -15,7 +15,7 @@ from tests.explanations import written
 from tests.tracks.story import Story, all_stories, cast
 
 GOLDEN = Path(__file__).parent / "golden"
-RULES = ("track.detour", "track.driving_time", "track.off_route", "track.speeding")
+RULES = ("track.detour", "track.driving_time", "track.emptied", "track.off_route", "track.speeding")
 
 
 @pytest.mark.parametrize("page", ["found", "silent"])

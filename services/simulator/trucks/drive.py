@@ -27,13 +27,17 @@ def rests_in(seconds: float, before: float = 0.0) -> int:
 
 
 class Fix(NamedTuple):
-    """One position; ``at`` in seconds since 1970, ``status`` as JT/T 808 has it (1: on, 2: positioned)."""
+    """One position; ``at`` in seconds since 1970, ``status`` as JT/T 808 has it (1: on, 2: positioned, 768: full)."""
 
     at: int
     lon: float
     lat: float
     kmh: int | None
     status: int = 3
+
+
+_ON, _FULL = 3, 3 | 3 << 8
+_FOR_EVER = 1 << 40
 
 
 class Drive:
@@ -44,6 +48,8 @@ class Drive:
         self._parts: list[tuple[int, int, Place, Place]] = []
         self.silent: list[tuple[int, int]] = []
         """Times in which its terminal says nothing."""
+        self._laden: list[tuple[int, int]] = []
+        """From when to when its sensor tells of a load."""
         self._drove = 0
         """At the wheel since the last rest, in seconds."""
 
@@ -90,6 +96,16 @@ class Drive:
         self.silent.append((self.now, self.now + round(minutes * 60)))
         return self
 
+    def load(self) -> "Drive":
+        """Be laden from now on, as its sensor tells."""
+        self._laden.append((self.now, _FOR_EVER))
+        return self
+
+    def unload(self) -> "Drive":
+        """Be empty from now on."""
+        self._laden[-1] = self._laden[-1][0], self.now
+        return self
+
     def fixes(self, dice: Dice, every_s: int = 60) -> Iterator[Fix]:
         """Yield the positions that its terminal tells, in order of time, ``every_s`` on the road."""
         last, silent = 0, self.silent
@@ -108,7 +124,8 @@ class Drive:
         else:
             lon, lat = here[0] + (there[0] - here[0]) * part, here[1] + (there[1] - here[1]) * part
             kmh += dice.below(9) - 4
-        return Fix(at, round(lon, 6), round(lat, 6), max(0, kmh))
+        laden = any(a <= at < b for a, b in self._laden)
+        return Fix(at, round(lon, 6), round(lat, 6), max(0, kmh), _FULL if laden else _ON)
 
     def place_at(self, second: int) -> Place:
         """Return where it is at an instant that it has been through."""

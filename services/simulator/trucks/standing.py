@@ -66,6 +66,16 @@ def _in_the_reserve(scene: TruckScene, trips: list[Trip], turn: int) -> None:
     scene.review(_WATER, scene.journey(trip), zh, en)
 
 
+def _emptied(scene: TruckScene, trips: list[Trip], turn: int) -> None:
+    (trip,) = trips
+    ends = scene.ends(trip)
+    place = beside(city(trip.consignor.site), -13.1, 15.2)
+    drive = scene.start(trip, ends.origin).load().go(place).stand(12).unload()
+    scene.tell(trip, scene.finish(drive.stand(scene.dice.between(12, 40)), trip, ends))
+    zh, en = "途中路边由载货变为空车", "went from laden to empty by the road"
+    scene.review("track.emptied", scene.journey(trip), zh, en)
+
+
 def _off_the_lake(scene: TruckScene, trips: list[Trip], turn: int) -> None:
     (trip,) = trips
     lake = scene.lake(trip.consignor.site)
@@ -87,18 +97,32 @@ def _past_the_lake(scene: TruckScene, trips: list[Trip], turn: int) -> None:
 def _by_the_reserve(scene: TruckScene, trips: list[Trip], turn: int) -> None:
     (trip,) = trips
     reserve = scene.reserve(trip.consignor.site)
-    _stop(scene, trip, beside(reserve, -1.3, 0.0), scene.dice.between(15, 40))
-    zh, en = "停在禁入区外", "stood outside the forbidden area"
-    scene.lawful("track_beside_a_forbidden_area", scene.journey(trip), zh, en)
+    ends = scene.ends(trip)
+    drive = scene.start(trip, ends.origin).load().go(beside(reserve, -1.3, 0.0)).stand(11)
+    drive.unload().stand(4).load().stand(scene.dice.between(11, 25))
+    scene.tell(trip, scene.finish(drive, trip, ends).unload())
+    for likeness, zh, en in (
+        ("track_beside_a_forbidden_area", "停在禁入区外", "stood outside the forbidden area"),
+        ("track_sensor_flickers", "载货传感器闪断几分钟", "its sensor fails for some minutes"),
+    ):
+        scene.lawful(likeness, scene.journey(trip), zh, en)
 
 
 def _river_site(scene: TruckScene, trips: list[Trip], turn: int) -> None:
     (trip,) = trips
     ends = scene.ends(trip)
     scene.river(ends.destination)
-    scene.tell(trip, scene.finish(scene.start(trip, ends.origin), trip, ends))
-    zh, en = "接受人厂区临河，在厂内卸货", "the receiver's site lies by a river"
-    scene.lawful("track_receiver_by_a_river", scene.journey(trip), zh, en)
+    drive = scene.finish(scene.start(trip, ends.origin).load(), trip, ends, unloading=20)
+    scene.tell(trip, drive.unload().stand(20))
+    for likeness, zh, en in (
+        (
+            "track_receiver_by_a_river",
+            "接受人厂区临河，在厂内卸货",
+            "the receiver's site lies by a river",
+        ),
+        ("track_emptied_at_the_receiver", "在接受人厂区变为空车", "emptied in the receiver's site"),
+    ):
+        scene.lawful(likeness, scene.journey(trip), zh, en)
 
 
 def _for_hours(scene: TruckScene, trips: list[Trip], turn: int) -> None:
@@ -179,7 +203,8 @@ def _tunnel(scene: TruckScene, trips: list[Trip], turn: int) -> None:
 _DETOUR = _with(240)
 STANDING = (
     Story(_DETOUR, _by_the_lake, planted=True), Story(_DETOUR, _in_the_reserve, planted=True),
-    Story(_with(460), _for_hours, planted=True), Story(_with(240), _lost, planted=True),
+    Story(_DETOUR, _emptied, planted=True), Story(_with(460), _for_hours, planted=True),
+    Story(_with(240), _lost, planted=True),
     Story(_DETOUR, _off_the_lake), Story(_DETOUR, _past_the_lake), Story(_DETOUR, _by_the_reserve),
     Story(_with(20), _river_site), Story(_with(240), _queue), Story(_with(540), _service_area),
     Story(_by_the_yard, _night_in_the_yard), Story(_by_the_yard, _asleep),

@@ -159,6 +159,7 @@ ABOUT: dict[str, About] = {
     "track.detour": About(cites=TRACKED, asks=("fence", "vehicle", "exemption")),
     "track.arrival_elsewhere": About(cites_on=dumping, asks=("fence", "exemption")),
     "track.no_arrival": About(cites=TRACKED, asks=("fence", "exemption")),
+    "track.emptied": About(cites_on=dumping, asks=("fence", "exemption")),
     "track.stop_at_water": About(cites_on=dumping, asks=("fence", "exemption")),
     "track.long_stop": About(cites=TRACKED, asks=("fence", "exemption")),
     "track.signal_gap": About(cites=TRACKED, asks=("fence", "exemption")),

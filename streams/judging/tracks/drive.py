@@ -27,8 +27,11 @@ from streams.judging.registry import in_force
 from streams.judging.tracks.places import KM_PER_DEGREE, Floats, Places, metres_from
 from streams.judging.tracks.positions import Batch, Positions
 from streams.judging.tracks.segments import (
+    EMPTY,
+    LADEN,
     LEAST_GAP_S,
     LEAST_STOP_S,
+    NO_LOAD,
     NO_SPEED,
     Beside,
     Gap,
@@ -55,6 +58,8 @@ _JUMP_KMH, _JUMP_KM = 200, 0.5
 """Faster, over more than what a bad fix is off by, nothing on the road goes."""
 _POSITIONED = 2
 """Bit 1 of a status (JT/T 808 table 24)."""
+_LOAD_BITS = 8
+"""Bits 8 and 9: empty, half, reserved, full."""
 _ZERO = 0.01
 _SLOW_KMH, _PLACE_KM = 3, 0.2
 _SAME_STOP_S = 5 * 60
@@ -199,6 +204,7 @@ class Drive:
             tuple(fixes.lon.tolist()),
             tuple(fixes.lat.tolist()),
             tuple(np.where(fixes.speed >= 0, fixes.speed, NO_SPEED).tolist()),
+            tuple(_loads(fixes.status).tolist()),
         )
 
     def beside(self, route: PrescribedRoute, begins: int, ends: int) -> Beside:
@@ -318,6 +324,13 @@ def _runs(same: Bools) -> Iterator[tuple[int, int]]:
     """Yield (first, last) index of runs of true values."""
     edges = np.flatnonzero(np.diff(np.concatenate(([False], same, [False])).astype(np.int8)))
     yield from zip(edges[::2].tolist(), (edges[1::2] - 1).tolist(), strict=True)
+
+
+def _loads(status: Ints) -> Ints:
+    """Return what each position tells of the load, by two of its status bits."""
+    bits = status >> _LOAD_BITS & 3
+    loads: Ints = np.where((status < 0) | (bits == 2), NO_LOAD, np.where(bits > 0, LADEN, EMPTY))
+    return loads
 
 
 def _stops(fixes: _Fixes, times: Ints, places: Places) -> Iterator[Stop]:

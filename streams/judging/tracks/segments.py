@@ -11,9 +11,12 @@ from schemas.registry import Fence, PrescribedRoute
 from streams.judging.tracks.positions import Batch
 
 __all__ = [
+    "EMPTY",
+    "LADEN",
     "LEAST_GAP_S",
     "LEAST_STOP_S",
     "NEAR_M",
+    "NO_LOAD",
     "NO_SPEED",
     "Beside",
     "Gap",
@@ -30,6 +33,8 @@ LEAST_GAP_S = 10 * 60
 NEAR_M = 5_000
 """Water and forbidden areas are looked for so far around a stop."""
 NO_SPEED = -1.0
+NO_LOAD, EMPTY, LADEN = -1, 0, 1
+"""What a position tells of the load; half laden is laden."""
 
 
 def instant(second: int) -> datetime:
@@ -122,6 +127,8 @@ class Track(NamedTuple):
     """Degrees, of each position."""
     kmh: Sequence[float] = ()
     """Its speed as told, of each position; ``NO_SPEED`` where it is not."""
+    loads: Sequence[int] = ()
+    """``NO_LOAD``, ``EMPTY`` or ``LADEN``, of each position."""
 
     def stops_within(self, begins: int, ends: int) -> Iterator[Stop]:
         """Yield the stops between two instants, cut to them."""

@@ -3,6 +3,7 @@
 from streams.judging.rules.track.arrival import ARRIVAL_ELSEWHERE, NO_ARRIVAL
 from streams.judging.rules.track.detour import DETOUR
 from streams.judging.rules.track.driving import DRIVING_TIME, SPEEDING
+from streams.judging.rules.track.emptied import EMPTIED
 from streams.judging.rules.track.province import LEFT_PROVINCE, THIRD_PROVINCE
 from streams.judging.rules.track.route import OFF_ROUTE
 from streams.judging.rules.track.rule import TrackRule
@@ -17,6 +18,7 @@ TRACK_RULES: tuple[TrackRule, ...] = (
     DETOUR,
     ARRIVAL_ELSEWHERE,
     NO_ARRIVAL,
+    EMPTIED,
     STOP_AT_WATER,
     LONG_STOP,
     SIGNAL_GAP,

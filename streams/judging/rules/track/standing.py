@@ -32,16 +32,16 @@ from streams.judging.rules.track.rule import (
 from streams.judging.tracks.journey import Trip
 from streams.judging.tracks.segments import Near, Stop, instant, seconds
 
-__all__ = ["LONG_STOP", "SIGNAL_GAP", "STOP_AT_WATER"]
+__all__ = ["LONG_STOP", "SIGNAL_GAP", "SITES", "STOP_AT_WATER"]
 
-_SITES = ("generator", "receiver", "carrier_yard", "other")
+SITES = ("generator", "receiver", "carrier_yard", "other")
 """Fences inside which a stop has its reason; water and forbidden areas give none."""
 
 
 def _outside(trip: Trip) -> Iterator[Stop]:
     """Yield the stops while loaded that are in no site on record."""
     for stop in trip.track.stops_within(trip.begins, trip.ends):
-        if not any(fence.role in _SITES for fence in stop.fences):
+        if not any(fence.role in SITES for fence in stop.fences):
             yield stop
 
 

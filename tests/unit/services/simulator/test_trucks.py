@@ -23,17 +23,17 @@ RULES = {rule.id for rule in RULE_BOOK.track if rule.id.startswith("track.")}
 LIKENESSES = {
     f"track_{name}"
     for name in (
-        "along_the_border", "at_78_km_h", "detour_within_the_margin", "exactly_four_hours",
-        "fast_while_empty", "nearly_twice_the_way", "no_route_on_record", "off_route_unloaded", "one_position_at_speed",
-        "rest_of_20_minutes", "rest_unheard", "route_not_in_force", "route_under_an_order", "two_drivers",
-        "arrival_told_after_leaving", "arrival_told_late", "beside_a_forbidden_area",
-        "clock_eight_hours_off", "departure_not_told", "goods_run", "handed_over", "home_after_unloading",
-        "medical_vehicle", "milk_run", "night_at_a_service_area", "night_in_the_yard", "of_a_voided_manifest",
-        "of_exempt_waste", "off_the_lake", "only_the_receiver_told", "past_the_lake", "queue_at_the_gate",
-        "receiver_by_a_river", "receiver_without_fence", "rest_in_third_province",
-        "service_area_in_third_province", "short_call", "stray_positions", "terminal_asleep", "told_by_a_stranger",
-        "told_in_bulk", "transit", "tunnel", "two_days", "unheard_at_arrival", "vehicle_of_no_carrier",
-        "without_speed",
+        "along_the_border", "arrival_told_after_leaving", "arrival_told_late", "at_78_km_h",
+        "beside_a_forbidden_area", "clock_eight_hours_off", "departure_not_told", "detour_within_the_margin",
+        "emptied_at_the_receiver", "exactly_four_hours", "fast_while_empty", "goods_run", "handed_over",
+        "home_after_unloading", "medical_vehicle", "milk_run", "nearly_twice_the_way",
+        "night_at_a_service_area", "night_in_the_yard", "no_route_on_record", "of_a_voided_manifest",
+        "of_exempt_waste", "off_route_unloaded", "off_the_lake", "one_position_at_speed",
+        "only_the_receiver_told", "past_the_lake", "queue_at_the_gate", "receiver_by_a_river",
+        "receiver_without_fence", "rest_in_third_province", "rest_of_20_minutes", "rest_unheard",
+        "route_not_in_force", "route_under_an_order", "sensor_flickers", "service_area_in_third_province",
+        "short_call", "stray_positions", "terminal_asleep", "told_by_a_stranger", "told_in_bulk", "transit",
+        "tunnel", "two_days", "two_drivers", "unheard_at_arrival", "vehicle_of_no_carrier", "without_speed",
     )
 }  # fmt: skip
 ODD = {"track_stray_positions", "track_told_by_a_stranger"}
