@@ -70,7 +70,7 @@ def silent(
     margin: str | None = None,
 ) -> tuple[Outcome]:
     """Return the single outcome of a rule that finds nothing."""
-    more = {} if margin is None else {"margin": margin}
+    more: dict[str, Any] = {} if margin is None else {"margin": margin}
     return (says(rule, state, "-", reason, said, **more),)
 
 
