@@ -1,6 +1,7 @@
 """The alert: what an officer reads, and what `judge` prints. Open or withdrawn, never deleted."""
 
 import hashlib
+from datetime import UTC, datetime
 from typing import Annotated, Literal
 from uuid import UUID, uuid5
 
@@ -81,6 +82,13 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     withdrawn_reason: str | None = None
     withdrawn_zh: str | None = None
     withdrawn_en: str | None = None
+
+    @property
+    def in_time(self) -> str:
+        """``act_at`` in one zone, so that alerts are in order of time by it; empty where that is."""
+        if not self.act_at:
+            return ""
+        return datetime.fromisoformat(self.act_at).astimezone(UTC).isoformat()
 
 
 def alert_id(rule: str, subject: str, discriminator: str) -> UUID:

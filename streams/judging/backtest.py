@@ -86,7 +86,7 @@ def _asked(
 
 
 def _order(alert: Alert) -> tuple[str, str, str, str]:
-    return alert.act_at, alert.rule, alert.subject, alert.discriminator
+    return alert.in_time, alert.rule, alert.subject, alert.discriminator
 
 
 def _unit(alert: Alert) -> str:

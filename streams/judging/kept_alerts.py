@@ -17,7 +17,7 @@ class KeptAlerts(Sequence[Alert]):
 
     def put(self, alert: Alert) -> None:
         """Keep an alert."""
-        order = f"{alert.act_at}\n{alert.rule}\n{alert.subject}".encode()
+        order = f"{alert.in_time}\n{alert.rule}\n{alert.subject}".encode()
         self._rows.append((order, pack_alert(alert)))
 
     def sort(self) -> None:

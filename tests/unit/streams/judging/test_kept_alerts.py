@@ -50,6 +50,20 @@ def test_what_is_kept_comes_back_in_order_and_whole() -> None:
     assert len(kept) == 5
 
 
+def test_the_order_is_that_of_time_in_whatever_zone_it_is_told() -> None:
+    told = [
+        alert("2026-02-02T00:00:00+08:00", "a.b", "1"),
+        alert("2026-02-01T15:59:59.5+00:00", "a.b", "2"),
+        alert("2026-02-01T16:00:01+00:00", "a.b", "3"),
+        alert("", "a.b", "4"),
+    ]
+    kept = KeptAlerts()
+    for one in told:
+        kept.put(one)
+    kept.sort()
+    assert [one.subject for one in kept] == ["4", "2", "1", "3"]
+
+
 def test_an_alert_takes_a_fraction_of_its_text() -> None:
     kept = KeptAlerts()
     one = msgspec.structs.replace(
