@@ -43,8 +43,12 @@ def _detour(
     if any(vehicle.medical for vehicle in view.vehicles(trip.leg.plate)):
         said = "医疗废物专用车按收运路线行驶", "a vehicle for medical waste goes by rounds"
         return silent(rule, "medical", said)
-    if trip.unloaded is None:
-        return silent(rule, "not_over", ("尚未卸载", "the load is not off yet"))
+    if not _is_over(trip):
+        said = (
+            "尚未卸载，或何时卸载不明",
+            "the load is not off yet, or when it came off is not known",
+        )
+        return silent(rule, "not_over", said)
     way = way_of(trip.track, trip.begins, trip.ends)
     if way is None:
         said = "途中只有一个位置", "one position only while loaded"
@@ -59,6 +63,14 @@ def _detour(
         )
         return silent(rule, "near_enough", said, "passed", margin=f"{most - km} km")
     return (_finding(rule, trip, way, (straight, km, most), len(calls)),)
+
+
+def _is_over(trip: Trip) -> bool:
+    """Whether it is known when the load came off: a receipt may be confirmed days after it."""
+    leg = trip.leg
+    if leg.last:
+        return leg.arrived is not None or bool(trip.visits)
+    return leg.until is not None
 
 
 def _calls(trip: Trip) -> list[int]:

@@ -43,19 +43,26 @@ def _emptied(
     nothing = not_tracked(rule, trip)
     if nothing is not None:
         return nothing
-    if not tells_of_loads(trip.track, trip.begins, trip.ends):
+    ends = _ends(trip)
+    if not tells_of_loads(trip.track, trip.begins, ends):
         said = "终端未报载货状态", "its terminal tells of no loads"
         return silent(rule, "no_sensor", said)
     if not trip.receiver:
         said = "接受人没有登记围栏", "the receiver has no fence on record"
         return silent(rule, "receiver_no_fence", said)
     least = rule.parameters["minutes"] * 60
-    changes = list(emptied(trip.track, trip.begins, trip.ends, least))
+    changes = list(emptied(trip.track, trip.begins, ends, least))
     reasons = [_reason(trip, change) for change in changes]
     if None in reasons:
         return (_finding(rule, trip, changes[reasons.index(None)]),)
     reason = next(filter(None, reasons), "laden")
     return silent(rule, reason, _SILENT[reason], "passed")
+
+
+def _ends(trip: Trip) -> int:
+    """Return until when a change is of this load: from where the vehicle takes up another it is of that."""
+    later = (at for at in trip.ride.others if at > trip.begins)
+    return min(trip.ends, next(later, trip.ends))
 
 
 _SILENT = {
