@@ -136,14 +136,18 @@ def _stretch(found: Found, track: "Track", leg: Leg | None) -> Stretch:
 
 def _span(found: Found, track: "Track", leg: Leg | None) -> tuple[int, int]:
     at = found.at
+    own = [v for v in track.visits if _kind(v.fence, leg) == "receiver"]
     if found.rule == "track.no_arrival":  # it names the end of the term after the visit
-        own = [v for v in track.visits if leg is not None and v.fence.owner == leg.receiver]
-        before = [v for v in own if v.fence.role == "receiver" and v.leave < at]
+        before = [v for v in own if v.leave < at]
         if before:
             return before[-1].enter, before[-1].leave
     if found.rule == "track.signal_gap":
         gap = next((g for g in track.gaps if g.begins <= at < g.ends), None)
         return at, gap.ends if gap is not None else at
+    if found.rule == "track.detour":  # all of the way with the load
+        ends = [v.leave for v in own if v.enter > at]
+        ends += [leg.until] if leg is not None and leg.until is not None else []
+        return at, min(ends, default=track.times[-1])
     if found.rule == "track.left_province":
         stay = next((s for s in track.stays if s.enter <= at <= s.leave), None)
         if stay is not None:
