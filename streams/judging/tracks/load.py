@@ -50,16 +50,14 @@ def emptied(track: Track, begins: int, ends: int, least_s: int) -> Iterator[Empt
 
 def _runs(track: Track, begins: int, ends: int) -> Iterator[_Run]:
     """Yield stretches of positions that tell the same."""
-    run: _Run | None = None
-    for n in range(bisect_left(track.times, begins), bisect_right(track.times, ends)):
-        state, at = track.loads[n], track.times[n]
-        if state == NO_LOAD:
-            continue
-        if run is not None and run.state == state:
-            run = run._replace(ends=at)
-            continue
-        if run is not None:
-            yield run
-        run = _Run(state, at, at)
-    if run is not None:
-        yield run
+    a, b = bisect_left(track.times, begins), bisect_right(track.times, ends)
+    state, first, last = NO_LOAD, 0, 0
+    for at, told in zip(track.times[a:b], track.loads[a:b], strict=True):
+        if told == state:
+            last = at
+        elif told != NO_LOAD:
+            if state != NO_LOAD:
+                yield _Run(state, first, last)
+            state, first, last = told, at, at
+    if state != NO_LOAD:
+        yield _Run(state, first, last)
