@@ -245,10 +245,11 @@ async def _at_once(
     stack: LocalStack, connection: Any, world: _Telling, total: int
 ) -> dict[str, Any]:
     """Have it all in the log before the worker is let at it."""
-    for name in _workers(stack):
+    workers = _workers(stack)
+    for name in workers:
         await stack.stop_child(name)
     await world.tell(stack.settings)
-    for name in _workers(stack):
+    for name in workers:
         await stack.start_child(name)
     start = time.monotonic()
     kept, judged = await _rest(connection, total + world.events)
