@@ -8,12 +8,10 @@ position that is off or a clock that leaps accuse nobody. Figures are the rules'
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 from math import cos, hypot, radians
 from typing import NamedTuple
-
-import numpy as np
-from numpy.typing import NDArray
 
 from streams.judging.tracks.segments import LEAST_GAP_S, NO_SPEED, Track
 
@@ -51,57 +49,38 @@ class Drive(NamedTuple):
 
 
 class Way(NamedTuple):
-    """The way of a stretch by its positions, one a minute: never longer than the road."""
+    """The way of a stretch by its positions, a minute apart: never longer than the road."""
 
-    times: NDArray[np.int64]
-    lon: NDArray[np.float64]
-    lat: NDArray[np.float64]
+    track: Track
+    at: Sequence[int]
+    """The numbers of its positions."""
     km: float
     """Driven; what is told of a vehicle that stands is no way."""
 
     @property
     def begins(self) -> int:
         """The second of the first position."""
-        return int(self.times[0])
+        return self.track.times[self.at[0]]
 
     @property
     def ends(self) -> int:
         """The second of the last position."""
-        return int(self.times[-1])
+        return self.track.times[self.at[-1]]
 
     def straight(self, calls: Iterable[int]) -> float:
         """Return the kilometres between its ends as the crow flies, by where it was at some instants."""
-        last = len(self.times) - 1
-        between = np.searchsorted(self.times, list(calls)).tolist()
-        at = sorted({0, *(min(n, last) for n in between), last})
-        return float(_steps(self.lon[at], self.lat[at]).sum())
+        times, last = [self.track.times[n] for n in self.at], len(self.at) - 1
+        by = sorted({0, *(min(bisect_left(times, call), last) for call in calls), last})
+        return sum(_km(self.track, self.at[a], self.at[b]) for a, b in pairwise(by))
 
 
 def way_of(track: Track, begins: int, ends: int) -> Way | None:
     """Return the way between two instants; None without two positions there."""
-    a, b = bisect_left(track.times, begins), bisect_right(track.times, ends)
-    if b - a < 2:
+    pieces = list(_pieces(track, begins, ends))
+    if not pieces:
         return None
-    times = np.array(track.times[a:b])
-    minutes = times // _PIECE_S
-    at = np.flatnonzero(np.diff(minutes, prepend=minutes[0] - 1))
-    if at[-1] != len(times) - 1:
-        at = np.append(at, len(times) - 1)
-    times = times[at]
-    lon, lat = np.array(track.lon[a:b])[at], np.array(track.lat[a:b])[at]
-    steps = _steps(lon, lat)
-    for stop in track.stops:
-        first = np.searchsorted(times, stop.begins)
-        last = np.searchsorted(times, stop.ends, "right") - 1
-        steps[first : max(first, last)] = 0.0
-    return Way(times, lon, lat, float(steps.sum()))
-
-
-def _steps(lon: NDArray[np.float64], lat: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the way from each position to the next, as ``_km`` has it."""
-    narrow = np.cos(np.radians((lat[1:] + lat[:-1]) / 2))
-    steps: NDArray[np.float64] = np.hypot(np.diff(lon) * narrow, np.diff(lat)) * _KM_PER_DEGREE
-    return steps
+    km = sum(_km(track, one, other) for one, other, standing in pieces if not standing)
+    return Way(track, [pieces[0][0], *(other for _, other, _ in pieces)], km)
 
 
 def _km(track: Track, one: int, other: int) -> float:
@@ -200,15 +179,11 @@ def driven(
     with a few metres between them too. Short halts are no rest and are not counted as driving.
     """
     wheel = _Wheel(rest_s, most_s)
-    stops, at = track.stops, 0
-    for one, other in _pieces(track, begins, ends):
+    for one, other, standing in _pieces(track, begins, ends):
         here, there = track.times[one], track.times[other]
         if there - here >= LEAST_GAP_S:
             ended = wheel.stop()
         else:
-            while at < len(stops) and stops[at].ends <= here:
-                at += 1
-            standing = at < len(stops) and stops[at].begins <= here and there <= stops[at].ends
             slack = None if standing else _rolling(track, one, other, kmh)
             if slack is None:
                 continue
@@ -220,18 +195,34 @@ def driven(
         yield ended
 
 
-def _pieces(track: Track, begins: int, ends: int) -> Iterator[tuple[int, int]]:
-    """Yield the numbers of two positions at a time, ``_PIECE_S`` apart or next to each other."""
+def _pieces(track: Track, begins: int, ends: int) -> Iterator[tuple[int, int, bool]]:
+    """Yield the numbers of two positions at a time, and whether it stood from the one to the other.
+
+    They are ``_PIECE_S`` apart or next to each other.
+    """
+    times, stops, at = track.times, track.stops, 0
+    for one, other in pairwise(_minutes(track, begins, ends)):
+        while at < len(stops) and stops[at].ends <= times[one]:
+            at += 1
+        inside = at < len(stops) and stops[at].begins <= times[one]
+        yield one, other, inside and times[other] <= stops[at].ends
+
+
+def _minutes(track: Track, begins: int, ends: int) -> Iterator[int]:
+    """Yield the numbers of positions a minute apart, with both ends of a silence, the first and the last."""
     times = track.times
     which = _between(track, begins, ends)
+    if not which:
+        return
     one = which.start - 1
+    yield one
     for n in which:
         if times[n] - times[n - 1] >= LEAST_GAP_S and one < n - 1:
-            yield one, n - 1
             one = n - 1
+            yield one
         if times[n] - times[one] >= _PIECE_S or n + 1 == which.stop:
-            yield one, n
             one = n
+            yield one
 
 
 def _rolling(track: Track, one: int, other: int, kmh: int) -> int | None:
