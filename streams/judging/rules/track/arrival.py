@@ -17,13 +17,11 @@ from streams.judging.rules.track.rule import (
     TrackRule,
     choice,
     clock_text,
-    fence_evidence,
-    found,
+    found_on,
     hours_text,
     loaded_span,
     silent,
     span_text,
-    track_evidence,
 )
 from streams.judging.tracks.journey import Trip
 from streams.judging.tracks.segments import Visit, instant, seconds
@@ -84,19 +82,15 @@ def _elsewhere_finding(rule: TrackRule, trip: Trip, at: int) -> Outcome:
         f"{clock_text(at)} (China time), but within {minutes} minutes of it no position of the vehicle lies "
         "in the receiver's fence; where the load went is to be checked.",
     )
-    return found(
+    return found_on(
         rule,
+        trip,
         "-",
         "elsewhere",
         said,
         at=at,
-        grams=leg.grams,
-        unweighed=leg.unweighed,
-        evidence=[
-            *leg.evidence(),
-            *track_evidence(trip.track, at - minutes * 60, at + minutes * 60),
-            *fence_evidence(trip.receiver),
-        ],
+        seen=(at - minutes * 60, at + minutes * 60),
+        fences=trip.receiver,
         law=dumping(instant(at)),
         conditions=(
             condition(
@@ -167,19 +161,15 @@ def _silence(
         f"time); no arrival within {hours} hours after it, {late[1]}. Whether it delivered is to be checked.",
     )
     return (
-        found(
+        found_on(
             rule,
+            trip,
             "-",
             "late" if told is not None else "silent",
             said,
             at=end,
-            grams=leg.grams,
-            unweighed=leg.unweighed,
-            evidence=[
-                *leg.evidence(),
-                *track_evidence(trip.track, visit.enter, visit.leave),
-                *fence_evidence([visit.fence]),
-            ],
+            seen=(visit.enter, visit.leave),
+            fences=[visit.fence],
             law=TRACKED,
             conditions=(
                 loaded_span(trip),

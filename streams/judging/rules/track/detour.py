@@ -18,19 +18,19 @@ from streams.judging.rules.track.province import EXPLAINED
 from streams.judging.rules.track.rule import (
     TrackRule,
     choice,
-    found,
+    found_on,
     loaded_span,
     not_tracked,
     silent,
     span_text,
-    track_evidence,
 )
+from streams.judging.rules.track.standing import SITES
 from streams.judging.tracks.journey import Trip
 from streams.judging.tracks.running import Way, way_of
 
 __all__ = ["DETOUR"]
 
-_CALLS = ("generator", "carrier_yard", "other")
+_CALLS = tuple(role for role in SITES if role != "receiver")
 """Sites that are called at on the way; another receiver's is not."""
 
 
@@ -101,15 +101,14 @@ def _finding(
         f"{leg.plate}, loaded with {leg.waste_en}, was driven {km} km at the least, {when[1]} (China time); its "
         f"ends are {straight} km apart{by[1]}. Why it took so long a way is to be checked.",
     )
-    return found(
+    return found_on(
         rule,
+        trip,
         "-",
         "detour",
         said,
         at=way.begins,
-        grams=leg.grams,
-        unweighed=leg.unweighed,
-        evidence=[*leg.evidence(), *track_evidence(trip.track, way.begins, way.ends)],
+        seen=(way.begins, way.ends),
         law=TRACKED,
         conditions=(
             loaded_span(trip),

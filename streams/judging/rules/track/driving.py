@@ -18,13 +18,12 @@ from streams.judging.rules.track.law import RESTED, speeds
 from streams.judging.rules.track.rule import (
     TrackRule,
     choice,
-    found,
+    found_on,
     hours_text,
     loaded_span,
     not_tracked,
     silent,
     span_text,
-    track_evidence,
 )
 from streams.judging.tracks.journey import Trip
 from streams.judging.tracks.running import Drive, Fast, driven, fast
@@ -72,15 +71,14 @@ def _speeding_finding(rule: TrackRule, trip: Trip, worst: Fast, count: int) -> O
         f"{when[1]} (China time){more[1]}: more than the {limit} km/h that a vehicle with dangerous goods may "
         "go on a motorway. Whether that is so is to be checked.",
     )
-    return found(
+    return found_on(
         rule,
+        trip,
         "-",
         "speeding",
         said,
         at=worst.begins,
-        grams=leg.grams,
-        unweighed=leg.unweighed,
-        evidence=[*leg.evidence(), *track_evidence(trip.track, worst.begins, worst.ends)],
+        seen=(worst.begins, worst.ends),
         law=speeds(instant(worst.begins)),
         conditions=(
             loaded_span(trip),
@@ -183,15 +181,14 @@ def _driving_finding(rule: TrackRule, trip: Trip, drive: Drive, over: int) -> Ou
         f"{leg.plate}, loaded with {leg.waste_en}, drove for {drove[1]} from {when[1]} (China time) without a "
         f"rest of {rest} minutes; whether one driver did so is to be checked.",
     )
-    return found(
+    return found_on(
         rule,
+        trip,
         "-",
         "no_rest",
         said,
         at=over,
-        grams=leg.grams,
-        unweighed=leg.unweighed,
-        evidence=[*leg.evidence(), *track_evidence(trip.track, drive.begins, drive.ends)],
+        seen=(drive.begins, drive.ends),
         law=RESTED,
         conditions=(
             loaded_span(trip),

@@ -19,12 +19,11 @@ from streams.judging.rules.track.rule import (
     TrackRule,
     choice,
     clock_text,
-    found,
+    found_on,
     loaded_span,
     not_tracked,
     place_text,
     silent,
-    track_evidence,
 )
 from streams.judging.rules.track.standing import SITES
 from streams.judging.tracks.journey import Trip
@@ -102,15 +101,14 @@ def _finding(rule: TrackRule, trip: Trip, change: Emptied) -> Outcome:
         f"{leg.plate}, loaded with {leg.waste_en}, was laden until {laden} and empty from {empty} (China time) on, "
         f"as its terminal tells, in {place[1]}, in no fence on record. Whether it unloaded is to be checked.",
     )
-    return found(
+    return found_on(
         rule,
+        trip,
         "-",
         "emptied",
         said,
         at=change.empty,
-        grams=leg.grams,
-        unweighed=leg.unweighed,
-        evidence=[*leg.evidence(), *track_evidence(trip.track, change.laden, change.empty)],
+        seen=(change.laden, change.empty),
         law=dumping(instant(change.empty)),
         conditions=(
             loaded_span(trip),

@@ -19,8 +19,7 @@ from streams.judging.rules.track.rule import (
     TrackRule,
     choice,
     clock_text,
-    fence_evidence,
-    found,
+    found_on,
     hours_text,
     loaded_span,
     map_note,
@@ -29,7 +28,6 @@ from streams.judging.rules.track.rule import (
     place_text,
     silent,
     span_text,
-    track_evidence,
 )
 from streams.judging.tracks.journey import Trip
 from streams.judging.tracks.segments import Stay, Stop, instant
@@ -113,19 +111,15 @@ def _stay_finding(
         f"checked.{note[1]}",
     )
     minutes = rule.parameters["unloading" if reason == "at_another_receiver" else "minutes"]
-    return found(
+    return found_on(
         rule,
+        trip,
         province,
         reason,
         said,
         at=stop.begins,
-        grams=leg.grams,
-        unweighed=leg.unweighed,
-        evidence=[
-            *leg.evidence(),
-            *track_evidence(trip.track, stop.begins, stop.ends),
-            *fence_evidence(stop.fences),
-        ],
+        seen=(stop.begins, stop.ends),
+        fences=stop.fences,
         law=dumping(instant(stop.begins)),
         conditions=(
             loaded_span(trip),
@@ -185,15 +179,14 @@ def _left_finding(rule: TrackRule, trip: Trip, stay: Stay) -> Outcome:
         f"from {clock_text(stay.enter)} (China time) on; whether it is a detour or a transfer to another "
         f"province is to be checked.{note[1]}",
     )
-    return found(
+    return found_on(
         rule,
+        trip,
         stay.province,
         "left_province",
         said,
         at=stay.enter,
-        grams=leg.grams,
-        unweighed=leg.unweighed,
-        evidence=[*leg.evidence(), *track_evidence(trip.track, stay.enter, stay.leave)],
+        seen=(stay.enter, stay.leave),
         law=TRACKED,
         conditions=(
             loaded_span(trip),

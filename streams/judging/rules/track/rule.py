@@ -20,8 +20,10 @@ if TYPE_CHECKING:
     from streams.judging.tracks.journey import Trip
     from streams.judging.tracks.segments import Track
 
-__all__ = ["LOADED", "TrackRule", "choice", "clock_text", "fence_evidence", "found", "hours_text"]
+__all__ = ["LOADED", "TrackRule", "choice", "clock_text", "fence_evidence", "found"]
 __all__ += [
+    "found_on",
+    "hours_text",
     "loaded_span",
     "map_note",
     "map_words",
@@ -103,6 +105,43 @@ def found(
         law=tuple(law),
         conditions=tuple(conditions),
         cures=tuple(cures),
+        margin=margin,
+    )
+
+
+def found_on(
+    rule: TrackRule,
+    trip: "Trip",
+    discriminator: str,
+    reason: str,
+    said: Said,
+    *,
+    at: int,
+    seen: tuple[int, int],
+    fences: "Iterable[Fence]" = (),
+    law: Sequence[LegalBasis],
+    conditions: Sequence[Condition],
+    cures: Sequence[Cure],
+    margin: str | None = None,
+) -> Outcome:
+    """Return a finding about a journey's load, with its manifest and what was told of a time as evidence."""
+    leg = trip.leg
+    return found(
+        rule,
+        discriminator,
+        reason,
+        said,
+        at=at,
+        grams=leg.grams,
+        unweighed=leg.unweighed,
+        evidence=[
+            *leg.evidence(),
+            *track_evidence(trip.track, *seen),
+            *fence_evidence(fences),
+        ],
+        law=law,
+        conditions=conditions,
+        cures=cures,
         margin=margin,
     )
 

@@ -19,15 +19,13 @@ from streams.judging.rules.track.rule import (
     TrackRule,
     choice,
     clock_text,
-    fence_evidence,
-    found,
+    found_on,
     hours_text,
     loaded_span,
     not_tracked,
     place_text,
     silent,
     span_text,
-    track_evidence,
 )
 from streams.judging.tracks.journey import Trip
 from streams.judging.tracks.segments import Near, Stop, instant, seconds
@@ -85,19 +83,15 @@ def _water_finding(rule: TrackRule, trip: Trip, stops: Sequence[tuple[Stop, Near
         "(China time); the reason is to be checked.",
     )
     minutes, reach = rule.parameters["minutes"], rule.parameters["metres"]
-    return found(
+    return found_on(
         rule,
+        trip,
         fence.id,
         "in_forbidden_area" if fence.role == "forbidden" else "at_water",
         said,
         at=stop.begins,
-        grams=leg.grams,
-        unweighed=leg.unweighed,
-        evidence=[
-            *leg.evidence(),
-            *track_evidence(trip.track, stop.begins, stop.ends),
-            *fence_evidence([fence]),
-        ],
+        seen=(stop.begins, stop.ends),
+        fences=[fence],
         law=dumping(instant(stop.begins)),
         conditions=(
             loaded_span(trip),
@@ -148,15 +142,14 @@ def _long(
         f"time){more[1]}, in no fence on record; the reason is to be checked.",
     )
     return (
-        found(
+        found_on(
             rule,
+            trip,
             "-",
             "long_stop",
             said,
             at=stop.begins,
-            grams=leg.grams,
-            unweighed=leg.unweighed,
-            evidence=[*leg.evidence(), *track_evidence(trip.track, stop.begins, stop.ends)],
+            seen=(stop.begins, stop.ends),
             law=TRACKED,
             conditions=(
                 loaded_span(trip),
@@ -241,15 +234,14 @@ def _gap_finding(
         f"{leg.plate}, loaded with {leg.waste_en}, {en}{more[1]}; whether its terminal failed or was "
         "switched off is to be checked.",
     )
-    return found(
+    return found_on(
         rule,
+        trip,
         "-",
         "signal_gap",
         said,
         at=begins,
-        grams=leg.grams,
-        unweighed=leg.unweighed,
-        evidence=[*leg.evidence(), *track_evidence(trip.track, begins, ends or begins)],
+        seen=(begins, ends or begins),
         law=TRACKED,
         conditions=(
             loaded_span(trip),
