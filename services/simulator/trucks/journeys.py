@@ -65,7 +65,7 @@ def inside(
     province: str | None = None,
     plant: Plant | None = None,
     maker: Firm | None = None,
-    between: Callable[[Firm, Firm], bool] = fits,
+    between: Callable[[Firm, Firm], bool] | None = None,
 ) -> Trip:
     """Return a load inside a province with so many minutes more than the way takes.
 
@@ -79,7 +79,8 @@ def inside(
         route = scene.within(plant or scene.dice.pick(plants))
         if maker is not None:
             route = maker, *route[1:]
-        if fits(route[0], route[1].firm) and between(route[0], route[1].firm):
+        ends = route[0], route[1].firm
+        if fits(*ends) and (between is None or between(*ends)):
             return _trip(scene, turn, route, minutes, None)
     raise RuntimeError("no two cities fit")
 
