@@ -84,26 +84,30 @@ async def test_language_and_light_are_switched_in_place_and_stay(line, take_desk
     await desk.log_in("/?family=cross_province")
 
     async def ground() -> str:
+        await page.wait_for_load_state("load")  # the head alone has no body to ask
         colour: str = await page.evaluate("getComputedStyle(document.body).backgroundColor")
         return colour
 
+    async def switch(link: str, attribute: str, value: str) -> None:
+        await page.locator(link).click()
+        await expect(page.locator("html")).to_have_attribute(attribute, value)
+
     light = await ground()
-    await page.locator(".switches a[hreflang]").click()
-    await expect(page.locator("html")).to_have_attribute("lang", "en")
+    await switch(".switches a[hreflang]", "lang", "en")
     assert page.url.endswith("/?family=cross_province"), "the filter stays"
     await expect(page.locator(".tabs")).to_contain_text("Acknowledged")
-    await page.locator(".theme").click()  # as the system has it → light
-    await page.locator(".theme").click()
-    await expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    await switch(".theme", "data-theme", "light")
+    assert await ground() == light, "as the system has it: the same light"
+    await switch(".theme", "data-theme", "dark")
     assert await ground() != light
     await page.locator("li.row a").first.click()
-    await expect(page.locator("html")).to_have_attribute("data-theme", "dark")
     await expect(page.locator("#law-title")).to_have_text("Law")
+    await expect(page.locator("html")).to_have_attribute("data-theme", "dark")
     await expect(page.locator("h1")).to_contain_text("(China time)")
-    await page.locator(".switches a[hreflang]").click()
-    await expect(page.locator("html")).to_have_attribute("lang", "zh-CN")
+    await switch(".switches a[hreflang]", "lang", "zh-CN")
     dark = await ground()
-    await page.locator(".theme").click()
+    await switch(".theme", "data-theme", "auto")
+    assert await ground() == light
     await page.emulate_media(color_scheme="dark")
     assert await ground() == dark, "as the system has it: the same dark"
 
