@@ -42,7 +42,7 @@ CLOCK_STEP = timedelta(seconds=1)
 
 _WAITING = """
 SELECT EXISTS (SELECT FROM rejudge WHERE partition = $1)
-    OR EXISTS (SELECT FROM deadline WHERE partition = $1 AND fires_at <= $2)
+    OR coalesce((SELECT min(fires_at) FROM deadline WHERE partition = $1) <= $2, false)
 """
 
 T = TypeVar("T")
@@ -73,7 +73,9 @@ class JudgeWorker(Generic[Said]):
             if self._state is None:
                 cluster = await cluster_id_of(self._settings)
                 name = self._settings.worker_id
-                self._pool = await open_pool(self._settings.database_writer, most=6, process=name)
+                self._pool = await open_pool(
+                    self._settings.database_writer, most=6, process=name, by_index=True
+                )
                 oldest = await self._check_schema(self._pool)
                 self._state = PostgresState(
                     self._pool,

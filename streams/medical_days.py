@@ -80,19 +80,19 @@ SELECT CASE WHEN bool_and(clock IS NOT NULL) THEN min(clock) END FROM consumer_o
 WHERE consumer = $1 AND topic = $2
 """
 DUE_DAYS = """
-SELECT EXISTS (SELECT FROM medical_day WHERE fires_at <= $1)
-    OR EXISTS (SELECT FROM medical_week WHERE fires_at <= $1)
+SELECT coalesce(least((SELECT min(fires_at) FROM medical_day), (SELECT min(fires_at) FROM medical_week))
+    <= $1, false)
 """
 _FIRE = """
 WITH days AS (
     UPDATE medical_day SET fires_at = NULL, fired_at = greatest(fired_at, $1)
-    WHERE subject IN (SELECT subject FROM medical_day WHERE fires_at <= $1 ORDER BY fires_at
-        LIMIT $2 FOR UPDATE SKIP LOCKED)
+    WHERE subject = ANY (ARRAY(SELECT subject FROM medical_day WHERE fires_at <= $1 ORDER BY fires_at
+        LIMIT $2 FOR UPDATE SKIP LOCKED))
     RETURNING holder, CASE kind WHEN 'medical' THEN '/day/' ELSE '/plant/' END || day AS label, due
 ), weeks AS (
     UPDATE medical_week SET fires_at = NULL, fired_at = greatest(fired_at, $1)
-    WHERE subject IN (SELECT subject FROM medical_week WHERE fires_at <= $1 ORDER BY fires_at
-        LIMIT $2 FOR UPDATE SKIP LOCKED)
+    WHERE subject = ANY (ARRAY(SELECT subject FROM medical_week WHERE fires_at <= $1 ORDER BY fires_at
+        LIMIT $2 FOR UPDATE SKIP LOCKED))
     RETURNING holder, '/week/' || day AS label, due
 )
 INSERT INTO medical_dirty (holder, label, fired)

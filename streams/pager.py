@@ -7,7 +7,7 @@ consignor, receiver or vehicle are among its marks.
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import asyncpg
 
@@ -17,6 +17,8 @@ __all__ = ["page_registry"]
 
 CHANGE_SETS = 20
 """Change sets in one page."""
+_PAGE_S = 600.0
+"""Longest statement of a page: a nation's register may come in one change set, and touch all there is."""
 
 _TOUCHED = """
 WITH changed AS (
@@ -31,33 +33,65 @@ SELECT (SELECT array_agg(DISTINCT u) FROM versions, unnest(touch_units) u) AS un
        (SELECT array_agg(DISTINCT l) FROM versions, unnest(touch_limits) l) AS limits
 """
 
-_ORDER = """
+_MANIFESTS = """
 INSERT INTO rejudge (partition, subject, seq)
 SELECT partition, subject, $1::bigint FROM manifest WHERE consignor = ANY ($2::text[])
 UNION SELECT partition, subject, $1::bigint FROM manifest WHERE receiver = ANY ($2::text[])
-UNION SELECT partition, subject, $1::bigint FROM manifest WHERE marks && $3::text[]
+UNION SELECT partition, subject, $1::bigint FROM {manifest}
 UNION SELECT m.partition, m.subject, $1::bigint FROM vehicle_leg l JOIN manifest m ON m.subject = l.manifest
     WHERE l.plate = ANY ($4::text[])
 """
-
 _MEDICAL = """
 INSERT INTO medical_dirty (holder, label)
-SELECT holder, CASE kind WHEN 'medical' THEN '/day/' ELSE '/plant/' END || day
-FROM medical_day WHERE marks && $1::text[]
-UNION ALL SELECT holder, '/week/' || day FROM medical_week WHERE marks && $1::text[]
+SELECT holder, CASE kind WHEN 'medical' THEN '/day/' ELSE '/plant/' END || day FROM {medical_day}
+UNION ALL SELECT holder, '/week/' || day FROM {medical_week}
 """
-
 _JOURNEYS = """
 INSERT INTO vehicle_dirty (plate, begins, ends, leg)
-SELECT plate, begins, ends, false FROM journey WHERE marks && $1::text[]
+SELECT plate, begins, ends, false FROM {journey}
 """
 # A fence bears on whoever was near it, whether or not anything was judged of that; a vehicle's record
 # says whose word on its positions counts.
 _POSITIONS = """
 INSERT INTO vehicle_dirty (plate, begins, ends, leg)
-SELECT DISTINCT plate, day * 86400::bigint, (day + 1) * 86400::bigint, false FROM track_piece
-WHERE cells && $1::integer[] OR plate = ANY ($2::text[])
+SELECT plate, day * 86400::bigint, (day + 1) * 86400::bigint, false FROM {track_piece}
+UNION SELECT plate, day * 86400::bigint, (day + 1) * 86400::bigint, false FROM track_piece
+    WHERE plate = ANY ($2::text[])
 """
+# A GIN index asked for many marks looks for each of them among all rows that it has not sorted in yet:
+# minutes, for the register of a nation. Then every row is looked at once instead.
+_FEW = "{table} WHERE {marks} && {told}"
+_MANY = """{table} WHERE {key} IN (
+    SELECT t.{key} FROM {table} t CROSS JOIN LATERAL unnest(t.{marks}) m JOIN unnest({told}) told ON told = m)"""
+MANY = 2_000
+"""From how many marks on."""
+
+
+class _Orders(NamedTuple):
+    """Statements that order whatever bears one of the marks told."""
+
+    manifests: str
+    medical: str
+    journeys: str
+    positions: str
+
+
+def _orders(form: str) -> _Orders:
+    def marked(table: str, told: str, marks: str = "marks", key: str = "subject") -> str:
+        return form.format(table=table, told=told, marks=marks, key=key)
+
+    return _Orders(
+        _MANIFESTS.format(manifest=marked("manifest", "$3::text[]")),
+        _MEDICAL.format(
+            medical_day=marked("medical_day", "$1::text[]"),
+            medical_week=marked("medical_week", "$1::text[]"),
+        ),
+        _JOURNEYS.format(journey=marked("journey", "$1::text[]")),
+        _POSITIONS.format(track_piece=marked("track_piece", "$1::integer[]", "cells", "id")),
+    )
+
+
+_OF_FEW, _OF_MANY = _orders(_FEW), _orders(_MANY)
 
 _DIRTY = """
 INSERT INTO dirty (subject)
@@ -86,14 +120,19 @@ async def page_registry(pool: asyncpg.Pool) -> int:
         units = touched["units"] or []
         marks = [*(touched["marks"] or []), *map(party_mark, units)]
         cells, plates = _told(marks, "cell/"), _told(marks, "plate/")
+        orders = _OF_FEW if len(marks) < MANY else _OF_MANY
+
+        async def order(statement: str, *told: object) -> None:
+            await connection.execute(statement, *told, timeout=_PAGE_S)
+
         if marks:
-            await connection.execute(_ORDER, until, units, marks, plates)
-            await connection.execute(_MEDICAL, marks)
-            await connection.execute(_JOURNEYS, marks)
+            await order(orders.manifests, until, units, marks, plates)
+            await order(orders.medical, marks)
+            await order(orders.journeys, marks)
         if cells or plates:
-            await connection.execute(_POSITIONS, [int(cell) for cell in cells], plates)
+            await order(orders.positions, [int(cell) for cell in cells], plates)
         if touched["limits"]:
-            await connection.execute(_DIRTY, touched["limits"])
+            await order(_DIRTY, touched["limits"])
         await connection.execute("UPDATE registry_pager SET seq = $1", until)
         return int(until - done)
 

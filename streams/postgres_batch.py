@@ -135,8 +135,8 @@ class PostgresBatch(RegistryReader):
     async def take_rejudge(self, most: int) -> set[str]:
         """Remove and return the partition's oldest orders."""
         rows = await self._connection.fetch(
-            "DELETE FROM rejudge WHERE id IN (SELECT id FROM rejudge WHERE partition = $1"
-            " ORDER BY id LIMIT $2) RETURNING subject",
+            "DELETE FROM rejudge WHERE id = ANY (ARRAY(SELECT id FROM rejudge WHERE partition = $1"
+            " ORDER BY id LIMIT $2)) RETURNING subject",
             self._partition,
             most,
         )
@@ -145,9 +145,8 @@ class PostgresBatch(RegistryReader):
     async def take_due(self, clock: datetime, most: int) -> set[str]:
         """Remove the deadlines that have come, earliest first."""
         rows = await self._connection.fetch(
-            "DELETE FROM deadline WHERE (partition, subject, key) IN (SELECT partition, subject, key"
-            " FROM deadline WHERE partition = $1 AND fires_at <= $2 ORDER BY fires_at LIMIT $3)"
-            " RETURNING subject",
+            "DELETE FROM deadline WHERE ctid = ANY (ARRAY(SELECT ctid FROM deadline"
+            " WHERE partition = $1 AND fires_at <= $2 ORDER BY fires_at LIMIT $3)) RETURNING subject",
             self._partition,
             clock,
             most,

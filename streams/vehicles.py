@@ -108,12 +108,12 @@ _CLOCK = """
 SELECT CASE WHEN bool_and(clock IS NOT NULL) THEN min(clock) END FROM consumer_offset
 WHERE consumer = $1 AND topic = ANY ($2::text[])
 """
-DUE_JOURNEYS = "SELECT EXISTS (SELECT FROM journey WHERE fires_at <= $1)"
+DUE_JOURNEYS = "SELECT coalesce(min(fires_at) <= $1, false) FROM journey"
 _FIRE = """
 WITH fired AS (
     UPDATE journey SET fires_at = NULL, fired_at = greatest(fired_at, $1)
-    WHERE subject IN (SELECT subject FROM journey WHERE fires_at <= $1 ORDER BY fires_at
-        LIMIT $2 FOR UPDATE SKIP LOCKED)
+    WHERE subject = ANY (ARRAY(SELECT subject FROM journey WHERE fires_at <= $1 ORDER BY fires_at
+        LIMIT $2 FOR UPDATE SKIP LOCKED))
     RETURNING plate, begins, ends, due
 )
 INSERT INTO vehicle_dirty (plate, begins, ends, leg, fired)
@@ -122,8 +122,8 @@ RETURNING id
 """
 _FORGET = """
 WITH gone AS (
-    DELETE FROM track_piece WHERE id IN (SELECT id FROM track_piece
-        WHERE written_at < clock_timestamp() - make_interval(days => $1) ORDER BY written_at LIMIT 20000)
+    DELETE FROM track_piece WHERE id = ANY (ARRAY(SELECT id FROM track_piece
+        WHERE written_at < clock_timestamp() - make_interval(days => $1) ORDER BY written_at LIMIT 20000))
     RETURNING plate, day
 )
 INSERT INTO vehicle_known AS k (plate, forgotten_until)

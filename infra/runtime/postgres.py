@@ -40,8 +40,9 @@ async def open_pool(
     """Return a pool on ``dsn``; with ``least=0`` it opens without a server being there.
 
     ``process``: how its sessions are named beside the program's schema number.
-    ``by_index``: a table is read whole only where no index serves. For who asks by key alone: a plan
-    that was made while a table was small is kept until it is analysed again, and it has grown by then.
+    ``by_index``: a table is read whole only where no index serves, and no plan is compiled. For who asks by
+    key alone: a plan that was made while a table was small is kept until it is analysed again, and it has
+    grown by then.
     ``json`` and ``jsonb`` go in and out as Python values.
     """
 
@@ -54,16 +55,20 @@ async def open_pool(
                 schema="pg_catalog",
             )
 
+    async def leave(_: Any) -> None:
+        """Forget nothing: what lasts longer than a transaction (locks, settings) is not done in a pool."""
+
     return await asyncpg.create_pool(
         dsn,
         min_size=least,
         max_size=most,
         init=prepare,
+        reset=leave,
         command_timeout=command_timeout_s,
         timeout=5,
         max_inactive_connection_lifetime=60,
         server_settings={
             "application_name": application_name(process),
-            **({"enable_seqscan": "off"} if by_index else {}),
+            **({"enable_seqscan": "off", "jit": "off"} if by_index else {}),
         },
     )

@@ -92,6 +92,7 @@ class Store:
             server_settings={
                 "application_name": application_name("archiver"),
                 "jit": "off",  # compiling an insert of 5,000 rows takes longer than running it
+                "enable_seqscan": "off",  # as ``open_pool`` says of ``by_index``
                 "synchronous_commit": "on",  # what is archived stays archived
             },
         )
