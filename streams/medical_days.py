@@ -83,6 +83,7 @@ DUE_DAYS = """
 SELECT coalesce(least((SELECT min(fires_at) FROM medical_day), (SELECT min(fires_at) FROM medical_week))
     <= $1, false)
 """
+# By an array: see ``postgres_batch.TAKE_DUE``.
 _FIRE = """
 WITH days AS (
     UPDATE medical_day SET fires_at = NULL, fired_at = greatest(fired_at, $1)

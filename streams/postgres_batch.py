@@ -16,7 +16,7 @@ from streams.judging.statement import from_micros
 from streams.judging.tracks.leg import packed
 from streams.postgres_registry import HISTORY, RegistryMark, RegistryReader
 
-__all__ = ["PostgresBatch"]
+__all__ = ["TAKE_DUE", "TAKE_REJUDGE", "PostgresBatch"]
 
 _MANIFESTS = """
 INSERT INTO manifest AS m (subject, partition, consignor, receiver, carriers, marks, aliases,
@@ -72,6 +72,17 @@ WITH told AS (
 )
 INSERT INTO vehicle_dirty (plate, begins, ends, leg)
 SELECT plate, begins, ends, true FROM before UNION ALL SELECT plate, begins, ends, true FROM put
+"""
+
+# By an array: a plan takes LIMIT $n for a tenth of the table, and IN would read the whole of it.
+TAKE_REJUDGE = """
+DELETE FROM rejudge WHERE id = ANY (ARRAY(SELECT id FROM rejudge WHERE partition = $1 ORDER BY id LIMIT $2))
+RETURNING subject
+"""
+TAKE_DUE = """
+DELETE FROM deadline WHERE ctid = ANY (ARRAY(
+    SELECT ctid FROM deadline WHERE partition = $1 AND fires_at <= $2 ORDER BY fires_at LIMIT $3))
+RETURNING subject
 """
 
 _ARM = """
@@ -134,23 +145,12 @@ class PostgresBatch(RegistryReader):
 
     async def take_rejudge(self, most: int) -> set[str]:
         """Remove and return the partition's oldest orders."""
-        rows = await self._connection.fetch(
-            "DELETE FROM rejudge WHERE id = ANY (ARRAY(SELECT id FROM rejudge WHERE partition = $1"
-            " ORDER BY id LIMIT $2)) RETURNING subject",
-            self._partition,
-            most,
-        )
+        rows = await self._connection.fetch(TAKE_REJUDGE, self._partition, most)
         return {row["subject"] for row in rows}
 
     async def take_due(self, clock: datetime, most: int) -> set[str]:
         """Remove the deadlines that have come, earliest first."""
-        rows = await self._connection.fetch(
-            "DELETE FROM deadline WHERE ctid = ANY (ARRAY(SELECT ctid FROM deadline"
-            " WHERE partition = $1 AND fires_at <= $2 ORDER BY fires_at LIMIT $3)) RETURNING subject",
-            self._partition,
-            clock,
-            most,
-        )
+        rows = await self._connection.fetch(TAKE_DUE, self._partition, clock, most)
         return {row["subject"] for row in rows}
 
     async def load(self, subjects: Collection[str]) -> dict[str, Held]:
