@@ -15,7 +15,7 @@ Struct instances have the attributes of the model, so they are typed as the mode
 import types
 from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from typing import Annotated, Any, Literal, NamedTuple, TypeVar, Union, cast, get_args, get_origin
 
 import msgspec
@@ -46,6 +46,7 @@ class NotUnderstood(ValueError):
         self.problems = problems
 
 
+@lru_cache(16_384)
 def _exact_number(literal: str) -> Decimal:
     try:
         return Decimal(literal)

@@ -8,6 +8,7 @@ The region digits are those of the **origin** city; the serial restarts each yea
 """
 
 import re
+from functools import lru_cache
 from typing import Annotated, Any, NamedTuple
 
 from schemas.checks import Checked, Refusal
@@ -15,7 +16,8 @@ from schemas.region import is_province, read_region
 
 __all__ = ["ManifestNumber", "NumberParts", "number_parts", "read_manifest_number"]
 
-_PATTERN = re.compile(r"(?:(G)?(\d{4})(\d{4})(\d{8})|(\d{4})(\d{4})(\d{6}))", re.ASCII)
+_PATTERN = re.compile(r"G?\d{16}|\d{14}", re.ASCII)
+_GRAMMARS = {14: "order23", 16: "national_inside", 17: "national_cross"}
 _USUAL = re.compile(r"(?:G?20\d\d(\d\d)\d{10}|20\d\d(\d\d)\d{8})", re.ASCII)
 """The same with a year of this century; the province."""
 
@@ -33,8 +35,7 @@ class NumberParts(NamedTuple):
 
 def number_parts(number: str) -> NumberParts:
     """Split a manifest number; raises ``Refusal`` with the reason when it is none."""
-    match = _PATTERN.fullmatch(number)
-    if match is None:
+    if not _PATTERN.fullmatch(number):
         raise Refusal(
             "manifest_number_form",
             "联单编号应为 14 位数字（年4＋地区4＋流水6）、"
@@ -42,12 +43,9 @@ def number_parts(number: str) -> NumberParts:
             "a manifest number is 14 digits (year 4, region 4, serial 6), 16 digits (year 4, "
             "region 4, serial 8), or G and 16 digits",
         )
-    g, year8, city8, serial8, year6, city6, serial6 = match.groups()
-    if year8 is not None:
-        grammar = "national_cross" if g else "national_inside"
-        year, city, serial = int(year8), city8, int(serial8)
-    else:
-        grammar, year, city, serial = "order23", int(year6), city6, int(serial6)
+    grammar = _GRAMMARS[len(number)]
+    digits = number[1:] if grammar == "national_cross" else number
+    year, city, serial = int(digits[:4]), digits[4:8], int(digits[8:])
     if not 2000 <= year <= 2099:
         raise Refusal(
             "manifest_number_year",
@@ -67,13 +65,18 @@ def number_parts(number: str) -> NumberParts:
 
 def read_manifest_number(value: Any) -> str:
     """Return ``value`` if it fits one of the three grammars, else raise ``Refusal``."""
-    if type(value) is str and (usual := _USUAL.fullmatch(value)):
-        if is_province(usual[1] or usual[2]):
-            return value
-    elif type(value) is not str:
+    if type(value) is not str:
         raise Refusal("manifest_number_form", "联单编号应为文本", "a manifest number is a text")
-    number_parts(value)
-    return value
+    return _read(value)
+
+
+@lru_cache(8_192)
+def _read(number: str) -> str:
+    """Return the number; a manifest's events come one after the other, so the last ones are known."""
+    usual = _USUAL.fullmatch(number)
+    if usual is None or not is_province(usual[1] or usual[2]):
+        number_parts(number)
+    return number
 
 
 ManifestNumber = Annotated[

@@ -1,7 +1,7 @@
 """Quantities: tonnes on the wire, integer grams inside; pieces and packages as counts."""
 
 import re
-from decimal import Decimal
+from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, Context, Decimal
 from typing import Annotated, Any
 
 from schemas.checks import Checked, Refusal
@@ -20,6 +20,7 @@ __all__ = [
 MAX_TONNES = 9_999_999
 MAX_PACKAGE_TONNES = 100
 """A tank wagon's load; a million pieces of more would leave what the database counts in."""
+_UNROUNDED = Context(prec=MAX_PREC, Emin=MIN_EMIN, Emax=MAX_EMAX)
 _DECIMAL = re.compile(r"[0-9]{1,7}(?:\.[0-9]{1,6})?", re.ASCII)
 
 
@@ -45,10 +46,11 @@ def grams_from_tonnes(value: Any) -> int:
         raise _refusal()
     if not 0 <= value <= MAX_TONNES:  # before any arithmetic: 1E+400 must not be expanded
         raise _refusal()
-    exponent = value.as_tuple().exponent
-    if isinstance(exponent, int) and exponent < -6 and value != round(value, 6):
+    exact = value.scaleb(6, _UNROUNDED)
+    grams = int(exact)
+    if grams != exact:
         raise _refusal()
-    return int(value.scaleb(6))
+    return grams
 
 
 def _refusal() -> Refusal:

@@ -6,10 +6,12 @@ a rule that is sure to find nothing (``ManifestRule.quiet``) is not asked.
 
 from collections.abc import Sequence
 from datetime import datetime
+from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from streams.judging.facts import Facts
 from streams.judging.judge import judge_manifest
+from streams.judging.last import last_of
 from streams.judging.outcome import Draw, Outcome
 from streams.judging.registry import RegistryView
 from streams.judging.rules import RULE_BOOK, ManifestRule, RuleBook
@@ -48,15 +50,25 @@ def find_in(
         judged = judge_manifest(facts, view, now, book)
         return Found(tuple(o for o in judged.outcomes if o.found), judged.draws)
     book = book.in_force(view, moved.at)
-    found: list[Outcome] = []
-    silent: dict[Quiet | None, bool] = {None: False}
-    for rule in book.manifest:
-        quiet = rule.quiet
-        if quiet is not None and quiet not in silent:
-            silent[quiet] = quiet(rule, facts, view, now)
-        if not silent[quiet]:
-            found += [o for o in _asked(rule, facts, view, now) if o.found]
-    return Found(tuple(found), draws_of(facts, view, book))
+    found: list[tuple[int, Outcome]] = []
+    for quiet, rules in _by_question(book):
+        if quiet is None or not quiet(rules[0][1], facts, view, now):
+            for place, rule in rules:
+                found += [(place, o) for o in _asked(rule, facts, view, now) if o.found]
+    if len(found) > 1:
+        found.sort(key=itemgetter(0))
+    return Found(tuple([outcome for _, outcome in found]), draws_of(facts, view, book))
+
+
+@last_of
+def _by_question(
+    book: RuleBook,
+) -> "tuple[tuple[Quiet | None, tuple[tuple[int, ManifestRule], ...]], ...]":
+    """Return the rules with their places in the book, by the question that may keep them quiet."""
+    asked: dict[Quiet | None, list[tuple[int, ManifestRule]]] = {}
+    for place, rule in enumerate(book.manifest):
+        asked.setdefault(rule.quiet, []).append((place, rule))
+    return tuple((quiet, tuple(rules)) for quiet, rules in asked.items())
 
 
 def _asked(

@@ -277,10 +277,10 @@ def _spooled(
     tracks: TrackFiles,
     bounds: tuple[datetime | None, datetime | None],
     refused: list[Refused],
-) -> list[tuple[float, Spooled]]:
+) -> list[tuple[datetime, Spooled]]:
     """Put each event where its manifest's, institution's or vehicle's are; return manifests' perhaps latest."""
     bound, known_at = bounds
-    latest: list[tuple[float, Spooled]] = []
+    latest: list[tuple[datetime, Spooled]] = []
     for number, line in enumerate(events, start=1):
         raw = line.rstrip(b"\r\n")
         if not raw.strip():
@@ -305,30 +305,26 @@ def _spooled(
                 refused.append(Refused(number, problems))
             continue
         spool.put(head.subject, received_us, number, raw)
-        at = _roughly(head.time)
+        at = _instant(head.time)
         if at is None:
             continue  # never understood
         if len(latest) < _CANDIDATES:
-            heapq.heappush(latest, (at, Spooled(received_us, number, raw)))
+            heapq.heappush(latest, (at, (received_us, number, raw)))
         elif at > latest[0][0]:
-            heapq.heapreplace(latest, (at, Spooled(received_us, number, raw)))
+            heapq.heapreplace(latest, (at, (received_us, number, raw)))
     return sorted(latest, reverse=True)
 
 
-def _roughly(time: str) -> float | None:
-    """Return the seconds of what reads like a time; None if no event with it is understood."""
+def _instant(time: str) -> datetime | None:
+    """Return the instant of an event's time; None if no event with it is understood."""
     try:
-        return datetime.fromisoformat(time).timestamp()
-    except (ValueError, OverflowError):
-        pass
-    try:
-        return read_instant(time).timestamp()
+        return read_instant(time)
     except Refusal:
         return None
 
 
 def _latest(
-    candidates: Sequence[tuple[float, Spooled]], spool: Spool, bound: datetime | None
+    candidates: Sequence[tuple[datetime, Spooled]], spool: Spool, bound: datetime | None
 ) -> datetime | None:
     """Return the latest time of an event that is understood, up to ``bound``; None without one."""
     for _, one in candidates:

@@ -10,7 +10,7 @@ import tempfile
 import zlib
 from collections.abc import Collection, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import TypeAlias
 
 __all__ = ["Spool", "Spooled"]
 
@@ -20,12 +20,8 @@ _HEAD = struct.Struct("<IQQ")
 """Before each event: its length, when it was received (µs), its line."""
 
 
-class Spooled(NamedTuple):
-    """One event as put in; ``line``: where it stands in its file."""
-
-    received_us: int
-    line: int
-    raw: bytes
+Spooled: TypeAlias = tuple[int, int, bytes]
+"""One event as put in: when it was received (µs), where it stands in its file, its bytes."""
 
 
 class Spool:
@@ -80,7 +76,7 @@ class Spool:
             if written is not None and written.exists():
                 data = written.read_bytes() + data
             if data or n in also:
-                yield n, list(_events(data))
+                yield n, _events(data)
 
     def _write(self) -> None:
         if self._directory is None:
@@ -97,10 +93,11 @@ class Spool:
         return None if self._directory is None else Path(self._directory.name) / str(bucket)
 
 
-def _events(data: bytes) -> Iterator[Spooled]:
-    at = 0
-    while at < len(data):
+def _events(data: bytes) -> list[Spooled]:
+    found: list[Spooled] = []
+    at, end = 0, len(data)
+    while at < end:
         length, received_us, line = _HEAD.unpack_from(data, at)
-        at += _HEAD.size
-        yield Spooled(received_us, line, data[at : at + length])
-        at += length
+        at += _HEAD.size + length
+        found.append((received_us, line, data[at - length : at]))
+    return found

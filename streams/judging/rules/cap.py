@@ -79,6 +79,8 @@ class Excess(NamedTuple):
 
 def excess_of(draws: Sequence[Draw], grams: int) -> Excess | None:
     """Return what exceeds ``grams``: for certain, else only at the most; None if nothing."""
+    if sum([d.grams for d in draws if d.state != "released"]) <= grams:
+        return None
     counted = counted_draws(draws)
     certain = [d for d in counted if d.least or not d.uncertain]
     past, total = [], 0
@@ -103,12 +105,15 @@ def counted_draws(draws: Sequence[Draw]) -> list[Draw]:
 
 def unweighed(draws: Sequence[Draw]) -> list[Draw]:
     """Return the loads, in order, that were received and still have no weight."""
-    return [d for d in counted_draws(draws) if d.unweighed and d.state == "settled"]
+    return counted_draws([d for d in draws if d.unweighed and d.state == "settled"])
 
 
 def _order(draw: Draw) -> tuple[datetime, str]:
     """Order by the minute, then by manifest number (domain 9)."""
-    return draw.at.replace(second=0, microsecond=0), draw.manifest
+    at = draw.at
+    if at.second or at.microsecond:
+        at = at.replace(second=0, microsecond=0)
+    return at, draw.manifest
 
 
 def within(

@@ -12,7 +12,7 @@ from services.simulator import build_world
 from streams.judging.draw_ledger import DrawLedger
 from streams.judging.on_files import judge_lines
 from streams.judging.outcome import Draw
-from streams.judging.spool import Spool, Spooled
+from streams.judging.spool import Spool
 from tests.manifests import filed
 
 
@@ -24,7 +24,7 @@ def test_all_events_of_a_manifest_come_in_one_bucket_in_their_order(in_memory: i
             spool.put(subject, line * 10, line, raw)
         buckets = list(spool.buckets())
     assert sorted(e for bucket in buckets for e in bucket) == [
-        Spooled(line * 10, line, raw) for _, line, raw in said
+        (line * 10, line, raw) for _, line, raw in said
     ]
     for bucket in buckets:
         lines = [event.line for event in bucket]
