@@ -5,6 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+import msgspec
+
 from schemas.credit_code import check_character
 from schemas.decode import decode_registry_record
 from schemas.instant import CHINA
@@ -132,6 +134,11 @@ def say(
 ) -> Statement:
     raw = event(verb, data if data is not None else {}, by=by, at=at, id=id, subject=subject)
     return read_statement(raw, to_micros(received or at + timedelta(minutes=1)))
+
+
+def resent(said: Statement, after_us: int) -> Statement:
+    """The same event, received so many microseconds later."""
+    return msgspec.structs.replace(said, received_us=said.received_us + after_us)
 
 
 def filed(at: datetime = DAY - timedelta(days=1), by: str = CONSIGNOR, **more: Any) -> Statement:

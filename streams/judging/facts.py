@@ -3,6 +3,8 @@
 from datetime import datetime
 from typing import Any, NamedTuple
 
+import msgspec
+
 from schemas.manifest import FiledData, WasteLine
 from schemas.waste_code import is_general_waste
 from streams.judging.last import last_of
@@ -12,7 +14,7 @@ from streams.judging.weight import Said, Weight, weight_of
 __all__ = ["Fact", "Facts", "Ignored", "earliest"]
 
 
-class Fact(NamedTuple):
+class Fact(msgspec.Struct, frozen=True, gc=False):
     """One thing that happened, as corrected."""
 
     at: datetime

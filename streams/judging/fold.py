@@ -5,7 +5,7 @@ Any order, any duplication and any split of the same events give the same facts.
 ``ignored`` with the reason.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -23,6 +23,7 @@ of its own time: otherwise a receiver could be exchanged on paper once the load 
 
 _Version = tuple[datetime, str, Any]
 """When a filing's data were said, under which id, and what they are."""
+_VERBS = ("filed", "dispatched", "handed_over", "arrived", "received", "treated", "voided")
 _RECEIVERS_WORD = ("received", "treated")
 
 
@@ -107,12 +108,15 @@ def _fold(
     form: FiledData = filed.data
     # Once named, a carrier may speak: a later version without it cannot unsay its departure.
     said = versions[filed.ref]
-    carriers = {c.uscc for *_, data in said for c in data.carriers}
+    carriers = {c.uscc for version in said for c in version[2].carriers}
     legs = _relays(facts_of["handed_over"], carriers, ignored)
 
-    def by(verb: str, units: Collection[str]) -> list[Fact]:
+    def by(verb: str, units: Collection[str]) -> Sequence[Fact]:
+        told = facts_of[verb]
+        if not told:
+            return ()
         counted: list[Fact] = []
-        for unit, fact in facts_of[verb]:
+        for unit, fact in told:
             if unit in units:
                 counted.append(fact)
             else:
@@ -121,15 +125,16 @@ def _fold(
                 ignored.append(Ignored(fact.ref, verb, reason, fact.at))
         return sorted(counted, key=earliest) if len(counted) > 1 else counted
 
-    def first(facts: list[Fact], verb: str) -> Fact | None:
+    def first(facts: Sequence[Fact], verb: str) -> Fact | None:
         if not facts:
             return None
-        ignored.extend([Ignored(f.ref, verb, "said_before", f.at) for f in facts[1:]])
+        if len(facts) > 1:
+            ignored.extend([Ignored(f.ref, verb, "said_before", f.at) for f in facts[1:]])
         return facts[0]
 
     arrivals = by("arrived", carriers)
     receiver = (form.receiver.uscc,)
-    receivers = {data.receiver.uscc for *_, data in said}
+    receivers = {version[2].receiver.uscc for version in said}
     receipts = [fact for unit, fact in facts_of["received"] if unit in receivers]
     return Facts(
         subject,
@@ -170,14 +175,14 @@ def _corrected(
     Second: every version of each filing's data with when it was made, by the event's ref.
     """
     best: dict[tuple[str, str], Statement] = {}
-    versions: dict[Ref, list[_Version]] = {
-        s.ref: [(s.event.time, s.event.id, s.event.data)]
-        for s in counted.values()
-        if s.verb == "filed"
-    }
-    for (source, event_id), s in counted.items():
-        if s.verb != "corrected":
-            continue
+    versions: dict[Ref, list[_Version]] = {}
+    corrections: list[tuple[tuple[str, str], Statement]] = []
+    for key, s in counted.items():
+        if s.verb == "filed":
+            versions[s.ref] = [(s.event.time, s.event.id, s.event.data)]
+        elif s.verb == "corrected":
+            corrections.append((key, s))
+    for (source, event_id), s in corrections:
         root = _root(counted, source, event_id)
         reason = _why_not(s, counted[root] if root is not None else None, speakers)
         if root is None or reason is not None:
@@ -191,14 +196,11 @@ def _corrected(
         rival = best.get(root)
         if rival is None or (s.event.time, s.event.id) > (rival.event.time, rival.event.id):
             best[root] = s
-    facts: dict[str, list[tuple[str, Fact]]] = {
-        v: []
-        for v in ("filed", "dispatched", "handed_over", "arrived", "received", "treated", "voided")
-    }
+    facts: dict[str, list[tuple[str, Fact]]] = {verb: [] for verb in _VERBS}
     for key, s in counted.items():
         if s.verb == "corrected":
             continue
-        by = best.get(key) if best else None
+        by = best.get(key)
         if by is None:
             fact = Fact(s.event.time, s.event.data, s.ref, s.received_us)
         else:

@@ -283,11 +283,11 @@ def _spooled(
     latest: list[tuple[datetime, Spooled]] = []
     for number, line in enumerate(events, start=1):
         raw = line.rstrip(b"\r\n")
-        if not raw.strip():
+        if not raw or raw.isspace():
             continue
         try:
             head = _head(raw)
-            received_us = _received_us(raw, number)
+            received_us = number if _RECEIVED_BYTES not in raw else _received_us(raw, number)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             refused += _refused(raw, number)
             continue
@@ -353,13 +353,11 @@ def _refused(raw: bytes, line: int) -> list[Refused]:
 
 
 def _received_us(raw: bytes, line: int) -> int:
-    """Return when an event was received: as its extension says, else by the order of lines.
+    """Return when an event was received, as its extension says if it is one: else by the order of lines.
 
     Line order is put on a scale of its own (one microsecond a line): only its order matters.
     Raises ``NotUnderstood`` where the extension is no instant.
     """
-    if _RECEIVED_BYTES not in raw:
-        return line
     told = read_json(raw).get(_RECEIVED)
     if told is None:
         return line

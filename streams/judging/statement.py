@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
+import msgspec
+
 from schemas.decode import decode_manifest_event
 from schemas.envelope import unit_of
 from schemas.manifest import MANIFEST_VERBS, ManifestEvent
@@ -40,7 +42,7 @@ Identity = Ref
 """Two events are the same when source, id and digest of their bytes are."""
 
 
-class Statement(NamedTuple):
+class Statement(msgspec.Struct, frozen=True, gc=False):
     """One event, decoded. ``received_us`` is the gateway's time, microseconds since 1970."""
 
     ref: Ref
@@ -71,7 +73,7 @@ def union(*groups: Iterable[Statement]) -> dict[Identity, Statement]:
     result: dict[Identity, Statement] = {}
     for group in groups:
         for statement in group:
-            known = result.get(statement.ref)
-            if known is None or statement.received_us < known.received_us:
+            known = result.setdefault(statement.ref, statement)
+            if known is not statement and statement.received_us < known.received_us:
                 result[statement.ref] = statement
     return result

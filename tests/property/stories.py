@@ -22,6 +22,7 @@ from manifests import (
     licence,
     permit,
     record,
+    resent,
     say,
     waste,
     whitelisted,
@@ -171,8 +172,7 @@ def said_of(draw: Any, subject: str, most: int = 9) -> list[Statement]:
         said = spine[: draw(st.integers(2, 3))]
     said += draw(st.lists(statement(subject), min_size=0 if said else 1, max_size=most))
     for copy in draw(st.lists(st.sampled_from(said), max_size=2)):
-        later = copy.received_us + draw(st.integers(-60, 60)) * 60_000_000
-        said.append(copy._replace(received_us=later))
+        said.append(resent(copy, draw(st.integers(-60, 60)) * 60_000_000))
     return said
 
 

@@ -21,6 +21,7 @@ from manifests import (
     dispatched,
     filed,
     licence,
+    resent,
     say,
     waste,
 )
@@ -163,7 +164,7 @@ async def test_what_is_handed_out_twice_after_a_commit_is_counted_once() -> None
     line.learn(PERMITS)
     for one in (filed(), dispatched()):
         line.post(one)
-        line.post(one._replace(received_us=one.received_us + 1))
+        line.post(resent(one, 1))
     partition = partition_of(NUMBERS[0])
     await line.commit(partition, 3)
     before = dict(line.state.data.outbox)

@@ -52,8 +52,10 @@ def draws_of(facts: Facts, view: RegistryView, book: "RuleBook") -> tuple[Draw, 
     any reading takes.
     """
     now = _taken(facts, view, book)
+    if not facts.otherwise:
+        return tuple([_draw(limit, facts.subject, now[limit], ()) for limit in sorted(now)])
     others = [(reason, _taken(reading, view, book)) for reason, reading in facts.otherwise]
-    limits = {*now, *(limit for _, taken in others for limit in taken)} if others else now
+    limits = {*now, *(limit for _, taken in others for limit in taken)}
     return tuple(
         _draw(limit, facts.subject, now.get(limit), [(r, t.get(limit)) for r, t in others])
         for limit in sorted(limits)

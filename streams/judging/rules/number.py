@@ -118,11 +118,14 @@ def _years(filed: Fact, moved: Fact) -> set[int]:
 
 def _fits(_rule: ManifestRule, facts: Facts, _view: RegistryView, _now: datetime | None) -> bool:
     """Whether a number is of its load's city and day of dispatch."""
-    if facts.filed is None or facts.moved is None:
+    moved = facts.moved
+    if facts.filed is None or moved is None:
         return True
-    parts = number_parts(facts.subject)
-    return parts.year == china_day(facts.moved.at).year and _in_city(
-        parts.city, facts.form.consignor.site_region
+    digits = facts.subject.removeprefix(
+        "G"
+    )  # of a number that was read, so year and city are there
+    return digits[:4] == str(china_day(moved.at).year) and _in_city(
+        digits[4:8], facts.form.consignor.site_region
     )
 
 

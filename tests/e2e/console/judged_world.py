@@ -8,6 +8,8 @@ from collections import defaultdict
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from schemas.decode import decode_registry_record
 from services.simulator import World
 from streams.judging.registry import RegistryView
@@ -30,7 +32,9 @@ def read_as_received(world: World) -> dict[str, list[Statement]]:
         time = statement.event.time
         latest = time if latest is None else max(latest, time)
         received = to_micros(latest + _ON_THE_WAY)
-        told[statement.event.subject].append(statement._replace(received_us=received))
+        told[statement.event.subject].append(
+            msgspec.structs.replace(statement, received_us=received)
+        )
     return told
 
 

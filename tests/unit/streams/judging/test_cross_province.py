@@ -31,6 +31,7 @@ from manifests import (
     received,
     record,
     registry,
+    resent,
     voided,
     waste,
     whitelisted,
@@ -105,11 +106,10 @@ def test_a_registered_pair_needs_no_approval_whatever_stage_is_named() -> None:
 
 def test_of_two_reports_under_one_id_the_earlier_counts_and_an_officer_looks_at_the_rest() -> None:
     here = filed(id="twice", destination="130100")
-    there = filed(id="twice")._replace(received_us=here.received_us + 1)
+    there = resent(filed(id="twice"), 1)
     found = outcomes([here, there, dispatched()])[NO_APPROVAL]
     assert (found.state, found.reason) == ("needs_review", "conflicting_reports")
-    same = filed(id="twice", destination="130100", remark="示例")
-    same = same._replace(received_us=here.received_us + 1)
+    same = resent(filed(id="twice", destination="130100", remark="示例"), 1)
     assert outcomes([here, same, dispatched()])[NO_APPROVAL].state == "not_applicable"
 
 

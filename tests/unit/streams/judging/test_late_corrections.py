@@ -29,6 +29,7 @@ from manifests import (
     outcomes,
     permit,
     received,
+    resent,
     voided,
     waste,
 )
@@ -168,7 +169,7 @@ def test_a_correction_after_arrival_that_changes_no_conclusion_raises_nothing() 
 def test_of_copies_the_first_received_counts_so_a_resend_makes_nothing_late() -> None:
     bad = filed(id="f", wastes=[waste(code="900-039-49")])
     right = corrected(bad, "filed", form(), DAY - HOUR, CONSIGNOR, id="c")
-    again = right._replace(received_us=right.received_us + 90 * 3_600_000_000)
+    again = resent(right, 90 * 3_600_000_000)
     for order in ([right, again], [again, right]):
         assert outcomes([bad, *THERE[1:], *order], *LAWFUL)[NO_APPROVAL].state == "passed"
     assert outcomes([bad, *THERE[1:], again], *LAWFUL)[WRONG_CODE].state == "needs_review"

@@ -29,6 +29,7 @@ from manifests import (
     permit,
     received,
     registry,
+    resent,
     say,
     voided,
 )
@@ -171,7 +172,7 @@ def test_a_party_that_says_one_thing_two_ways_is_shown_to_an_officer(word: Any, 
 
 
 def test_a_copy_is_no_conflict_and_a_strangers_conflict_is_only_a_strangers_word() -> None:
-    assert found([*LOAD, LOAD[1]._replace(received_us=LOAD[1].received_us + 9)]) == {}
+    assert found([*LOAD, resent(LOAD[1], 9)]) == {}
     words = [voided(DAY, by=STRANGER, id="x"), voided(DAY + HOUR, by=STRANGER, id="x")]
     assert set(found([*LOAD, *words])) == {(NOT_ENTITLED, STRANGER)}
     assert found([dispatched(id="d"), dispatched(DAY + HOUR, id="d")]) == {}

@@ -27,7 +27,7 @@ def test_all_events_of_a_manifest_come_in_one_bucket_in_their_order(in_memory: i
         (line * 10, line, raw) for _, line, raw in said
     ]
     for bucket in buckets:
-        lines = [event.line for event in bucket]
+        lines = [line for _, line, _ in bucket]
         assert lines == sorted(lines)
         subjects = {said[line][0] for line in lines}
         assert sum(s in subjects for s, _, _ in said) == len(lines)
