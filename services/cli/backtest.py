@@ -14,6 +14,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
+from infra.runtime.memory import seldom_collected
 from infra.runtime.settings import Settings
 from schemas.alert import Alert
 from services.cli.archive import archive
@@ -91,7 +92,7 @@ def backtest(
             raise typer.BadParameter("--registry, --events", param_hint="--events")
         if registry is not None and events is not None:
             records = read_registry(registry)
-            with events.open("rb") as lines:
+            with events.open("rb") as lines, seldom_collected():
                 before, after = judge_lines_by(
                     [RULE_BOOK, asked.draft],
                     records,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import msgspec
 import typer
 
+from infra.runtime.memory import seldom_collected
 from infra.runtime.ticket_keys import PublicKeys
 from schemas.alert import Alert
 from schemas.checks import Refusal
@@ -104,7 +105,7 @@ def judge(
             book = book._replace(ticket_keys=PublicKeys(tickets))
         records = read_registry(registry)
         positions = _positions(tracks) if tracks is not None else []
-        with events.open("rb") as lines:
+        with events.open("rb") as lines, seldom_collected():
             verdict = judge_lines(
                 records,
                 lines,
