@@ -7,7 +7,7 @@ judged manifest only its draws on limits and its alerts stay, both packed, unles
 import heapq
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
@@ -159,6 +159,8 @@ class Judging:
 _RECEIVED = "liandanreceivedat"
 _RECEIVED_BYTES = _RECEIVED.encode()
 """The extension that an exported log carries: when the gateway took the event."""
+_SURELY_BEFORE = timedelta(days=2)
+"""A day so long before an instant's is before it with any offset."""
 _CANDIDATES = 64
 """Events remembered as perhaps the latest: some of them may turn out not to be understood."""
 
@@ -281,6 +283,7 @@ def _spooled(
     """Put each event where its manifest's, institution's or vehicle's are; return manifests' perhaps latest."""
     bound, known_at = bounds
     latest: list[tuple[datetime, Spooled]] = []
+    floor = ""
     for number, line in enumerate(events, start=1):
         raw = line.rstrip(b"\r\n")
         if not raw or raw.isspace():
@@ -305,6 +308,8 @@ def _spooled(
                 refused.append(Refused(number, problems))
             continue
         spool.put(head.subject, received_us, number, raw)
+        if head.time[:10] < floor:
+            continue
         at = _instant(head.time)
         if at is None:
             continue  # never understood
@@ -312,6 +317,7 @@ def _spooled(
             heapq.heappush(latest, (at, (received_us, number, raw)))
         elif at > latest[0][0]:
             heapq.heapreplace(latest, (at, (received_us, number, raw)))
+            floor = str(latest[0][0].date() - _SURELY_BEFORE)
     return sorted(latest, reverse=True)
 
 

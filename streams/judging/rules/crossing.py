@@ -192,7 +192,6 @@ def _judged(
 ) -> CrossingLine:
     """Return how one line stands, the strictest match first."""
     receiver = facts.form.receiver
-    same = [c for c in approved if names_waste(c.line, waste)]
     there = [
         c
         for c in approved
@@ -205,6 +204,7 @@ def _judged(
         if live:
             return CrossingLine(waste, "approved", live, listed)
         return CrossingLine(waste, "not_in_force", tuple(exact), listed)
+    same = [c for c in approved if names_waste(c.line, waste)]
     near: tuple[tuple[Standing, Sequence[Candidate], Callable[[ApprovalLine], bool]], ...] = (
         ("wrong_method", there, lambda line: names_waste(line, waste)),
         ("wrong_receiver", same, lambda line: line.receiver != receiver.uscc),

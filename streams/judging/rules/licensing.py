@@ -100,7 +100,7 @@ def covering(
 ) -> tuple[Licence, ...]:
     """Return the holder's licences in force at an instant that cover a line, by id."""
     valid = view.licences_in_force(holder, at)
-    return tuple(licence for licence in valid if _covers_once(view, licence, waste))
+    return tuple([licence for licence in valid if _covers_once(view, licence, waste)])
 
 
 def _covers_once(view: RegistryView, licence: Licence, waste: WasteLine) -> bool:
@@ -117,13 +117,13 @@ def all_covered(
 
     Asked of waste that needs no licence as well, so False says nothing.
     """
-    holder = facts.form.receiver.uscc
-    return all(
-        covering(view, holder, fact.at, waste)
-        for fact in (facts.moved, facts.taken_over)
-        if fact is not None
-        for waste in facts.hazardous
-    )
+    holder, wastes = facts.form.receiver.uscc, facts.hazardous
+    for fact in (facts.moved, facts.taken_over):
+        if fact is not None:
+            for waste in wastes:
+                if not covering(view, holder, fact.at, waste):
+                    return False
+    return True
 
 
 def suspension_at(licence: Licence, at: datetime) -> Suspension | None:

@@ -1,6 +1,9 @@
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta, timezone
+from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from refusals import refusal
 
 from schemas.instant import china_day, day_end, day_start, read_day, read_instant
@@ -46,6 +49,44 @@ def test_an_instant_is_read_in_utc_to_the_microsecond(said: str, moment: datetim
 )  # fmt: skip
 def test_no_offset_no_leap_second_no_other_calendar(value: object) -> None:
     assert refusal(read_instant, value).code == "time_form"
+
+
+_DAYS = st.dates(date(1990, 1, 2), date(2199, 12, 30))
+_CLOCKS = st.times().map(lambda t: t.replace(microsecond=t.microsecond // 1000 * 1000))
+_OFFSETS = st.integers(-23 * 60 - 59, 23 * 60 + 59).map(lambda m: timezone(timedelta(minutes=m)))
+
+
+@given(st.lists(st.tuples(_DAYS, _CLOCKS, _OFFSETS), min_size=1, max_size=4))
+def test_pieces_of_instants_that_were_read_make_instants_again(said: list[tuple[Any, ...]]) -> None:
+    for _ in range(2):
+        for day, _, _ in said:
+            for _, clock, _ in said:
+                for _, _, offset in said:
+                    moment = datetime.combine(day, clock, offset)
+                    for text in (moment.isoformat(), moment.isoformat(timespec="milliseconds")):
+                        read = read_instant(text)
+                        assert (read, read.tzinfo) == (moment, UTC)
+
+
+@pytest.mark.parametrize("year", [1990, 2199])
+def test_the_first_and_last_years_are_held_against_their_bounds_each_time(year: int) -> None:
+    for hours in (-23, 0, 23):
+        zone = timezone(timedelta(hours=hours))
+        for moment in (datetime(year, 1, 1, tzinfo=zone), datetime(year, 12, 31, 23, tzinfo=zone)):
+            text = moment.isoformat()
+            if datetime(1990, 1, 1, tzinfo=UTC) <= moment < datetime(2200, 1, 1, tzinfo=UTC):
+                assert read_instant(text) == read_instant(text) == moment
+            else:
+                assert refusal(read_instant, text).code == "time_form"
+
+
+def test_texts_that_share_pieces_with_one_that_was_read_are_read_as_strictly() -> None:
+    read_instant("2026-11-22T08:30:00+08:00")
+    for text in (
+        "2026-11-22T08:3000+08:00", "2026-11-22T08:30", "2026-11-22", "2026-11-22T08:30:00+08:0",
+        "2026-11-22T08:30:00+08:00 ", " 2026-11-22T08:30:00+08:00", "2026-11-2T08:30:00+08:00",
+    ):  # fmt: skip
+        assert refusal(read_instant, text).code == "time_form"
 
 
 def test_a_second_past_sixteen_utc_is_the_next_day_in_china() -> None:

@@ -1,4 +1,5 @@
 from decimal import Decimal
+from fractions import Fraction
 
 import pytest
 from hypothesis import given
@@ -33,6 +34,16 @@ def test_tonnes_become_grams_exactly(said: object, grams: int) -> None:
 )  # fmt: skip
 def test_anything_else_is_refused(value: object) -> None:
     assert refusal(grams_from_tonnes, value).code == "quantity_form"
+
+
+@given(st.decimals(0, 9_999_999, allow_nan=False, places=9), st.integers(0, 40))
+def test_a_decimal_is_read_exactly_or_refused(tonnes: Decimal, zeros: int) -> None:
+    written = Decimal(f"{tonnes:f}{'0' * zeros}")
+    grams = Fraction(tonnes) * 1_000_000
+    if grams.denominator == 1:
+        assert grams_from_tonnes(written) == grams
+    else:
+        assert refusal(grams_from_tonnes, written).code == "quantity_form"
 
 
 @given(st.integers(0, 9_999_999_000_000))

@@ -1,7 +1,7 @@
 """Events brought together by manifest, on disk once they are many; draws kept small."""
 
 import random
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -70,6 +70,19 @@ def test_an_event_that_is_not_understood_does_not_set_the_clock() -> None:
     verdict = judge_lines(world.registry, [*broken, *world.events])
     assert verdict.now == expected.now
     assert [r.line for r in verdict.refused] == list(range(1, 74))
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_the_clock_is_the_latest_instant_with_whatever_offset_it_was_told(seed: int) -> None:
+    chance = random.Random(seed)
+    midnight = datetime(2026, 3, 1, tzinfo=UTC)
+    said = [midnight + timedelta(minutes=n) for n in range(200)]
+    zones = [timezone(timedelta(minutes=chance.randint(-23 * 60, 23 * 60))) for _ in said]
+    events = [
+        filed(at.astimezone(zone), subject=f"2026130100{n:04d}").raw
+        for n, (at, zone) in enumerate(zip(said, zones, strict=True))
+    ]
+    assert judge_lines([], events, keep_outcomes=False).now == max(said)
 
 
 @pytest.mark.parametrize("many", [1, 70])
