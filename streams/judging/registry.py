@@ -448,6 +448,8 @@ class RegistryView:
         records = index.of(unit)
         if len(records) <= _FEW:
             day = china_day(at)
+            if len(records) == 1:
+                return records if on_day(records[0], day) else ()
             return tuple([r for r in records if on_day(r, day)])
         question = (kind, unit, china_day(at))
         found: tuple[R, ...] | None = self.remembered.get(question)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from schemas.manifest import WasteLine
+from schemas.manifest import FiledData, WasteLine
 from schemas.region import province_of
 from schemas.registry import ApprovalLine, TransferApproval, WhitelistEntry
 from schemas.waste_code import category_of
@@ -95,6 +95,7 @@ def crossing_of(facts: Facts, view: RegistryView) -> Crossing | str:
     if not crosses(form.consignor.site_region, form.receiver.site_region):
         return "same_province"
     approved = _approved(view, form.consignor.uscc, form.consignor.site_region)
+    there = _approved_there(view, form)
     lines, intra = [], []
     for waste in facts.hazardous:
         listed = _listed(facts, view, waste, moved.at)
@@ -106,7 +107,7 @@ def crossing_of(facts: Facts, view: RegistryView) -> Crossing | str:
         if inside is not None:
             intra.append((waste, inside))
         elif not _approval_lifted(facts, view, waste, moved):
-            lines.append(_judged(facts, waste, approved, listed, moved.at))
+            lines.append(_judged(facts, waste, (approved, there), listed, moved.at))
     return Crossing(moved, tuple(lines), tuple(intra)) if lines or intra else "exempt"
 
 
@@ -148,6 +149,23 @@ def _approved(view: RegistryView, consignor: str, origin: str) -> tuple[Candidat
     return found
 
 
+def _approved_there(view: RegistryView, form: FiledData) -> tuple[Candidate, ...]:
+    """Return those of ``_approved`` that name a manifest's receiver, in its province."""
+    consignor, receiver = form.consignor, form.receiver
+    provinces = province_of(consignor.site_region), province_of(receiver.site_region)
+    question = ("approved there", consignor.uscc, receiver.uscc, *provinces)
+    found: tuple[Candidate, ...] | None = view.remembered.get(question)
+    if found is None:
+        there = (
+            candidate
+            for candidate in _approved(view, consignor.uscc, consignor.site_region)
+            if candidate.line.receiver == receiver.uscc
+            and not crosses(candidate.line.destination, receiver.site_region)
+        )
+        found = view.remembered.put(question, tuple(there))
+    return found
+
+
 def _approval_lifted(facts: Facts, view: RegistryView, waste: WasteLine, moved: Fact) -> bool:
     """Whether transfer or the whole process is exempt, or the pair is registered (domain 3.3)."""
     form = facts.form
@@ -186,25 +204,20 @@ def _listed(
 def _judged(
     facts: Facts,
     waste: WasteLine,
-    approved: Sequence[Candidate],
+    approved: tuple[Sequence[Candidate], Sequence[Candidate]],
     listed: tuple[WhitelistEntry, ...],
     at: datetime,
 ) -> CrossingLine:
-    """Return how one line stands, the strictest match first."""
+    """Return how one line stands, the strictest match first; ``approved``: to whomever, and there."""
     receiver = facts.form.receiver
-    there = [
-        c
-        for c in approved
-        if c.line.receiver == receiver.uscc
-        and not crosses(c.line.destination, receiver.site_region)
-    ]
+    anywhere, there = approved
     exact = [c for c in there if names_waste(c.line, waste) and c.line.purpose == waste.method]
     if exact:
         live = tuple(c for c in exact if in_force(c.approval, at))
         if live:
             return CrossingLine(waste, "approved", live, listed)
         return CrossingLine(waste, "not_in_force", tuple(exact), listed)
-    same = [c for c in approved if names_waste(c.line, waste)]
+    same = [c for c in anywhere if names_waste(c.line, waste)]
     near: tuple[tuple[Standing, Sequence[Candidate], Callable[[ApprovalLine], bool]], ...] = (
         ("wrong_method", there, lambda line: names_waste(line, waste)),
         ("wrong_receiver", same, lambda line: line.receiver != receiver.uscc),

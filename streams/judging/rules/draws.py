@@ -168,6 +168,8 @@ def _approval_drawn_on(
     Of several approvals the one that the manifest claims counts: who has used one up applies anew,
     and both are in force. Else one that names the waste, then what ends first (domain 8.2).
     """
+    if len(candidates) == 1:
+        return candidates[0], False
     candidates = [c for c in candidates if c.approval.document == claimed] or candidates
     chosen = min(candidates, key=lambda c: (c.line.name != waste.name, *approval_age(c)))
     alike = [c for c in candidates if c.line.name == waste.name] or candidates
