@@ -280,7 +280,10 @@ class WhitelistEntry(_Valid):
 
 
 class InboundBan(_Valid):
-    """限入: province + class + form + purpose + period -> may not enter."""
+    """限入: province + class + form + purpose + period -> may not enter.
+
+    With a ``least_content`` only what has less of it may not (domain 3.2: sludge of plating by its metal).
+    """
 
     kind: Literal["inbound_ban"]
     destination: RegionCode
@@ -288,6 +291,9 @@ class InboundBan(_Valid):
     categories: Annotated[list[Category], Field(max_length=46)] = []
     forms: Annotated[list[Form], Field(max_length=4)] = []
     purposes: Annotated[list[Purpose], Field(max_length=3)] = []
+    least_content: Annotated[str, text(200, least=1)] | None = Field(
+        default=None, description="最低含量，例如“铜 5%”：只限低于此含量的废物"
+    )
 
     __checks__ = (_ends_after_it_begins, _categories_are_known)
 

@@ -35,6 +35,7 @@ _TITLES = {
     "item": ("清单序号", "list item"),
     "kind": ("类型", "kind"),
     "lines": ("事项", "line"),
+    "least_content": ("最低含量", "least content"),
     "line": ("行号", "line"),
     "list_id": ("名单编号", "list"),
     "medical": ("医疗废物专用", "for medical waste"),

@@ -319,7 +319,8 @@ _kinds: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     ),
     "inbound_ban": (
         {"destination": regions},
-        {**_scopes, "forms": st.lists(st.sampled_from(["solid", "gas"]), max_size=2)},
+        {**_scopes, "forms": st.lists(st.sampled_from(["solid", "gas"]), max_size=2),
+         "least_content": or_null(names)},
     ),
     "calendar": (
         {"year": st.just(2026)},

@@ -378,7 +378,10 @@ RECORDS: dict[str, Any] = {
     "inbound_ban": st.builds(
         lambda n, days, scope, gone: ban(f"ban-{n}", retracted=gone, **days, **scope),
         st.integers(1, 2), _days,
-        st.sampled_from([{}, {"codes": [CODE]}, {"categories": ["HW49"], "forms": ["liquid"]}]),
+        st.sampled_from([
+            {}, {"codes": [CODE]}, {"categories": ["HW49"], "forms": ["liquid"]},
+            {"least_content": "铜 5%"},
+        ]),
         _maybe_gone,
     ),
 }  # fmt: skip

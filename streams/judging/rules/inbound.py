@@ -2,7 +2,8 @@
 
 Basis: provincial rules (domain 3.2); the record names its document. The instant is the dispatch. A
 ban that began after an approval was decided does not undo it by itself: *needs review*, both shown
-(domain 9). Nothing is said where no ban of the province in force names the waste.
+(domain 9). Nothing is said where no ban of the province in force names the waste. A manifest has no
+content of anything, so a ban of what has less than some is *needs review*.
 """
 
 from collections.abc import Sequence
@@ -104,6 +105,10 @@ _DOUBTS = {
         "限入只针对特定形态，联单未填写形态，须人工核查。",
         " The ban names forms of waste and the manifest names none: to be checked.",
     ),
+    "content_unknown": (
+        "限入只针对低于最低含量的废物，联单不填含量，须人工核查。",
+        " The ban is of waste with less than some content, which no manifest tells: to be checked.",
+    ),
     "approved_before_ban": (
         "移入前已有在该限入生效前作出的有效批准，须人工核查。",
         " An approval in force was decided before the ban began: to be checked.",
@@ -135,7 +140,9 @@ def _under(line: CrossingLine, ban: InboundBan) -> _Banned | None:
     earlier = tuple(c for c in letters if c.approval.decided_on < ban.valid_from)
     if earlier:
         return _Banned(line, ban, "approved_before_ban", earlier)
-    return _Banned(line, ban, "form_unknown" if ban.forms and waste.form is None else None)
+    if ban.forms and waste.form is None:
+        return _Banned(line, ban, "form_unknown")
+    return _Banned(line, ban, None if ban.least_content is None else "content_unknown")
 
 
 def _document(ban: InboundBan) -> str:

@@ -93,6 +93,13 @@ def _under(facts: Facts, crossing: Crossing, banned: Banned) -> Iterable[Conditi
             _forms(ban),
             holds=None if told is None else True, role="applies", group=group,
         )  # fmt: skip
+    if ban.least_content is not None:
+        yield condition(
+            ("含量低于最低含量", "less than the least content"),
+            ("联单不填含量", "not on a manifest"),
+            (f"低于 {ban.least_content}", f"less than {ban.least_content}"),
+            holds=None, role="applies", group=group,
+        )  # fmt: skip
     yield _earlier(line, ban, letters, group)
     yield condition(
         ("不在限入之内", "outside the ban"),
@@ -105,6 +112,7 @@ def _under(facts: Facts, crossing: Crossing, banned: Banned) -> Iterable[Conditi
 
 _DOUBTED: dict[str, Said] = {
     "form_unknown": ("取决于形态", "depends on the form"),
+    "content_unknown": ("取决于含量", "depends on the content"),
     "approved_before_ban": (
         "限入前的批准是否仍可执行待核",
         "whether the earlier approval still holds",
@@ -176,6 +184,13 @@ def _cures(facts: Facts, banned: Banned) -> Iterable[Cure]:
             f"manifest before arrival, it is outside ban {document}.",
             party="consignor",
             kind="liandan.manifest.corrected.v1",
+        )
+    if ban.least_content is not None:
+        yield Cure(
+            zh=f"若检测报告证明该废物含量不低于 {ban.least_content}，则不在限入 {document} 之内，按误报关闭。",
+            en=f"If a test report shows no less than {ban.least_content} in the waste, it is outside ban "
+            f"{document}: close this.",
+            party="authority",
         )
     if ban.purposes:
         methods_zh, methods_en = _methods(ban)

@@ -331,7 +331,10 @@ def _banned(facts: Facts, waste: Any, approval: Any, records: Records) -> list[t
         and (not b.forms or waste.form in b.forms)
         and (not b.purposes or waste.method in b.purposes)
     ]
-    findings = {"violation" if b.valid_from < approval.decided_on else "review" for b in bans}
+    findings = {
+        "violation" if b.valid_from < approval.decided_on and b.least_content is None else "review"
+        for b in bans
+    }
     return [(finding, "inbound.banned") for finding in findings]
 
 

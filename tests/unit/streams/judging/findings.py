@@ -152,6 +152,8 @@ def _bans() -> Iterator[Outcome]:
     yield from _of(BANNED, solid, ban(**since), approval(decided_on="2026-08-20"), *LICENSED)
     yield from _of(BANNED, transfer(), ban(forms=["liquid"], **since), *LICENSED)
     yield from _of(BANNED, transfer(), ban(**since), *APPROVED)
+    less = ban(least_content="铜 5%", **since)
+    yield from _of(BANNED, transfer(), less, approval(decided_on="2026-08-20"), *LICENSED)
 
 
 # Licences ------------------------------------------------------------------------------------------

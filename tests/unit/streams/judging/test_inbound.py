@@ -98,6 +98,26 @@ def test_a_ban_of_liquids_is_one_of_liquids(form: str | None, expected: Any) -> 
 
 
 @pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        ({}, ("needs_review", "content_unknown")),
+        ({"forms": ["liquid"]}, ("needs_review", "form_unknown")),
+        ({"purposes": ["utilisation"]}, PASSED),
+        ({"codes": ["900-039-49"]}, None),
+    ],
+)
+def test_a_ban_of_what_has_too_little_of_something_accuses_nobody(more: Any, expected: Any) -> None:
+    given = ban(least_content="铜 5%", **more)
+    assert verdict(given) == expected
+    assert verdict(given, ban("plain")) == VIOLATED
+    if expected == ("needs_review", "content_unknown"):
+        found = outcomes(transfer(), given)[BANNED]
+        (asked,) = [c for c in found.conditions if "铜 5%" in c.threshold_zh]
+        assert (asked.holds, asked.value_zh) == (None, "联单不填含量")
+        assert any("铜 5%" in cure.zh and cure.party == "authority" for cure in found.cures)
+
+
+@pytest.mark.parametrize(
     ("decided", "expected"),
     [("2026-07-31", ("needs_review", "approved_before_ban")), ("2026-08-01", VIOLATED)],
 )
