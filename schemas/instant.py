@@ -24,9 +24,9 @@ _days: dict[str, datetime] = {}
 _minutes: dict[str, timedelta] = {}
 """``Thh:mm``, to how long after midnight."""
 _rests: dict[str, timedelta] = {}
-"""Seconds and offset, to what they add: ``:00+08:00`` takes eight hours away."""
+"""Whole seconds and offset, to what they add: ``:00+08:00`` takes eight hours away."""
 _MOST_RESTS = 10_000
-"""Fractions of a second could be as many as there are events; days and minutes are few."""
+"""With every offset there would be 170,000; days and minutes are few. Fractions are as many as events."""
 
 
 def read_instant(value: Any) -> datetime:
@@ -66,7 +66,7 @@ def _remember(text: str, moment: datetime) -> None:
     minute = timedelta(hours=int(text[11:13]), minutes=int(text[14:16]))
     _days[text[:10]] = day
     _minutes[text[10:16]] = minute
-    if len(_rests) < _MOST_RESTS:
+    if "." not in text and len(_rests) < _MOST_RESTS:
         _rests[text[16:]] = moment - day - minute
 
 

@@ -11,16 +11,15 @@ T = TypeVar("T")
 
 def last_of(read: Callable[[A], T]) -> Callable[[A], T]:
     """Remember the last answer of ``read``; what it was asked of never changes and is told by identity."""
-    last: Any = object()
-    answer: Any = None
+    last: tuple[Any, Any] = object(), None
 
     def asked(of: A) -> T:
-        nonlocal last, answer
-        if of is not last:
-            answer = read(of)
-            last = of
-        known: T = answer
-        return known
+        nonlocal last
+        known = last
+        if known[0] is not of:
+            last = known = of, read(of)
+        answer: T = known[1]
+        return answer
 
     asked.__doc__ = read.__doc__
     return asked
