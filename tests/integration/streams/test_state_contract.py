@@ -606,8 +606,9 @@ async def test_one_record_is_quarantined_once_for_each_reason(port: Port) -> Non
 
 
 async def test_other_bytes_under_a_known_id_are_quarantined_with_the_batch(port: Port) -> None:
-    other = port.filed(id="f", wastes=[waste(tonnes=9)])._replace(received_us=9 * 10**15, offset=1)
-    await port.commit(port.filed(id="f")._replace(offset=0))
+    first, other = port.filed(id="f"), port.filed(id="f", wastes=[waste(tonnes=9)])
+    other = msgspec.structs.replace(other, received_us=9 * 10**15, offset=1)
+    await port.commit(msgspec.structs.replace(first, offset=0))
     await port.commit(other)
     assert await port.quarantined() == [(1, "conflict", other.raw)]
 
