@@ -121,9 +121,7 @@ def _fits(_rule: ManifestRule, facts: Facts, _view: RegistryView, _now: datetime
     moved = facts.moved
     if facts.filed is None or moved is None:
         return True
-    digits = facts.subject.removeprefix(
-        "G"
-    )  # of a number that was read, so year and city are there
+    digits = facts.subject.removeprefix("G")  # it was read as a number: year and city are there
     return digits[:4] == str(china_day(moved.at).year) and _in_city(
         digits[4:8], facts.form.consignor.site_region
     )
