@@ -4,6 +4,8 @@ import re
 from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, Context, Decimal
 from typing import Annotated, Any
 
+from msgspec import Meta
+
 from schemas.checks import Checked, Refusal
 
 __all__ = [
@@ -100,7 +102,11 @@ def small_int(low: int, high: int, code: str = "integer_range") -> Checked:
             )
         return value
 
-    return Checked(read, {"type": "integer", "minimum": low, "maximum": high})
+    return Checked(
+        read,
+        {"type": "integer", "minimum": low, "maximum": high},
+        native=Annotated[int, Meta(ge=low, le=high)],
+    )
 
 
 Tonnes = Annotated[

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
-from manifests import CONSIGNOR
+from manifests import CONSIGNOR, filed
 from manifests import event as said
 from pydantic import BaseModel
 from sayings import MEDICAL, VERBS, events, medical, records, spoiled, tracks, write
@@ -185,6 +185,22 @@ def test_any_bytes_at_all_are_read_or_refused_alike(raw: bytes) -> None:
 def extended(by: bytes) -> bytes:
     """A valid event with more members before its closing brace."""
     return said("voided", {"reason": "x"}, by=CONSIGNOR)[:-1] + by + b"}"
+
+
+@pytest.mark.parametrize(
+    ("literal", "taken"),
+    [
+        ("1", True), ("10000", True), ("0", False), ("-0", False), ("10001", False), ("-1", False),
+        ("1.0", False), ("1e0", False), ("1E2", False), ("true", False), ('"1"', False), ("null", False),
+        ("99999999999999999999", False), ("1e400", False), ("[1]", False), ("01", False), ("+1", False),
+    ],
+)  # fmt: skip
+def test_a_whole_number_is_written_as_one(literal: str, taken: bool) -> None:
+    raw = filed().raw.replace(b'"line": 1,', b'"line": %s,' % literal.encode(), 1)
+    assert literal == "1" or raw != filed().raw
+    value, problems = both(manifest_decoder, raw)
+    assert (value is not None) is taken
+    assert [p.pointer for p in problems] in ([], ["/data/wastes/0/line"], [""])
 
 
 def test_unknown_members_of_the_envelope_are_let_through_and_left_out() -> None:
