@@ -9,6 +9,7 @@ import threading
 import uvloop
 
 from infra.runtime.kafka_on_uvloop import mend_aiokafka
+from infra.runtime.memory import SELDOM
 from infra.runtime.settings import MANIFEST_TOPIC, Settings
 from streams.handler import Handler
 
@@ -51,6 +52,6 @@ def run(settings: Settings, handler: Handler, topic: str = MANIFEST_TOPIC) -> in
     gc.collect()
     gc.freeze()
     # What a batch makes dies by itself at its end; looking at it sooner costs a tenth of a worker.
-    gc.set_threshold(1_000_000, 20, 50)
+    gc.set_threshold(*SELDOM)
     watchdog = Watchdog()
     return asyncio.run(serve(settings, handler, topic, watchdog.arm))

@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 import psutil  # type: ignore[import-untyped]
 
-__all__ = ["MemoryUse", "memory_use", "seldom_collected"]
+__all__ = ["SELDOM", "MemoryUse", "memory_use", "seldom_collected"]
 
-_SELDOM = (1_000_000, 20, 50)
+SELDOM = (1_000_000, 20, 50)
 """Objects more than at the last look, and how many looks go by before older ones are looked at too."""
 
 _PROC = Path("/proc/self/cgroup")
@@ -52,7 +52,7 @@ def seldom_collected() -> Iterator[None]:
     With Python's own thresholds the looks are 6 % of judging files.
     """
     before = gc.get_threshold()
-    gc.set_threshold(*_SELDOM)
+    gc.set_threshold(*SELDOM)
     try:
         yield
     finally:

@@ -12,6 +12,7 @@ import uvloop
 
 from infra.runtime.kafka_on_uvloop import mend_aiokafka
 from infra.runtime.logs import configure_logs
+from infra.runtime.memory import SELDOM
 from infra.runtime.metrics import serve_metrics
 from infra.runtime.offsets import Fenced, LogBroken
 from infra.runtime.schema import SchemaUnfit
@@ -89,7 +90,7 @@ def main() -> int:
     log.info("metrics", port=port)
     # What is loaded now stays; records are many, short-lived and free of cycles.
     gc.freeze()
-    gc.set_threshold(1_000_000, 20, 50)
+    gc.set_threshold(*SELDOM)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         return _end_for_certain(runner.run(serve(settings)))
 
