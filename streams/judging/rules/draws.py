@@ -20,7 +20,7 @@ from streams.judging.rules.crossing import Candidate, approval_age, crossing_of
 from streams.judging.rules.licensing import covering, lines_needing_licence
 from streams.judging.rules.plan import exempt_from_plans
 from streams.judging.rules.plan_quantity import planned
-from streams.judging.rules.transfer import TAKING_OVER, nothing_to_judge
+from streams.judging.rules.transfer import TAKING_OVER, crosses, nothing_to_judge
 
 if TYPE_CHECKING:
     from schemas.registry import WhitelistEntry
@@ -137,6 +137,11 @@ def _from_approvals(
     facts: Facts, view: RegistryView, taken: dict[str, _Taken], book: "RuleBook"
 ) -> None:
     """Draw on approved lines, and on the white-list entries that shortened or replaced them."""
+    if facts.filed is None:
+        return
+    form = facts.form
+    if not crosses(form.consignor.site_region, form.receiver.site_region):
+        return  # most
     crossing = crossing_of(facts, view)
     if isinstance(crossing, str):
         return
@@ -144,7 +149,7 @@ def _from_approvals(
     listed: list[tuple[WasteLine, Sequence[WhitelistEntry]]] = [
         (waste, (entry,)) for waste, entry in crossing.intra
     ]
-    claimed = facts.form.approval_no
+    claimed = form.approval_no
     for line in crossing.standing("approved"):
         chosen, several = _approval_drawn_on(line.waste, line.candidates, claimed)
         limit = _approved_limit(line.waste, chosen, line.candidates)
