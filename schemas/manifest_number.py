@@ -16,8 +16,8 @@ from schemas.region import is_province, read_region
 
 __all__ = ["ManifestNumber", "NumberParts", "number_parts", "read_manifest_number"]
 
-_PATTERN = re.compile(r"G?\d{16}|\d{14}", re.ASCII)
 _GRAMMARS = {14: "order23", 16: "national_inside", 17: "national_cross"}
+_PATTERN = re.compile(r"G?\d{16}|\d{14}", re.ASCII)
 _USUAL = re.compile(r"(?:G?20\d\d(\d\d)\d{10}|20\d\d(\d\d)\d{8})", re.ASCII)
 """The same with a year of this century; the province."""
 

@@ -140,9 +140,6 @@ class Facts(NamedTuple):
 
     def shipped(self, waste: WasteLine) -> Weight:
         """Weight of a line as it left, and how it is known."""
-        told = _line(self.dispatched, waste) or waste
-        if told.quantity_t is not None:
-            return Weight(told.quantity_t)
         return weight_of(waste, self._shipped(waste))
 
     def _shipped(self, waste: WasteLine) -> list[Said]:

@@ -55,8 +55,7 @@ def find_in(
         if quiet is None or not quiet(rules[0][1], facts, view, now):
             for place, rule in rules:
                 found += [(place, o) for o in _asked(rule, facts, view, now) if o.found]
-    if len(found) > 1:
-        found.sort(key=itemgetter(0))
+    found.sort(key=itemgetter(0))
     return Found(tuple([outcome for _, outcome in found]), draws_of(facts, view, book))
 
 

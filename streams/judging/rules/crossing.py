@@ -5,7 +5,6 @@ instant is the dispatch of the load; approvals fix no carrier and no route, and 
 site's, not the registered office's (order 23 Arts 21-28; domain 3.3, 8.2).
 """
 
-from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
@@ -19,6 +18,8 @@ from streams.judging.rules.once import once
 from streams.judging.rules.transfer import crosses, nothing_to_judge
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from streams.judging.rules.rule import ManifestRule
 
 __all__ = [
@@ -94,8 +95,6 @@ def crossing_of(facts: Facts, view: RegistryView) -> Crossing | str:
     form = facts.form
     if not crosses(form.consignor.site_region, form.receiver.site_region):
         return "same_province"
-    approved = _approved(view, form.consignor.uscc, form.consignor.site_region)
-    there = _approved_there(view, form)
     lines, intra = [], []
     for waste in facts.hazardous:
         listed = _listed(facts, view, waste, moved.at)
@@ -107,7 +106,7 @@ def crossing_of(facts: Facts, view: RegistryView) -> Crossing | str:
         if inside is not None:
             intra.append((waste, inside))
         elif not _approval_lifted(facts, view, waste, moved):
-            lines.append(_judged(facts, waste, (approved, there), listed, moved.at))
+            lines.append(_judged(facts, view, waste, listed, moved.at))
     return Crossing(moved, tuple(lines), tuple(intra)) if lines or intra else "exempt"
 
 
@@ -203,21 +202,22 @@ def _listed(
 
 def _judged(
     facts: Facts,
+    view: RegistryView,
     waste: WasteLine,
-    approved: tuple[Sequence[Candidate], Sequence[Candidate]],
     listed: tuple[WhitelistEntry, ...],
     at: datetime,
 ) -> CrossingLine:
-    """Return how one line stands, the strictest match first; ``approved``: to whomever, and there."""
-    receiver = facts.form.receiver
-    anywhere, there = approved
+    """Return how one line stands, the strictest match first."""
+    consignor, receiver = facts.form.consignor, facts.form.receiver
+    there = _approved_there(view, facts.form)
     exact = [c for c in there if names_waste(c.line, waste) and c.line.purpose == waste.method]
     if exact:
         live = tuple(c for c in exact if in_force(c.approval, at))
         if live:
             return CrossingLine(waste, "approved", live, listed)
         return CrossingLine(waste, "not_in_force", tuple(exact), listed)
-    same = [c for c in anywhere if names_waste(c.line, waste)]
+    approved = _approved(view, consignor.uscc, consignor.site_region)
+    same = [c for c in approved if names_waste(c.line, waste)]
     near: tuple[tuple[Standing, Sequence[Candidate], Callable[[ApprovalLine], bool]], ...] = (
         ("wrong_method", there, lambda line: names_waste(line, waste)),
         ("wrong_receiver", same, lambda line: line.receiver != receiver.uscc),

@@ -20,7 +20,7 @@ from streams.judging.rules.crossing import Candidate, approval_age, crossing_of
 from streams.judging.rules.licensing import covering, lines_needing_licence
 from streams.judging.rules.plan import exempt_from_plans
 from streams.judging.rules.plan_quantity import planned
-from streams.judging.rules.transfer import TAKING_OVER, crosses, nothing_to_judge
+from streams.judging.rules.transfer import TAKING_OVER, nothing_to_judge
 
 if TYPE_CHECKING:
     from schemas.registry import WhitelistEntry
@@ -52,10 +52,8 @@ def draws_of(facts: Facts, view: RegistryView, book: "RuleBook") -> tuple[Draw, 
     any reading takes.
     """
     now = _taken(facts, view, book)
-    if not facts.otherwise:
-        return tuple([_draw(limit, facts.subject, now[limit], ()) for limit in sorted(now)])
     others = [(reason, _taken(reading, view, book)) for reason, reading in facts.otherwise]
-    limits = {*now, *(limit for _, taken in others for limit in taken)}
+    limits = {*now, *(limit for _, taken in others for limit in taken)} if others else now
     return tuple(
         _draw(limit, facts.subject, now.get(limit), [(r, t.get(limit)) for r, t in others])
         for limit in sorted(limits)
@@ -137,11 +135,6 @@ def _from_approvals(
     facts: Facts, view: RegistryView, taken: dict[str, _Taken], book: "RuleBook"
 ) -> None:
     """Draw on approved lines, and on the white-list entries that shortened or replaced them."""
-    if facts.filed is None:
-        return
-    form = facts.form
-    if not crosses(form.consignor.site_region, form.receiver.site_region):
-        return  # most
     crossing = crossing_of(facts, view)
     if isinstance(crossing, str):
         return
@@ -149,7 +142,7 @@ def _from_approvals(
     listed: list[tuple[WasteLine, Sequence[WhitelistEntry]]] = [
         (waste, (entry,)) for waste, entry in crossing.intra
     ]
-    claimed = form.approval_no
+    claimed = facts.form.approval_no
     for line in crossing.standing("approved"):
         chosen, several = _approval_drawn_on(line.waste, line.candidates, claimed)
         limit = _approved_limit(line.waste, chosen, line.candidates)
